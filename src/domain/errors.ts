@@ -1,0 +1,95 @@
+/**
+ * Every error that BTC Fake raises on purpose, in one table. A code is never reused and never changes its meaning;
+ * `docs/errors.md` lists them all for the people who meet them, and a test holds the two together.
+ *
+ * `retryable` says whether the same step may succeed when it is tried again without anybody changing anything. A job that
+ * fails with a code that is not retryable fails at once.
+ */
+export const ERROR_CODES = {
+  CONFIG_INVALID: { retryable: false, meaning: 'One or more settings are wrong or missing.' },
+  USAGE: { retryable: false, meaning: 'The command line is wrong.' },
+  INTERNAL: { retryable: true, meaning: 'Something happened that BTC Fake does not know how to explain.' },
+
+  REDIS_NOT_INSTALLED: { retryable: false, meaning: 'No redis-server is installed and REDIS_URL is not set.' },
+  REDIS_UNREACHABLE: { retryable: true, meaning: 'Redis does not answer.' },
+  REDIS_UNSUITABLE: { retryable: false, meaning: 'Redis is too old, or may evict keys.' },
+
+  EMPLOYEES_UNREADABLE: { retryable: false, meaning: 'The employees file cannot be read.' },
+  EMPLOYEES_INVALID: { retryable: false, meaning: 'The employees file has rows that are wrong.' },
+  TEMPLATE_UNREADABLE: { retryable: false, meaning: 'The UserCompletion template cannot be read.' },
+  CATALOG_MISSING: { retryable: false, meaning: 'There is no catalog file of a kind that a run needs.' },
+  CATALOG_INVALID: { retryable: false, meaning: 'A catalog file cannot be read as one.' },
+
+  SFTP_UNREACHABLE: { retryable: true, meaning: 'The SFTP server does not answer, or the connection was lost.' },
+  SFTP_LOGIN_REFUSED: { retryable: false, meaning: 'The SFTP server refused the user name, password or key.' },
+  SFTP_HOST_KEY_MISMATCH: { retryable: false, meaning: 'The SFTP server showed another host key than the pinned one.' },
+  SFTP_KEY_UNREADABLE: { retryable: false, meaning: 'The private key file cannot be read or used.' },
+  SFTP_PATH: { retryable: false, meaning: 'The remote folder or file does not exist or may not be used.' },
+  SFTP_TRANSFER: { retryable: true, meaning: 'A transfer was cut short, stood still or came out at the wrong size.' },
+
+  DATABRICKS_UNREACHABLE: { retryable: true, meaning: 'Databricks does not answer, or the connection was lost.' },
+  DATABRICKS_LOGIN_REFUSED: { retryable: false, meaning: 'Databricks refused the token or the client credentials.' },
+  DATABRICKS_QUERY: { retryable: true, meaning: 'Databricks could not run a query to its end.' },
+  DATABRICKS_VALUE: { retryable: false, meaning: 'Databricks returned a value that the tables should not hold.' },
+
+  RECOMMENDER_UNAVAILABLE: {
+    retryable: true,
+    meaning: 'The recommender did not answer, or answered that it could not.',
+  },
+  RECOMMENDER_THROTTLED: { retryable: true, meaning: 'The recommender asked for fewer calls (429).' },
+  RECOMMENDER_REJECTED: { retryable: false, meaning: 'The recommender refused the call for this employee.' },
+  RECOMMENDER_BODY: { retryable: false, meaning: 'The recommender answered with something that is no recommendation.' },
+
+  FILE_UNREADABLE: { retryable: false, meaning: 'A file cannot be read.' },
+  OUTPUT_UNWRITABLE: { retryable: true, meaning: 'A file could not be written.' },
+
+  RUN_NOT_FOUND: { retryable: false, meaning: 'There is no run with this id, or its data have expired.' },
+  RUN_STATE: { retryable: false, meaning: 'The run is in a state in which this cannot be done.' },
+  RUN_INCOMPLETE: { retryable: false, meaning: 'The run cannot be assembled: employees have no result.' },
+  PAYLOAD_VERSION: {
+    retryable: false,
+    meaning: 'A job was written by a version of BTC Fake that this one cannot read.',
+  },
+} as const satisfies Record<string, { retryable: boolean; meaning: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What else an error can carry. `remedy` is one imperative sentence for the person who reads the error. */
+export interface ErrorDetails {
+  remedy?: string;
+  /** What the other side asked for, in milliseconds (`Retry-After`). */
+  retryAfterMs?: number | undefined;
+  /** Further lines, for example one for each bad row. */
+  lines?: readonly string[];
+  cause?: unknown;
+}
+
+/**
+ * An error with a stable code, a message that is safe to show and to store (never a secret), and what to do about it.
+ * The cause is kept for a debugger; it is never printed, because nobody vouches for what it says.
+ */
+export class BtcFakeError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly lines: readonly string[];
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'BtcFakeError';
+    this.code = code;
+    this.remedy = details.remedy;
+    this.retryAfterMs = details.retryAfterMs;
+    this.lines = details.lines ?? [];
+  }
+
+  get retryable(): boolean {
+    return ERROR_CODES[this.code].retryable;
+  }
+}
+
+/** The system's short code of an error (`ENOENT`, `ECONNREFUSED`), or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
