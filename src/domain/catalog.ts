@@ -1,0 +1,83 @@
+import { tz } from '@date-fns/tz';
+import { isValid, parse, parseISO } from 'date-fns';
+import { columnKey } from './columns.ts';
+import { BtcFakeError } from './errors.ts';
+import { type ContentId, parseContentId } from './ids.ts';
+
+/** One piece of training, as a catalog file lists it. */
+export interface CatalogContent {
+  readonly id: ContentId;
+  /** Empty when the file has no title column. */
+  readonly title: string;
+  readonly dailyDose: boolean;
+  /** Epoch milliseconds; null when missing or no date. Compared, never written. */
+  readonly createdAt: number | null;
+}
+
+/** Where the columns stand in a catalog file; -1 for one that it does not have. */
+export interface CatalogColumns {
+  readonly id: number;
+  readonly title: number;
+  readonly dailyDose: number;
+  readonly createdAt: number;
+}
+
+const ID_COLUMNS = ['ContentId', 'TrainingElementId', 'CourseId', 'ElementId'];
+const TITLE_COLUMNS = ['Title', 'ContentTitle', 'ContentName', 'CourseName', 'Name'];
+const TRUE_WORDS = new Set(['true', '1', 'y', 'yes']);
+const US_FORMATS = ['M/d/yyyy', 'M/d/yyyy H:mm', 'M/d/yyyy H:mm:ss', 'M/d/yyyy h:mm a', 'M/d/yyyy h:mm:ss a'];
+const UTC = { in: tz('UTC') };
+
+/**
+ * Finds the columns in a catalog file's header (contract section 1, "Columns").
+ * @throws BtcFakeError CATALOG_INVALID when there is no id column.
+ */
+export function resolveCatalogColumns(header: readonly string[], file: string): CatalogColumns {
+  const keys = header.map(columnKey);
+  const first = (names: readonly string[]) =>
+    names.map((name) => keys.indexOf(columnKey(name))).find((i) => i >= 0) ?? -1;
+  const id = first(ID_COLUMNS);
+  if (id < 0) {
+    const has =
+      header
+        .map((name) => name.trim())
+        .filter(Boolean)
+        .join(', ')
+        .slice(0, 300) || 'none';
+    throw new BtcFakeError('CATALOG_INVALID', `${file}: no id column (it has: ${has})`, {
+      remedy: `The file needs one of the columns ${ID_COLUMNS.join(', ')}.`,
+    });
+  }
+  return { id, title: first(TITLE_COLUMNS), dailyDose: first(['Daily_Dose_BA']), createdAt: first(['CreateDate']) };
+}
+
+/** Reads one row of a catalog file, or returns undefined when it has no usable id. */
+export function readCatalogRow(fields: readonly string[], columns: CatalogColumns): CatalogContent | undefined {
+  const id = parseContentId(fields[columns.id]);
+  if (id === undefined) return undefined;
+  return {
+    id,
+    title: fields[columns.title]?.trim() ?? '',
+    dailyDose: TRUE_WORDS.has(fields[columns.dailyDose]?.trim().toLowerCase() ?? ''),
+    createdAt: parseCreateDate(fields[columns.createdAt] ?? ''),
+  };
+}
+
+/**
+ * A catalog's date or timestamp as epoch milliseconds: ISO, or `M/D/YYYY` with an optional time. One without a zone is
+ * taken as UTC, since it is only compared with its like. Null when it is none.
+ */
+export function parseCreateDate(text: string): number | null {
+  const trimmed = text.trim();
+  if (trimmed === '') return null;
+  if (!trimmed.includes('/')) return instantOrNull(parseISO(trimmed, UTC));
+  for (const format of US_FORMATS) {
+    const instant = instantOrNull(parse(trimmed, format, 0, UTC));
+    if (instant !== null) return instant;
+  }
+  return null;
+}
+
+function instantOrNull(date: Date): number | null {
+  return isValid(date) ? date.getTime() : null;
+}

@@ -1,0 +1,66 @@
+import type { Employee } from './employees.ts';
+import type { ContentId } from './ids.ts';
+import type { EmployeeAssignments } from './manager-assignments.ts';
+import type { Draw } from './seeded-draw.ts';
+
+/** Who gave a content to an employee. */
+export type Source = 'manager' | 'ai';
+
+/** One entry of an employee's combined list. */
+export interface TrainingItem {
+  readonly contentId: ContentId;
+  readonly source: Source;
+}
+
+/** A finished item. Instants are epoch milliseconds in whole seconds. */
+export interface Completion extends TrainingItem {
+  readonly startedAt: number;
+  readonly completedAt: number;
+}
+
+const MIN_PAUSE_SECONDS = 60;
+const PAUSE_SPREAD_SECONDS = 1741;
+const MIN_DURATION_SECONDS = 180;
+const DURATION_SPREAD_SECONDS = 1021;
+
+/** The manager's list followed by the recommendations, each content once; the manager's wins (contract section 4). */
+export function combinedList(assignments: EmployeeAssignments, recommendations: readonly ContentId[]): TrainingItem[] {
+  const sources = new Map<ContentId, Source>();
+  for (const { contentId } of assignments.open) sources.set(contentId, 'manager');
+  for (const contentId of newAssignments(assignments)) sources.set(contentId, 'manager');
+  for (const contentId of recommendations) if (!sources.has(contentId)) sources.set(contentId, 'ai');
+  return Array.from(sources, ([contentId, source]) => ({ contentId, source }));
+}
+
+/** The content that the manager newly assigned, Daily Dose first. */
+export function newAssignments({ dailyDose, random }: EmployeeAssignments): ContentId[] {
+  return random === null ? [...dailyDose] : [...dailyDose, random];
+}
+
+/**
+ * What an employee completes of the combined list, in list order, which is also the order of time (contract section 4).
+ * `asOf` is in epoch milliseconds; its fraction of a second is dropped.
+ */
+export function completeEmployee(
+  employee: Employee,
+  list: readonly TrainingItem[],
+  asOf: number,
+  draw: Draw,
+): Completion[] {
+  const chosen = chooseCompleted(employee, list, draw);
+  const completions: Completion[] = [];
+  let nextStart = Math.floor(asOf / 1000);
+  for (let i = 0; i < chosen.length; i++) {
+    const end = nextStart - MIN_PAUSE_SECONDS - Math.floor(draw('time', 2 * i + 1) * PAUSE_SPREAD_SECONDS);
+    const start = end - MIN_DURATION_SECONDS - Math.floor(draw('time', 2 * i) * DURATION_SPREAD_SECONDS);
+    completions.push({ ...chosen[chosen.length - 1 - i]!, startedAt: start * 1000, completedAt: end * 1000 });
+    nextStart = start;
+  }
+  return completions.reverse();
+}
+
+function chooseCompleted(employee: Employee, list: readonly TrainingItem[], draw: Draw): readonly TrainingItem[] {
+  if (list.length === 0 || employee.type === 'f') return [];
+  if (employee.type === 'a') return list;
+  return [list[Math.floor(draw('complete', 0) * list.length)]!];
+}

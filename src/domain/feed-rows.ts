@@ -1,0 +1,86 @@
+import { type BusinessWeek, localDate } from './business-week.ts';
+import type { Completion } from './completions.ts';
+import { type ContentId, type EmployeeId, formatContentId } from './ids.ts';
+import type { OpenAssignment } from './manager-assignments.ts';
+import { type RunPlan, weekOf } from './run-plan.ts';
+import { hashedInteger } from './seeded-draw.ts';
+
+/** Header of the ContentUserCompletion feed (contract section 5). */
+export const COMPLETION_COLUMNS = ['UserId', 'ContentId', 'DateStarted', 'DateCompleted'] as const;
+
+/** Header of the Non_Completed_Assignments feed (contract section 5). */
+export const NON_COMPLETED_COLUMNS = [
+  'UserID',
+  'CreateDate_text',
+  'RequestId',
+  'TrainingElementId',
+  'Start_Date_text',
+  'DueDate_text',
+  'ContentType',
+] as const;
+
+const DEFAULT_CONTENT_TYPE = 'Media';
+const CREATED_BEFORE_AS_OF_MS = 5 * 60_000;
+
+/** An instant (epoch milliseconds) as feeds write it: UTC, whole seconds, `2025-10-28T11:00:00Z`. */
+export function formatInstant(instant: number): string {
+  return `${new Date(instant).toISOString().slice(0, 19)}Z`;
+}
+
+/** One row of the ContentUserCompletion feed. */
+export function completionRow(employeeId: EmployeeId, completion: Completion): string[] {
+  return [
+    String(employeeId),
+    formatContentId(completion.contentId),
+    formatInstant(completion.startedAt),
+    formatInstant(completion.completedAt),
+  ];
+}
+
+/**
+ * The number under which the vendor files "this content, assigned that day" (contract section 3, item 5).
+ * `day` is `YYYY-MM-DD`, or empty for an open assignment whose date the vendor does not have: it keeps its number too.
+ */
+export function requestId(contentId: ContentId, day: string): number {
+  return 10_000 + (hashedInteger(`${contentId}/${day}`) % 9_990_000);
+}
+
+/** Makes the rows of one run's Non_Completed_Assignments feed. */
+export interface NonCompletedRows {
+  /** The row of an assignment that Databricks holds. */
+  readonly open: (employeeId: EmployeeId, assignment: OpenAssignment) => string[];
+  /** The row of an assignment that this run's manager made. */
+  readonly assigned: (employeeId: EmployeeId, contentId: ContentId) => string[];
+}
+
+/** Rows of the Non_Completed_Assignments feed for a run (contract section 3, items 5 and 6). */
+export function nonCompletedRows(plan: RunPlan): NonCompletedRows {
+  const week: BusinessWeek = weekOf(plan);
+  const createdAt = formatInstant(plan.asOf - CREATED_BEFORE_AS_OF_MS);
+  const startsAt = formatInstant(week.startsAt);
+  const dueAt = formatInstant(week.dueAt);
+  return {
+    open: (employeeId, { contentId, assignedAt, beginsAt, dueAt: due, contentType }) => [
+      String(employeeId),
+      formatOptional(assignedAt),
+      String(requestId(contentId, assignedAt === null ? '' : localDate(assignedAt, plan.timeZone))),
+      formatContentId(contentId),
+      formatOptional(beginsAt),
+      formatOptional(due),
+      contentType ?? DEFAULT_CONTENT_TYPE,
+    ],
+    assigned: (employeeId, contentId) => [
+      String(employeeId),
+      createdAt,
+      String(requestId(contentId, week.asOfDate)),
+      formatContentId(contentId),
+      startsAt,
+      dueAt,
+      DEFAULT_CONTENT_TYPE,
+    ],
+  };
+}
+
+function formatOptional(instant: number | null): string {
+  return instant === null ? '' : formatInstant(instant);
+}

@@ -1,0 +1,19 @@
+import { hash } from 'node:crypto';
+import type { EmployeeId } from './ids.ts';
+
+/** A number in [0, 1) for a purpose and a counter: the only chance there is in a run. */
+export type Draw = (purpose: 'assign' | 'complete' | 'time', n: number) => number;
+
+/**
+ * The draws of one employee (contract section 4, "Randomness"): the first 6 bytes of the SHA-256 of
+ * `SEED/PURPOSE/EMPLOYEEID/N`, divided by 2^48. They depend on nothing else, so order, concurrency and retries cannot
+ * change them.
+ */
+export function seededDraw(seed: string, employeeId: EmployeeId): Draw {
+  return (purpose, n) => hashedInteger(`${seed}/${purpose}/${employeeId}/${n}`) / 2 ** 48;
+}
+
+/** The first 6 bytes, big-endian, of the SHA-256 of a text. */
+export function hashedInteger(text: string): number {
+  return Number.parseInt(hash('sha256', text, 'hex').slice(0, 12), 16);
+}
