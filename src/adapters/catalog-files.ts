@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type CatalogColumns, type CatalogContent, readCatalogRow, resolveCatalogColumns } from '../domain/catalog.ts';
+import { type CatalogFile, parseCatalogFileName } from '../domain/catalog-file-name.ts';
+import { BtcFakeError } from '../domain/errors.ts';
+import type { ContentId } from '../domain/ids.ts';
+import { readCsvRows } from './csv-rows.ts';
+
+/** What a catalog file holds. */
+export interface CatalogReading {
+  /** In file order; of rows with the same id the first counts. */
+  readonly contents: readonly CatalogContent[];
+  /** Rows without a usable id. */
+  readonly skippedRows: number;
+  readonly sha256: string;
+}
+
+/**
+ * Reads a catalog file (contract section 1, "Columns").
+ * @throws BtcFakeError CATALOG_INVALID when it is empty, no CSV in UTF-8 or without an id column; FILE_UNREADABLE.
+ */
+export async function readCatalogFile(path: string): Promise<CatalogReading> {
+  const name = basename(path);
+  const sha256 = createHash('sha256');
+  const contents = new Map<ContentId, CatalogContent>();
+  let columns: CatalogColumns | undefined;
+  let skippedRows = 0;
+  const rows = readCsvRows({ path, invalidCode: 'CATALOG_INVALID', onBytes: (chunk) => sha256.update(chunk) });
+  for await (const { fields } of rows) {
+    if (fields.every((field) => field.trim() === '')) continue;
+    if (columns === undefined) {
+      columns = resolveCatalogColumns(fields, name);
+      continue;
+    }
+    const content = readCatalogRow(fields, columns);
+    if (content === undefined) skippedRows += 1;
+    else if (!contents.has(content.id)) contents.set(content.id, content);
+  }
+  if (columns === undefined) {
+    throw new BtcFakeError('CATALOG_INVALID', `${name}: the file is empty`, {
+      remedy: 'Ask the vendor for a complete file, or remove it so that the one before it is used.',
+    });
+  }
+  return { contents: [...contents.values()], skippedRows, sha256: sha256.digest('hex') };
+}
+
+/**
+ * The catalog files in a local folder (contract section 1): regular files whose names match. A folder that does not
+ * exist yet is made, and holds none.
+ */
+export async function listLocalCatalogFiles(folder: string): Promise<CatalogFile[]> {
+  await mkdir(folder, { recursive: true });
+  const files: CatalogFile[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const parsed = entry.isFile() ? parseCatalogFileName(entry.name) : undefined;
+    if (parsed === undefined) continue;
+    const { mtimeMs, size } = await stat(join(folder, entry.name));
+    files.push({ ...parsed, modifiedAt: mtimeMs, bytes: size });
+  }
+  return files;
+}

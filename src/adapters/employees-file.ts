@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import {
+  type Employee,
+  type EmployeeColumns,
+  isBlankOrComment,
+  readEmployeeRow,
+  resolveEmployeeColumns,
+} from '../domain/employees.ts';
+import { BtcFakeError } from '../domain/errors.ts';
+import type { EmployeesInput } from '../domain/manifest.ts';
+import { readCsvRows } from './csv-rows.ts';
+
+const SHOWN_ERRORS = 20;
+
+/** How to read an employees file, and what to do with what it holds. */
+export interface EmployeesReading {
+  readonly path: string;
+  /** Go on without rows that are wrong, instead of refusing the file. */
+  readonly skipInvalid: boolean;
+  /** Gets the employees in input order, in batches; it is waited for, so that memory stays flat. */
+  readonly onBatch: (employees: readonly Employee[]) => Promise<void> | void;
+}
+
+const BATCH_SIZE = 1000;
+
+/**
+ * Streams an employees file (contract section 1, "Employees"). Memory grows only with the set of ids.
+ * @returns what was read: rows, hash, and the rows that were skipped.
+ * @throws BtcFakeError EMPLOYEES_INVALID with `FILE:LINE: reason` for the first 20 bad rows and the count of all, after
+ *   the whole file was read and given out, so a caller must not act on the batches before this returns;
+ *   FILE_UNREADABLE.
+ */
+export async function readEmployees({ path, skipInvalid, onBatch }: EmployeesReading): Promise<EmployeesInput> {
+  const name = basename(path);
+  const sha256 = createHash('sha256');
+  const seen = new Set<number>();
+  const firstErrors: string[] = [];
+  let errors = 0;
+  let columns: EmployeeColumns | undefined;
+  let batch: Employee[] = [];
+
+  const rows = readCsvRows({ path, invalidCode: 'EMPLOYEES_INVALID', onBytes: (chunk) => sha256.update(chunk) });
+  for await (const { line, fields } of rows) {
+    if (columns === undefined) {
+      if (!isBlankOrComment(fields)) columns = resolveEmployeeColumns(fields, `${name}:${line}`);
+      continue;
+    }
+    const row = readEmployeeRow(fields, columns);
+    if (row.kind === 'ignored') continue;
+    const reason =
+      row.kind === 'invalid' ? row.reason : seen.has(row.employee.id) ? seenBefore(row.employee) : undefined;
+    if (reason !== undefined) {
+      errors += 1;
+      if (firstErrors.length < SHOWN_ERRORS) firstErrors.push(`${name}:${line}: ${reason}`);
+    } else if (row.kind === 'employee') {
+      seen.add(row.employee.id);
+      batch.push(row.employee);
+      if (batch.length === BATCH_SIZE) {
+        await onBatch(batch);
+        batch = [];
+      }
+    }
+  }
+  if (batch.length > 0) await onBatch(batch);
+
+  if (columns === undefined) {
+    throw new BtcFakeError('EMPLOYEES_INVALID', `${name}: the file is empty`, {
+      remedy: 'Make the first line "employee_id,employee_edu_type", and give each employee a line.',
+    });
+  }
+  if (errors > 0 && !skipInvalid) {
+    throw new BtcFakeError('EMPLOYEES_INVALID', `${name}: ${errors} ${errors === 1 ? 'row is' : 'rows are'} wrong`, {
+      lines: firstErrors,
+      remedy: 'Mend the file, or go on without these rows with --skip-invalid-employees.',
+    });
+  }
+  return {
+    name,
+    sha256: sha256.digest('hex'),
+    employees: seen.size,
+    invalid: { count: errors, first: firstErrors },
+  };
+}
+
+function seenBefore({ id }: Employee): string {
+  return `employee_id ${id} was seen before`;
+}

@@ -1,0 +1,186 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { type Duplex, PassThrough, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { format } from 'fast-csv';
+import { BtcFakeError, systemCode } from '../domain/errors.ts';
+import type { OutputFile } from '../domain/manifest.ts';
+import { unreadable } from './csv-rows.ts';
+
+/** Opens a draft of a feed (contract section 5): UTF-8, LF, every field quoted, the header always there. */
+export function draftFeed(path: string, columns: readonly string[]): Promise<DraftFile<readonly string[]>> {
+  const csv = format<readonly string[], readonly string[]>({
+    headers: [...columns],
+    alwaysWriteHeaders: true,
+    quoteColumns: true,
+    quoteHeaders: true,
+    rowDelimiter: '\n',
+    includeEndRowDelimiter: true,
+  });
+  return DraftFile.open(path, csv);
+}
+
+/** Opens a draft of a text file; every row is written as it is, so a line brings its own line end. */
+export function draftText(path: string): Promise<DraftFile<string>> {
+  return DraftFile.open(path, new PassThrough({ writableObjectMode: true }));
+}
+
+/**
+ * Makes `target` a byte-for-byte copy of `source`, as a draft.
+ * @throws BtcFakeError FILE_UNREADABLE, OUTPUT_UNWRITABLE.
+ */
+export async function draftCopy(source: string, target: string): Promise<DraftFile<Buffer>> {
+  const draft = await DraftFile.open<Buffer>(target, new PassThrough());
+  try {
+    for await (const chunk of createReadStream(source)) {
+      // A copy has no rows of its own: its row count is its number of lines.
+      await draft.write([chunk as Buffer], countNewlines(chunk as Buffer));
+    }
+    return draft;
+  } catch (error) {
+    await draft.discard();
+    throw error instanceof BtcFakeError ? error : unreadable(source, systemCode(error), error);
+  }
+}
+
+/**
+ * A file that is being written beside its place. A reader sees the earlier file, or none, until `publish`.
+ * Every method throws BtcFakeError OUTPUT_UNWRITABLE when the disk refuses; after a failure, `discard`.
+ */
+export class DraftFile<Row> {
+  readonly #path: string;
+  readonly #partPath: string;
+  readonly #handle: FileHandle;
+  readonly #input: Duplex;
+  readonly #hash = createHash('sha256');
+  readonly #written: Promise<void>;
+  #failure: unknown;
+  #rows = 0;
+  #bytes = 0;
+
+  private constructor(path: string, partPath: string, handle: FileHandle, formatter: Duplex) {
+    this.#path = path;
+    this.#partPath = partPath;
+    this.#handle = handle;
+    this.#input = formatter;
+    const meter = new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        this.#hash.update(chunk);
+        this.#bytes += chunk.length;
+        done(null, chunk);
+      },
+    });
+    this.#written = pipeline(formatter, meter, handle.createWriteStream({ autoClose: false })).catch((error) => {
+      this.#failure = error;
+    });
+  }
+
+  static async open<Row>(path: string, formatter: Duplex): Promise<DraftFile<Row>> {
+    const partPath = `${path}.${randomUUID()}.part`;
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      return new DraftFile<Row>(path, partPath, await open(partPath, 'wx', 0o644), formatter);
+    } catch (error) {
+      throw unwritable(path, error);
+    }
+  }
+
+  /** Writes rows, and waits while the disk is behind. `count` is how many rows they stand for. */
+  async write(rows: readonly Row[], count: number = rows.length): Promise<void> {
+    this.#rows += count;
+    for (const row of rows) {
+      if (this.#failure !== undefined) break;
+      if (!this.#input.write(row)) await Promise.race([once(this.#input, 'drain').catch(() => {}), this.#written]);
+    }
+    this.#throwFailure();
+  }
+
+  /** Flushes everything to the disk. The file is complete, but not yet in its place. */
+  async finish(): Promise<OutputFile> {
+    this.#input.end();
+    await this.#written;
+    this.#throwFailure();
+    try {
+      await this.#handle.sync();
+      await this.#handle.close();
+    } catch (error) {
+      throw unwritable(this.#path, error);
+    }
+    return { name: basename(this.#path), rows: this.#rows, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+  }
+
+  /** Puts the finished file in its place, and removes what an interrupted attempt at the same file left behind. */
+  async publish(): Promise<void> {
+    const folder = dirname(this.#path);
+    try {
+      await rename(this.#partPath, this.#path);
+      const leftovers = (await readdir(folder)).filter(
+        (name) => name.startsWith(`${basename(this.#path)}.`) && name.endsWith('.part'),
+      );
+      for (const name of leftovers) await rm(join(folder, name), { force: true });
+      await syncFolder(folder);
+    } catch (error) {
+      throw unwritable(this.#path, error);
+    }
+  }
+
+  /** Gives the draft up; the earlier file, if any, stays. Safe to call at any time, also after `publish`. */
+  async discard(): Promise<void> {
+    this.#input.destroy();
+    await this.#written;
+    await this.#handle.close().catch(() => {});
+    await rm(this.#partPath, { force: true }).catch(() => {});
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw unwritable(this.#path, this.#failure);
+  }
+}
+
+/** The SHA-256 of a file. @throws BtcFakeError FILE_UNREADABLE. */
+export async function fileSha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (error) {
+    throw unreadable(path, systemCode(error), error);
+  }
+  return hash.digest('hex');
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function countNewlines(chunk: Buffer): number {
+  let count = 0;
+  for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) count += 1;
+  return count;
+}
+
+function unwritable(path: string, cause: unknown): BtcFakeError {
+  const code = systemCode(cause);
+  const reasons: Record<string, string> = {
+    ENOSPC: 'the disk is full',
+    EDQUOT: 'the disk quota is used up',
+    EFBIG: 'the file would be larger than allowed',
+    EACCES: 'writing there is not allowed',
+    EPERM: 'writing there is not allowed',
+    EROFS: 'the file system is read-only',
+    ENOTDIR: 'a part of the path is a file',
+    EEXIST: 'a part of the path is a file',
+  };
+  const reason = reasons[code ?? ''] ?? `it cannot be written${code ? ` (${code})` : ''}`;
+  return new BtcFakeError('OUTPUT_UNWRITABLE', `${path}: ${reason}`, {
+    remedy: 'Make room or set OUTPUT_DIR to a folder that can be written, then re-queue.',
+    cause,
+  });
+}

@@ -1,0 +1,122 @@
+import type { AssignmentTally } from '../domain/assignment-tally.ts';
+import type { EmployeeResult } from '../domain/employee-outcome.ts';
+import type { Employee } from '../domain/employees.ts';
+import type { EmployeeAssignments } from '../domain/manager-assignments.ts';
+import type {
+  CatalogInput,
+  DatabricksInput,
+  EmployeesInput,
+  FailedEmployee,
+  Manifest,
+  Notice,
+} from '../domain/manifest.ts';
+import type { RunPlan } from '../domain/run-plan.ts';
+
+/** How many employees stand in one chunk of the population. */
+export const POPULATION_CHUNK = 1000;
+
+/** The steps of a run, in order. */
+export const STAGES = [
+  'run-start',
+  'catalog-download',
+  'assignment',
+  'employee-simulation',
+  'file-assembly',
+  'publish',
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** The population as it was frozen when the run was made; the assembler holds the results against it. */
+export interface FrozenPopulation {
+  readonly count: number;
+  /** SHA-256 over all chunks of the population, in order. */
+  readonly sha256: string;
+}
+
+/** What a run is made from. */
+export interface NewRun {
+  readonly plan: RunPlan;
+  /** Epoch milliseconds, by the clock of whoever made the run. */
+  readonly createdAt: number;
+  readonly publish: boolean;
+  readonly employees: EmployeesInput;
+  readonly population: FrozenPopulation;
+}
+
+/** What the assignment stage found; from then on, the assignments are frozen. */
+export interface AssignmentFacts {
+  readonly tally: AssignmentTally;
+  readonly databricks: DatabricksInput | null;
+  readonly notices: readonly Notice[];
+}
+
+/** What the catalog stage found. */
+export interface CatalogFacts {
+  readonly inputs: readonly CatalogInput[];
+  readonly notices: readonly Notice[];
+}
+
+/** Everything about a run but its employees. Absent is what has not happened yet. Instants are epoch milliseconds. */
+export interface RunRecord extends NewRun {
+  readonly catalogs?: CatalogFacts;
+  readonly assignments?: AssignmentFacts;
+  /** How many positions have been given to the queue. */
+  readonly fannedOut: number;
+  /** The employees that the run is to be finished without. */
+  readonly without: readonly FailedEmployee[];
+  readonly manifest?: Manifest;
+  readonly finishedAt?: number;
+  readonly publishedAt?: number;
+  readonly stageStartedAt: Partial<Record<Stage, number>>;
+  readonly stageFinishedAt: Partial<Record<Stage, number>>;
+}
+
+/** An employee of a run, as the assembler and `explain` see it. */
+export interface EmployeeState {
+  readonly position: number;
+  readonly employee: Employee;
+  readonly assignments: EmployeeAssignments | undefined;
+  readonly result: EmployeeResult | undefined;
+}
+
+/** The fields of the run's hash, written. */
+export function jsonFields(values: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([field, value]) => [field, JSON.stringify(value)]));
+}
+
+/** Decodes a value that may be missing. */
+export function decodeOptional<T>(text: string | null | undefined, decode: (text: string) => T): T | undefined {
+  return text === null || text === undefined ? undefined : decode(text);
+}
+
+/** The fields of the run's hash, read. */
+export function decodeRun(fields: Record<string, string>): RunRecord {
+  const json = <T>(name: string): T | undefined => decodeOptional(fields[name], (text) => JSON.parse(text) as T);
+  const stages = (prefix: string) =>
+    Object.fromEntries(
+      STAGES.filter((stage) => fields[prefix + stage] !== undefined).map((stage) => [
+        stage,
+        Number(fields[prefix + stage]),
+      ]),
+    );
+  const optional = {
+    catalogs: json<CatalogFacts>('catalogs'),
+    assignments: json<AssignmentFacts>('assignments'),
+    manifest: json<Manifest>('manifest'),
+    finishedAt: json<number>('finishedAt'),
+    publishedAt: json<number>('publishedAt'),
+  };
+  const happened = Object.entries(optional).filter(([, value]) => value !== undefined);
+  return {
+    plan: json<RunPlan>('plan')!,
+    createdAt: json<number>('createdAt')!,
+    publish: json<boolean>('publish')!,
+    employees: json<EmployeesInput>('employees')!,
+    population: json<FrozenPopulation>('population')!,
+    fannedOut: json<number>('fannedOut') ?? 0,
+    without: json<FailedEmployee[]>('without') ?? [],
+    stageStartedAt: stages('started:'),
+    stageFinishedAt: stages('finished:'),
+    ...Object.fromEntries(happened),
+  };
+}

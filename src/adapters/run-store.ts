@@ -1,0 +1,256 @@
+import type { ChainableCommander, Redis } from 'ioredis';
+import type { CatalogContent } from '../domain/catalog.ts';
+import type { CatalogKind } from '../domain/catalog-file-name.ts';
+import type { EmployeeResult } from '../domain/employee-outcome.ts';
+import type { Employee } from '../domain/employees.ts';
+import { BtcFakeError } from '../domain/errors.ts';
+import type { RunId } from '../domain/ids.ts';
+import type { EmployeeAssignments } from '../domain/manager-assignments.ts';
+import type { FailedEmployee, Manifest } from '../domain/manifest.ts';
+import type { RunPlan } from '../domain/run-plan.ts';
+import {
+  decodeAssignments,
+  decodeEmployees,
+  decodeResult,
+  encodeAssignments,
+  encodeEmployees,
+  encodeResult,
+} from './employee-records.ts';
+import {
+  type AssignmentFacts,
+  type CatalogFacts,
+  decodeOptional,
+  decodeRun,
+  type EmployeeState,
+  jsonFields,
+  type NewRun,
+  type RunRecord,
+  type Stage,
+} from './run-record.ts';
+
+/** All keys of the queue and of a run share this hash tag, so that Redis Cluster keeps them together. */
+export const REDIS_PREFIX = '{btc-fake}';
+
+/** The field that makes the results' key exist, and expire, from the start; no position is negative. */
+const RESULTS_MARK = '-1';
+
+/**
+ * A run's state between its steps, in Redis. One operation, one method; each is safe to repeat. All keys of a run expire
+ * `retentionMs` after the last step that touched them.
+ */
+export class RunStore {
+  readonly #redis: Redis;
+  readonly #retentionSeconds: number;
+
+  constructor(redis: Redis, retentionMs: number) {
+    this.#redis = redis;
+    this.#retentionSeconds = Math.ceil(retentionMs / 1000);
+  }
+
+  /** Writes a chunk of the population, before the run itself exists. */
+  async putPopulationChunk(runId: RunId, chunk: number, employees: readonly Employee[]): Promise<void> {
+    const key = keys(runId).population;
+    await this.#atomically((multi) => {
+      multi.hset(key, chunk, encodeEmployees(employees));
+      multi.expire(key, this.#retentionSeconds);
+    });
+  }
+
+  /** Makes the run visible, whole, at once. */
+  async createRun({ plan, createdAt, publish, employees, population }: NewRun): Promise<void> {
+    const { record, results } = keys(plan.id);
+    await this.#atomically((multi) => {
+      multi.hset(record, jsonFields({ plan, createdAt, publish, employees, population }));
+      multi.hset(results, RESULTS_MARK, '');
+      multi.zadd(RUNS_KEY, createdAt, plan.id);
+      this.#renewExpiry(multi, plan.id);
+    });
+  }
+
+  /** Removes what a run that could not be made has left. */
+  async discardRun(runId: RunId): Promise<void> {
+    await this.#redis.unlink(...Object.values(keys(runId)));
+    await this.#redis.zrem(RUNS_KEY, runId);
+  }
+
+  /** @throws BtcFakeError RUN_NOT_FOUND. */
+  async getRun(runId: RunId): Promise<RunRecord> {
+    const run = await this.findRun(runId);
+    if (run) return run;
+    throw new BtcFakeError('RUN_NOT_FOUND', `There is no run ${runId}`, {
+      remedy: 'See "btc-fake runs" for those that there are.',
+    });
+  }
+
+  async findRun(runId: RunId): Promise<RunRecord | undefined> {
+    const fields = await this.#redis.hgetall(keys(runId).record);
+    return fields.plan === undefined ? undefined : decodeRun(fields);
+  }
+
+  /** The newest runs, newest first; forgets those whose keys have expired. */
+  async listRuns(limit: number): Promise<RunRecord[]> {
+    const ids = (await this.#redis.zrange(RUNS_KEY, 0, limit - 1, 'REV')) as RunId[];
+    const runs = await Promise.all(ids.map((id) => this.findRun(id)));
+    const expired = ids.filter((_, i) => runs[i] === undefined);
+    if (expired.length > 0) await this.#redis.zrem(RUNS_KEY, ...expired);
+    return runs.filter((run) => run !== undefined);
+  }
+
+  /** Notes that a stage has begun; the first time counts. Keeps the run's keys alive. */
+  async startStage(runId: RunId, stage: Stage, now: number): Promise<void> {
+    await this.#atomically((multi) => {
+      multi.hsetnx(keys(runId).record, `started:${stage}`, String(now));
+      this.#renewExpiry(multi, runId);
+    });
+  }
+
+  /** Notes that a stage is done; the last time counts. */
+  async finishStage(runId: RunId, stage: Stage, now: number): Promise<void> {
+    await this.#redis.hset(keys(runId).record, `finished:${stage}`, String(now));
+  }
+
+  /** Keeps the contents of both catalog files for the steps after the download, on whatever machine they run. */
+  async putCatalogs(
+    runId: RunId,
+    contents: Readonly<Record<CatalogKind, readonly CatalogContent[]>>,
+    facts: CatalogFacts,
+  ): Promise<void> {
+    const { record, catalogs } = keys(runId);
+    await this.#atomically((multi) => {
+      for (const [kind, list] of Object.entries(contents)) multi.hset(catalogs, kind, JSON.stringify(list));
+      multi.hset(record, jsonFields({ catalogs: facts }));
+      this.#renewExpiry(multi, runId);
+    });
+  }
+
+  async readCatalog(runId: RunId, kind: CatalogKind): Promise<CatalogContent[]> {
+    return JSON.parse((await this.#redis.hget(keys(runId).catalogs, kind)) ?? '[]');
+  }
+
+  /** The population from a chunk on, chunk by chunk, in input order. */
+  async *readPopulation(runId: RunId, fromChunk = 0): AsyncGenerator<readonly Employee[]> {
+    for (let chunk = fromChunk; ; chunk++) {
+      const text = await this.#redis.hget(keys(runId).population, String(chunk));
+      if (text === null) return;
+      yield decodeEmployees(text);
+    }
+  }
+
+  async putAssignments(runId: RunId, entries: ReadonlyMap<number, EmployeeAssignments>): Promise<void> {
+    const fields = Array.from(entries, ([position, assignments]) => [position, encodeAssignments(assignments)]);
+    const key = keys(runId).assignments;
+    await this.#atomically((multi) => {
+      multi.hset(key, ...fields.flat());
+      multi.expire(key, this.#retentionSeconds);
+    });
+  }
+
+  /** From now on the assignments stand, whatever Databricks says later. */
+  async freezeAssignments(runId: RunId, facts: AssignmentFacts): Promise<void> {
+    await this.#atomically((multi) => {
+      multi.hset(keys(runId).record, jsonFields({ assignments: facts }));
+      this.#renewExpiry(multi, runId);
+    });
+  }
+
+  async setFannedOut(runId: RunId, positions: number): Promise<void> {
+    await this.#redis.hset(keys(runId).record, 'fannedOut', positions);
+  }
+
+  /** What an employee's simulation starts from, in one round trip. `done` when it has a result already. */
+  async readAssignments(
+    runId: RunId,
+    position: number,
+  ): Promise<{ assignments: EmployeeAssignments | undefined; done: boolean }> {
+    const { assignments, results } = keys(runId);
+    const [text, exists] = await Promise.all([
+      this.#redis.hget(assignments, String(position)),
+      this.#redis.hexists(results, String(position)),
+    ]);
+    return { assignments: text === null ? undefined : decodeAssignments(text), done: exists === 1 };
+  }
+
+  /** Keeps an employee's result, unless there is one: work that was done twice leaves the first result. */
+  async putResult(
+    { id, asOf }: RunPlan,
+    position: number,
+    assignments: EmployeeAssignments,
+    result: EmployeeResult,
+  ): Promise<void> {
+    await this.#redis.hsetnx(keys(id).results, String(position), encodeResult(result, assignments, asOf));
+  }
+
+  /** How many employees have a result. */
+  async countResults(runId: RunId): Promise<number> {
+    return Math.max(0, (await this.#redis.hlen(keys(runId).results)) - 1);
+  }
+
+  /** Which of these positions have a result. */
+  async positionsWithResult(runId: RunId, positions: readonly number[]): Promise<ReadonlySet<number>> {
+    if (positions.length === 0) return new Set();
+    const values = await this.#redis.hmget(keys(runId).results, ...positions.map(String));
+    return new Set(positions.filter((_, i) => values[i] !== null));
+  }
+
+  /** Every employee of a run with assignments and result, in input order, a chunk of the population at a time. */
+  async *readEmployees({ id, asOf }: RunPlan): AsyncGenerator<readonly EmployeeState[]> {
+    let first = 0;
+    for await (const employees of this.readPopulation(id)) {
+      const positions = employees.map((_, i) => String(first + i));
+      const [assignmentTexts, resultTexts] = await Promise.all([
+        this.#redis.hmget(keys(id).assignments, ...positions),
+        this.#redis.hmget(keys(id).results, ...positions),
+      ]);
+      yield employees.map((employee, i) => {
+        const assignments = decodeOptional(assignmentTexts[i], decodeAssignments);
+        const result = assignments && decodeOptional(resultTexts[i], (text) => decodeResult(text, assignments, asOf));
+        return { position: first + i, employee, assignments, result };
+      });
+      first += employees.length;
+    }
+  }
+
+  /** Records the employees that the run is to be finished without, besides those recorded before. */
+  async addWithout(runId: RunId, failed: readonly FailedEmployee[]): Promise<void> {
+    const { without } = await this.getRun(runId);
+    const byId = new Map([...without, ...failed].map((employee) => [employee.employeeId, employee]));
+    await this.#redis.hset(keys(runId).record, jsonFields({ without: [...byId.values()] }));
+  }
+
+  /** Ends the run: its keys live for the retention time from now. */
+  async finishRun(runId: RunId, manifest: Manifest, now: number): Promise<void> {
+    await this.#atomically((multi) => {
+      multi.hset(keys(runId).record, jsonFields({ manifest, finishedAt: now }));
+      this.#renewExpiry(multi, runId);
+    });
+  }
+
+  async setPublished(runId: RunId, now: number): Promise<void> {
+    await this.#redis.hset(keys(runId).record, 'publishedAt', now);
+  }
+
+  #renewExpiry(multi: ChainableCommander, runId: RunId): void {
+    for (const key of Object.values(keys(runId))) multi.expire(key, this.#retentionSeconds);
+  }
+
+  async #atomically(fill: (multi: ChainableCommander) => void): Promise<void> {
+    const multi = this.#redis.multi();
+    fill(multi);
+    const replies = await multi.exec();
+    const failed = replies?.find(([error]) => error)?.[0];
+    if (failed) throw failed;
+  }
+}
+
+const RUNS_KEY = `${REDIS_PREFIX}:runs`;
+
+function keys(runId: RunId) {
+  const base = `${REDIS_PREFIX}:run:${runId}`;
+  return {
+    record: base,
+    population: `${base}:population`,
+    catalogs: `${base}:catalogs`,
+    assignments: `${base}:assignments`,
+    results: `${base}:results`,
+  };
+}
