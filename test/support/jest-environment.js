@@ -1,0 +1,49 @@
+import { types } from 'node:util';
+import { TestEnvironment as NodeEnvironment } from 'jest-environment-node';
+import { startCoverage } from './in-process-coverage.js';
+import { LeakCheck } from './leak-check.js';
+
+/**
+ * The environment of every test file: Node's, in which nothing may be left when the file is done. A socket, server, child
+ * process or worker that is still there fails the file.
+ *
+ * With COVERAGE_DIR set it also records which lines ran, here and in every Node.js process that the tests start.
+ */
+export default class TestFileEnvironment extends NodeEnvironment {
+  #leaks = new LeakCheck();
+  #stopCoverage;
+
+  constructor(config, context) {
+    // Set before the tests get their copy of the environment, so that every process they start inherits it.
+    process.env.JEST_FILE_ID = `${process.pid}-${Date.now()}-${Math.random()}`;
+    if (process.env.COVERAGE_DIR) process.env.NODE_V8_COVERAGE = process.env.COVERAGE_DIR;
+    super(config, context);
+  }
+
+  async setup() {
+    await super.setup();
+    acceptNativeErrors(this.global.Error);
+    this.#leaks.begin(process.env.JEST_FILE_ID);
+    if (process.env.COVERAGE_DIR) this.#stopCoverage = await startCoverage(process.env.COVERAGE_DIR);
+  }
+
+  async teardown() {
+    await this.#stopCoverage?.();
+    const left = await this.#leaks.end();
+    await super.teardown();
+    if (left.length > 0) throw new Error(`This test file left behind:\n${left.map((line) => `  ${line}`).join('\n')}`);
+  }
+}
+
+/**
+ * Tests run in a realm of their own, so that an error of node:fs is not `instanceof Error` there, which it is when the same
+ * code runs for real.
+ */
+function acceptNativeErrors(SandboxError) {
+  Object.defineProperty(SandboxError, Symbol.hasInstance, {
+    value(candidate) {
+      const isInstance = Function.prototype[Symbol.hasInstance].call(this, candidate);
+      return isInstance || (this === SandboxError && types.isNativeError(candidate));
+    },
+  });
+}
