@@ -1,0 +1,148 @@
+/**
+ * What a setting's text may look like. A format is known by its description, which is also how an error message and the
+ * documentation speak of it: `"soon" is not a number of seconds from 1 to 600`. Each one parses: what comes out is the
+ * value that the rest of the project works with.
+ */
+import { isIPv4, isIPv6 } from 'node:net';
+import convict from 'convict';
+
+declare const parsed: unique symbol;
+/** The name of a format, which remembers the type of the values that it parses to. */
+export type Format<T> = string & { readonly [parsed]?: T };
+
+type Parse<T> = (text: string) => T | undefined;
+const parsers = new Map<string, Parse<unknown>>();
+
+/** The value of a text, or undefined when the text is not of this format. */
+export function parseAs<T>(format: Format<T>, text: string): T | undefined {
+  return parsers.get(format)?.(text) as T | undefined;
+}
+
+/** Makes a format known to convict, which parses every text that it is given with it. */
+function defineFormat<T>(description: string, parse: Parse<T>): Format<T> {
+  parsers.set(description, parse);
+  const refuse = () => new Error(`is not ${description}`);
+  convict.addFormat({
+    name: description,
+    coerce: (text: string) => {
+      const value = parse(text);
+      if (value === undefined) throw refuse();
+      return value;
+    },
+    validate: (value: unknown) => {
+      if (parse(String(value)) === undefined) throw refuse();
+    },
+  });
+  return description as Format<T>;
+}
+
+/** Texts that match a pattern, without the blanks around them. */
+function matching(description: string, pattern: RegExp): Format<string> {
+  return defineFormat(description, (text) => (pattern.test(text.trim()) ? text.trim() : undefined));
+}
+
+/** Whole numbers in a range, for example `wholeNumber('a number of seconds', 1, 600)`. */
+export function wholeNumber(what: string, min: number, max: number): Format<number> {
+  return defineFormat(`${what} from ${min} to ${max}`, (text) => {
+    const number = /^[0-9]{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
+    return number >= min && number <= max ? number : undefined;
+  });
+}
+
+/** One of a few words, exactly as they are written here. */
+export function oneOf<const Word extends string>(...words: readonly Word[]): Format<Word> {
+  return defineFormat(`one of ${words.join(', ')}`, (text) => words.find((word) => word === text.trim()));
+}
+
+const ON = ['true', 'yes', 'on', '1'];
+const OFF = ['false', 'no', 'off', '0'];
+
+/** Yes or no. */
+export const SWITCH: Format<boolean> = defineFormat('true or false', (text) => {
+  const word = text.trim().toLowerCase();
+  return ON.includes(word) ? true : OFF.includes(word) ? false : undefined;
+});
+
+/** A file, a folder, a user name: anything that stands on one line. */
+export const TEXT = matching('text on one line', /^[^\p{Cc}]+$/u);
+/** Kept exactly as given, blanks included; a line break in a secret is an accident of copying. */
+export const SECRET: Format<string> = defineFormat('text on one line, without a line break at its end', (text) =>
+  /^[^\p{Cc}]+$/u.test(text) ? text : undefined,
+);
+/** Tokens and ids that never hold blanks. */
+export const TOKEN = matching('text without blanks', /^[^\s\p{Cc}]+$/u);
+/** Catalog and schema names, which become part of SQL (contract section 1, "Training records"). */
+export const IDENTIFIER = matching('a name of letters, digits and _', /^[A-Za-z0-9_]+$/);
+/** The path of the recommender below its base URL. */
+export const URL_PATH = matching('a path that starts with /, without blanks, ? or #', /^\/[^\s?#\p{Cc}]*$/u);
+/** As `ssh-keygen -lf` prints it. */
+export const HOST_FINGERPRINT = matching(
+  'a fingerprint: SHA256: and 43 letters, as ssh-keygen -lf prints it',
+  /^SHA256:[A-Za-z0-9+/]{43}=?$/,
+);
+export const PORT = wholeNumber('a port', 1, 65_535);
+
+const LABELS = /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$/;
+
+function isHost(text: string): boolean {
+  // Digits and dots alone are meant as an address: `10.0.0.256` is a slip, not a host name.
+  return /^[0-9.]+$/.test(text) ? isIPv4(text) : isIPv6(text) || LABELS.test(text);
+}
+
+/** A server's name or address, nothing else. */
+export const HOST: Format<string> = defineFormat('a host name or IP address, without a port or a scheme', (text) =>
+  isHost(text.trim()) ? text.trim() : undefined,
+);
+
+/** A workspace as Databricks shows it: `https://` in front and `/` behind are taken off, a port is kept. */
+export const WORKSPACE_HOST: Format<string> = defineFormat('a host name, with or without a port', (text) => {
+  const bare = text
+    .trim()
+    .replace(/^https:\/\//i, '')
+    .replace(/\/$/, '');
+  const [host = '', port, ...more] = bare.split(':');
+  if (!isHost(host) || more.length > 0) return undefined;
+  return port === undefined || parseAs(PORT, port) !== undefined ? bare : undefined;
+});
+
+/** The HTTP path of a warehouse or cluster; Databricks shows some with and some without the `/` in front. */
+export const HTTP_PATH: Format<string> = defineFormat("a warehouse's HTTP path, without blanks, ? or #", (text) => {
+  const path = text.trim().replace(/^\/*/, '/');
+  return /^\/[^\s?#:\p{Cc}]+$/u.test(path) ? path : undefined;
+});
+
+function parseUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}
+
+/** A web address to which a path can be joined. No user or password: this setting is not treated as a secret. */
+export const HTTP_URL: Format<string> = defineFormat('an http or https address without user, ? or #', (text) => {
+  const url = parseUrl(text.trim());
+  const plain = url !== undefined && /^https?:\/\/[^\s?#@]+$/i.test(text.trim());
+  return plain ? text.trim() : undefined;
+});
+
+/** What ioredis takes; it may hold a password, in which `@ : / # ?` and `%` must be percent-encoded. */
+export const REDIS_ADDRESS: Format<string> = defineFormat(
+  'a redis:// or rediss:// address (special characters in its password percent-encoded)',
+  (text) => {
+    const url = parseUrl(text.trim());
+    if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol)) return undefined;
+    const decodable = !/%(?![0-9A-Fa-f]{2})/.test(url.username + url.password);
+    return url.hostname !== '' && /^\/?[0-9]*$/.test(url.pathname) && url.hash === '' && decodable
+      ? text.trim()
+      : undefined;
+  },
+);
+
+/** A name such as `Europe/Berlin`; offsets such as `+01:00` know no daylight saving and are refused. */
+export const TIME_ZONE: Format<string> = defineFormat('an IANA time zone', (text) => {
+  const zone = text.trim();
+  if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(zone)) return undefined;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return zone;
+  } catch {
+    return undefined;
+  }
+});

@@ -1,0 +1,81 @@
+/**
+ * What settings must be true together. Each rule looks at which settings were given (rightly or wrongly written), so
+ * that its findings stand beside those of the formats, and gives one line per finding.
+ */
+import type { GivenText } from './given.ts';
+import { SCHEMA, type SettingName } from './schema.ts';
+
+type Texts = ReadonlyMap<SettingName, GivenText>;
+type Side = 'SFTP_INBOUND' | 'SFTP_OUTBOUND';
+
+/** `NAME: is not set, but WHY, for example EXAMPLE`. */
+export function missing(name: SettingName, why: string): string {
+  return `${name}: is not set, but ${why}, for example ${SCHEMA[name].example}`;
+}
+
+function isNeeded(because: SettingName, texts: Texts): string {
+  return `${because} is (${texts.get(because)?.where})`;
+}
+
+/** With a password or key, everything else for a login and a folder is needed too. Without, nothing is. */
+function serverIsWhole(texts: Texts, side: Side): string[] {
+  const findings: string[] = [];
+  const credential = ([`${side}_PASSWORD`, `${side}_PRIVATE_KEY_FILE`] as const).find((name) => texts.has(name));
+  if (credential !== undefined) {
+    for (const name of [`${side}_HOST`, `${side}_USER`, `${side}_REMOTE_PATH`] as const) {
+      if (!texts.has(name)) findings.push(missing(name, isNeeded(credential, texts)));
+    }
+  }
+  if (texts.has(`${side}_PRIVATE_KEY_PASSPHRASE`) && !texts.has(`${side}_PRIVATE_KEY_FILE`)) {
+    findings.push(missing(`${side}_PRIVATE_KEY_FILE`, isNeeded(`${side}_PRIVATE_KEY_PASSPHRASE`, texts)));
+  }
+  return findings;
+}
+
+/** Contract section 6: enabled without credentials is an error before the run starts. */
+function publishingIsPossible(texts: Texts, enabled: boolean): string[] {
+  if (!enabled) return [];
+  const why = 'SFTP_PUBLISH_ENABLED is true';
+  const credential = texts.has('SFTP_OUTBOUND_PASSWORD') || texts.has('SFTP_OUTBOUND_PRIVATE_KEY_FILE');
+  if (!credential) {
+    const needed = ['SFTP_OUTBOUND_HOST', 'SFTP_OUTBOUND_USER', 'SFTP_OUTBOUND_REMOTE_PATH'] as const;
+    return [
+      ...needed.filter((name) => !texts.has(name)).map((name) => missing(name, why)),
+      `SFTP_OUTBOUND_PASSWORD: is not set, nor is SFTP_OUTBOUND_PRIVATE_KEY_FILE, but ${why}; set one of them`,
+    ];
+  }
+  return []; // with a credential, `serverIsWhole` has named what else is missing
+}
+
+/** A client id and its secret are of use only together. */
+function clientIsWhole(texts: Texts): string[] {
+  const pair = ['DATABRICKS_CLIENT_ID', 'DATABRICKS_CLIENT_SECRET'] as const;
+  const absent = pair.filter((name) => !texts.has(name));
+  const [name] = absent;
+  if (absent.length !== 1 || name === undefined) return [];
+  return [missing(name, isNeeded(name === pair[0] ? pair[1] : pair[0], texts))];
+}
+
+/** All findings of all rules, one line each. */
+export function brokenRules(texts: Texts, publishEnabled: boolean): string[] {
+  return [
+    ...clientIsWhole(texts),
+    ...serverIsWhole(texts, 'SFTP_INBOUND'),
+    ...serverIsWhole(texts, 'SFTP_OUTBOUND'),
+    ...publishingIsPossible(texts, publishEnabled),
+  ];
+}
+
+/** What is allowed but may not be what was meant, one line each. */
+export function doubts(texts: Texts): string[] {
+  const login = (['DATABRICKS_TOKEN', 'DATABRICKS_CLIENT_SECRET'] as const).find((name) => texts.has(name));
+  const absent = (['DATABRICKS_HOST', 'DATABRICKS_HTTP_PATH'] as const).filter((name) => !texts.has(name));
+  const lines: string[] = [];
+  if (login !== undefined && absent.length > 0) {
+    lines.push(`${login}: is set, but ${absent.join(' and ')} not: Databricks counts as not configured`);
+  }
+  if (texts.has('DATABRICKS_TOKEN') && texts.has('DATABRICKS_CLIENT_SECRET')) {
+    lines.push('DATABRICKS_TOKEN: is set beside DATABRICKS_CLIENT_ID; the token is used');
+  }
+  return lines;
+}

@@ -1,0 +1,24 @@
+import type { Settings } from './settings.ts';
+
+/** What must not be seen of an address: its password, as written and decoded, and any address that holds a login. */
+function secretsOfUrl(text: string): string[] {
+  const { username, password } = new URL(text);
+  if (username === '' && password === '') return [];
+  return [text, password, decodeURIComponent(password)];
+}
+
+/**
+ * All secret values in the settings, the longest first (so that one that is part of another is not replaced before it),
+ * for taking them out of logs by value.
+ */
+export function secretsOf(settings: Settings): string[] {
+  const { databricks, redis } = settings;
+  const servers = [settings.sftpInbound, settings.sftpOutbound];
+  const found = [
+    databricks?.token,
+    databricks?.clientSecret,
+    ...servers.flatMap((server) => [server?.password, server?.privateKeyPassphrase]),
+    ...(redis.url === undefined ? [] : secretsOfUrl(redis.url)),
+  ].filter((value): value is string => value !== undefined && value !== '');
+  return [...new Set(found)].sort((a, b) => b.length - a.length);
+}

@@ -1,0 +1,28 @@
+import type { Format } from './formats.ts';
+
+/** One variable in the schema, as convict takes it. Defaults are texts, as a person would write them. */
+export interface Setting<T, Default extends string | null> {
+  readonly doc: string;
+  readonly format: Format<T>;
+  readonly default: Default;
+  /** A value that would be right, invented. */
+  readonly example: string;
+  /** Its value is never printed, logged or put into an error. */
+  readonly sensitive: boolean;
+  readonly nullable: boolean;
+}
+
+/** A setting that always has a value. */
+export function withDefault<T>(format: Format<T>, value: string, doc: string, example = value): Setting<T, string> {
+  return { doc, format, default: value, example, sensitive: false, nullable: false };
+}
+
+/** A setting that may be left out. */
+export function optional<T>(format: Format<T>, example: string, doc: string): Setting<T, null> {
+  return { doc, format, default: null, example, sensitive: false, nullable: true };
+}
+
+/** A setting that may be left out and whose value nobody may see. */
+export function secret<T>(format: Format<T>, example: string, doc: string): Setting<T, null> {
+  return { ...optional(format, example, doc), sensitive: true };
+}

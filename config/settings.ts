@@ -1,0 +1,186 @@
+/** The settings as the code works with them: grouped by what they are for, times in milliseconds, absent when not set. */
+import type { Values } from './schema.ts';
+
+/** Contract section 1, "Recommendations". */
+export interface RecommenderSettings {
+  readonly baseUrl: string;
+  readonly endpoint: string;
+  /** For one call in all. */
+  readonly timeoutMs: number;
+  readonly caFile?: string;
+}
+
+/** An SFTP server with a password, a private key or both. */
+export interface SftpServerSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password?: string;
+  readonly privateKeyFile?: string;
+  readonly privateKeyPassphrase?: string;
+  /** `SHA256:…`; absent, any host key is accepted. */
+  readonly hostFingerprint?: string;
+  readonly remotePath: string;
+  /** How long nothing may happen before a step is given up. */
+  readonly stallMs: number;
+  /** How the names of these settings begin, for messages. */
+  readonly settings: 'SFTP_INBOUND' | 'SFTP_OUTBOUND';
+}
+
+/** A SQL warehouse with a token, or a client id and secret; with both, the token is meant. */
+export interface DatabricksSettings {
+  /** May carry a port (`host:8443`). */
+  readonly host: string;
+  readonly httpPath: string;
+  readonly catalog: string;
+  readonly schema: string;
+  readonly token?: string;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  readonly caFile?: string;
+  readonly queryTimeoutMs: number;
+}
+
+/** All settings, deeply read-only and frozen. */
+export interface Settings {
+  /** Absent when API_BASE_URL is not set; see `requireRecommender`. */
+  readonly recommender?: RecommenderSettings;
+  readonly files: {
+    readonly employeesFile: string;
+    readonly outputDir: string;
+    readonly downloadDir: string;
+    readonly userCompletionTemplateFile?: string;
+  };
+  /** Absent when its host, HTTP path or credentials are missing: open assignments are then not read. */
+  readonly databricks?: DatabricksSettings;
+  /** Absent without credentials: the newest files in `files.downloadDir` are then used. */
+  readonly sftpInbound?: SftpServerSettings;
+  /** Present whenever `publish.enabled`. */
+  readonly sftpOutbound?: SftpServerSettings;
+  readonly publish: { readonly enabled: boolean };
+  readonly run: {
+    readonly timeZone: string;
+    readonly feedDateFormat: Values['FEED_DATE_FORMAT'];
+    readonly retentionMs: number;
+  };
+  /** `url` absent: the embedded Redis. */
+  readonly redis: { readonly url?: string };
+  readonly queues: {
+    /** Jobs at the same time in one worker process, by queue name. */
+    readonly concurrency: {
+      readonly 'run-start': number;
+      readonly 'catalog-download': number;
+      readonly assignment: number;
+      readonly 'employee-simulation': number;
+      readonly 'file-assembly': number;
+      readonly publish: number;
+    };
+    readonly jobAttempts: number;
+    readonly shutdownTimeoutMs: number;
+  };
+  readonly log: { readonly level: Values['LOG_LEVEL'] };
+}
+
+const SECOND_MS = 1000;
+const DAY_MS = 24 * 60 * 60 * SECOND_MS;
+
+/** Without the properties that are null. */
+function present<T extends object>(properties: T): { [K in keyof T]?: Exclude<T[K], null> } {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null)) as {
+    [K in keyof T]?: Exclude<T[K], null>;
+  };
+}
+
+function sftpServer(values: Values, side: SftpServerSettings['settings']): SftpServerSettings | null {
+  const host = values[`${side}_HOST`];
+  const username = values[`${side}_USER`];
+  const remotePath = values[`${side}_REMOTE_PATH`];
+  const password = values[`${side}_PASSWORD`];
+  const privateKeyFile = values[`${side}_PRIVATE_KEY_FILE`];
+  if (host === null || username === null || remotePath === null) return null;
+  if (password === null && privateKeyFile === null) return null;
+  return {
+    host,
+    port: values[`${side}_PORT`],
+    username,
+    remotePath,
+    stallMs: values.SFTP_TIMEOUT * SECOND_MS,
+    settings: side,
+    ...present({
+      password,
+      privateKeyFile,
+      privateKeyPassphrase: values[`${side}_PRIVATE_KEY_PASSPHRASE`],
+      hostFingerprint: values[`${side}_HOST_FINGERPRINT`],
+    }),
+  };
+}
+
+function databricks(values: Values): DatabricksSettings | null {
+  const { DATABRICKS_HOST: host, DATABRICKS_HTTP_PATH: httpPath, DATABRICKS_TOKEN: token } = values;
+  const { DATABRICKS_CLIENT_ID: clientId, DATABRICKS_CLIENT_SECRET: clientSecret } = values;
+  if (host === null || httpPath === null) return null;
+  if (token === null && (clientId === null || clientSecret === null)) return null;
+  return {
+    host,
+    httpPath,
+    catalog: values.DATABRICKS_CATALOG,
+    schema: values.DATABRICKS_SCHEMA,
+    queryTimeoutMs: values.DATABRICKS_TIMEOUT * SECOND_MS,
+    ...present({ token, clientId, clientSecret, caFile: values.DATABRICKS_CA_FILE }),
+  };
+}
+
+function recommender(values: Values): RecommenderSettings | null {
+  if (values.API_BASE_URL === null) return null;
+  return {
+    baseUrl: values.API_BASE_URL,
+    endpoint: values.API_ENDPOINT,
+    timeoutMs: values.API_TIMEOUT * SECOND_MS,
+    ...present({ caFile: values.API_CA_FILE }),
+  };
+}
+
+function deepFreeze<T extends object>(object: T): T {
+  for (const value of Object.values(object)) {
+    if (typeof value === 'object' && value !== null) deepFreeze(value);
+  }
+  return Object.freeze(object);
+}
+
+/** Groups parsed values; the rules between them have been checked before. */
+export function shapeSettings(values: Values): Settings {
+  return deepFreeze({
+    ...present({
+      recommender: recommender(values),
+      databricks: databricks(values),
+      sftpInbound: sftpServer(values, 'SFTP_INBOUND'),
+      sftpOutbound: sftpServer(values, 'SFTP_OUTBOUND'),
+    }),
+    files: {
+      employeesFile: values.EMPLOYEES_FILE,
+      outputDir: values.OUTPUT_DIR,
+      downloadDir: values.SFTP_LOCAL_DIR,
+      ...present({ userCompletionTemplateFile: values.USER_COMPLETION_TEMPLATE_FILE }),
+    },
+    publish: { enabled: values.SFTP_PUBLISH_ENABLED },
+    run: {
+      timeZone: values.BUSINESS_TIMEZONE,
+      feedDateFormat: values.FEED_DATE_FORMAT,
+      retentionMs: values.RUN_RETENTION_DAYS * DAY_MS,
+    },
+    redis: present({ url: values.REDIS_URL }),
+    queues: {
+      concurrency: {
+        'run-start': values.RUN_START_CONCURRENCY,
+        'catalog-download': values.CATALOG_CONCURRENCY,
+        assignment: values.ASSIGNMENT_CONCURRENCY,
+        'employee-simulation': values.EMPLOYEE_CONCURRENCY,
+        'file-assembly': values.ASSEMBLY_CONCURRENCY,
+        publish: values.PUBLISH_CONCURRENCY,
+      },
+      jobAttempts: values.JOB_ATTEMPTS,
+      shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT * SECOND_MS,
+    },
+    log: { level: values.LOG_LEVEL },
+  });
+}
