@@ -1,0 +1,152 @@
+import { X509Certificate } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import got, { type Request, type Response } from 'got';
+import { BtcFakeError, systemCode } from '../domain/errors.ts';
+import type { ContentId, EmployeeId } from '../domain/ids.ts';
+import { parseRecommendationBody } from '../domain/recommendation-body.ts';
+import { recommenderUrl } from '../domain/recommender-url.ts';
+import { type Exchange, exchangeError } from './recommender-failure.ts';
+
+const LARGEST_BODY_BYTES = 1024 * 1024;
+const LONGEST_CONNECT_MS = 10_000;
+
+export interface RecommenderOptions {
+  /** `API_BASE_URL` and `API_ENDPOINT`; see `recommenderUrl` for how they are joined. */
+  readonly baseUrl: string;
+  readonly endpoint: string;
+  /** The most that one call may take from its start to the last byte of the answer. */
+  readonly timeoutMs: number;
+  /** Connections at most; as many as calls are made at the same time, or calls wait for each other within `timeoutMs`. */
+  readonly sockets: number;
+  /** A PEM file with authorities to trust besides the well-known ones (`API_CA_FILE`). */
+  readonly caFile?: string;
+}
+
+/** The ML Training Recommender API, contract section 1, "Recommendations". */
+export interface Recommender {
+  /**
+   * What the recommender recommends to an employee, in its order, each content once; possibly nothing. One call, one
+   * attempt: whether and when to try again is for the job to decide (`isRetryable`, `retryDelayMs`).
+   *
+   * Throws `RECOMMENDER_THROTTLED` or `RECOMMENDER_UNAVAILABLE` (with the `retryAfterMs` that the answer asked for) when
+   * the call may pass later, `RECOMMENDER_REJECTED` or `RECOMMENDER_BODY` when it will not, and the signal's reason when
+   * the signal was aborted. All calls may share one signal: a call leaves nothing behind on it, except that the warning
+   * about many listeners is switched off.
+   */
+  recommend(employeeId: EmployeeId, signal?: AbortSignal): Promise<ContentId[]>;
+  /** Closes all connections; calls that are still under way fail with `RECOMMENDER_UNAVAILABLE`. */
+  close(): void;
+}
+
+/** Opens no connection yet. Throws `CONFIG_INVALID` when the address is none or `caFile` cannot be read. */
+export function createRecommender(options: RecommenderOptions): Recommender {
+  const url = recommenderUrl(options.baseUrl, options.endpoint);
+  const where = `POST ${url.origin}${url.pathname}`;
+  const agent = createAgent(url, options);
+  const client = createClient(agent, options.timeoutMs);
+  return {
+    async recommend(employeeId, signal) {
+      signal?.throwIfAborted();
+      const body = `{"data":{"ba_id":${employeeId}}}`;
+      if (signal !== undefined) setMaxListeners(0, signal);
+      const exchange = await finish(client.stream(url, signal === undefined ? { body } : { body, signal }));
+      if (exchange.failure !== undefined) signal?.throwIfAborted();
+      const error = exchangeError(exchange, `${where} for employee ${employeeId}`, Date.now());
+      if (error !== undefined) throw error;
+      return parseRecommendationBody(exchange.text);
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** One instance for all calls: got copies its options for each call, so they are kept few, and there are no hooks. */
+function createClient(agent: HttpAgent | HttpsAgent, timeoutMs: number) {
+  const connectMs = Math.min(timeoutMs, LONGEST_CONNECT_MS);
+  return got.extend({
+    method: 'POST',
+    agent: { http: agent, ...(agent instanceof HttpsAgent && { https: agent }) },
+    // An answer is a few hundred bytes: to compress it costs both sides more than it saves.
+    headers: {
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      'content-type': 'application/json',
+      'user-agent': 'btc-fake',
+    },
+    followRedirect: false,
+    throwHttpErrors: false,
+    retry: { limit: 0 },
+    timeout: {
+      lookup: connectMs,
+      connect: connectMs,
+      secureConnect: connectMs,
+      socket: timeoutMs,
+      send: timeoutMs,
+      response: timeoutMs,
+      request: timeoutMs,
+    },
+  });
+}
+
+/**
+ * The agent's own time-out closes idle connections and, only when it is set, makes Node.js heed a server's
+ * `Keep-Alive: timeout=…`, so that a connection is seldom used at the moment in which the server closes it.
+ */
+function createAgent(url: URL, { sockets, timeoutMs, caFile }: RecommenderOptions): HttpAgent | HttpsAgent {
+  const pool = { keepAlive: true, maxSockets: sockets, maxFreeSockets: sockets, timeout: timeoutMs };
+  if (url.protocol === 'http:') return new HttpAgent(pool);
+  return new HttpsAgent(caFile === undefined ? pool : { ...pool, secureContext: trusting(caFile) });
+}
+
+/** Made once: Node.js would otherwise read all authorities again for each connection. */
+function trusting(caFile: string): SecureContext {
+  try {
+    const pem = readFileSync(caFile, 'utf8');
+    // createSecureContext passes over a text that holds no certificate; this throws.
+    new X509Certificate(pem);
+    return createSecureContext({ ca: [...rootCertificates, pem] });
+  } catch (cause) {
+    const reason = systemCode(cause) ?? 'it is not in PEM form';
+    throw new BtcFakeError('CONFIG_INVALID', `API_CA_FILE: ${caFile} holds no certificate (${reason}).`, {
+      remedy: 'Set API_CA_FILE to a readable PEM file with the certificate of the authority.',
+      cause,
+    });
+  }
+}
+
+/** Never rejects. got's promise would read any amount of bytes, and lose what had come of a body that breaks off. */
+function finish(stream: Request): Promise<Exchange> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let response: Response | undefined;
+    let settled = false;
+    const settle = (failure?: Error) => {
+      if (settled) return;
+      settled = true;
+      // Also takes got's timers down and its listener off the signal. A connection that has done its work is kept.
+      stream.destroy();
+      resolve({
+        status: response?.statusCode,
+        headers: response?.headers ?? {},
+        text: Buffer.concat(chunks).toString('utf8'),
+        tooLarge: size > LARGEST_BODY_BYTES,
+        failure,
+      });
+    };
+    stream.once('response', (received: Response) => {
+      response = received;
+    });
+    stream.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > LARGEST_BODY_BYTES) settle();
+    });
+    stream.once('end', () => settle());
+    stream.on('error', settle);
+    stream.once('close', () => settle(new Error('The exchange was closed.')));
+  });
+}
