@@ -1,0 +1,193 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import ssh2, { type FileEntry, type SFTPWrapper } from 'ssh2';
+import type { SftpServer } from '../../src/adapters/sftp-server.ts';
+import { newHostKey } from '../../src/sandbox/vendor-sftp-server.ts';
+
+const { STATUS_CODE } = ssh2.utils.sftp;
+const REGULAR = 0o100644;
+const MTIME = 1_767_600_000;
+
+/** Where in the conversation a fault strikes: at the login, at the opening of the channel, or at a request of this name. */
+export type FaultPlace =
+  | 'login'
+  | 'channel'
+  | 'OPENDIR'
+  | 'READDIR'
+  | 'LSTAT'
+  | 'OPEN'
+  | 'READ'
+  | 'WRITE'
+  | 'CLOSE'
+  | 'RENAME';
+
+/** What a server does wrong. All of it may be changed between requests. */
+export interface Faults {
+  /** No answer, ever, while the connection stands. */
+  silentAt?: FaultPlace;
+  /** The connection is reset. */
+  dropAt?: FaultPlace;
+  /** The SFTP channel ends, but the connection stands. */
+  endChannelAt?: FaultPlace;
+  /** Requests of this kind are answered with a status. */
+  refuse?: { at: FaultPlace; status: number };
+  /** With `silentAt`, `dropAt` and the like: reads up to this offset are answered. */
+  afterBytes?: number;
+  /** Reads end here, whatever the size says. */
+  endOfFileAt?: number;
+  /** No answer to a read is longer. */
+  longestRead?: number;
+  /** What is called at each read; it may change `files`. */
+  onRead?: () => void;
+  /** Bytes of each write that are thrown away. */
+  loseWrittenBytes?: number;
+  /** Listings hold names only. */
+  withoutAttributes?: boolean;
+}
+
+export interface FaultySftpServer {
+  readonly login: SftpServer;
+  /** What is in the one folder that the server has, `/`. */
+  readonly files: Map<string, Buffer>;
+  /** Further entries of the listing. */
+  readonly listed: FileEntry[];
+  faults: Faults;
+  /** The requests that came, in order: `OPEN /x.part`. */
+  readonly requests: string[];
+  /** How many connections stand. */
+  connections(): number;
+  stop(): Promise<void>;
+}
+
+/** An SFTP server in this process, over a real socket, that misbehaves as told. Version 3 of the protocol, no extensions. */
+export async function startFaultySftpServer(): Promise<FaultySftpServer> {
+  const { key, fingerprint } = newHostKey();
+  const sockets = new Set<Socket>();
+  const state = {
+    files: new Map<string, Buffer>(),
+    listed: [] as FileEntry[],
+    faults: {} as Faults,
+    requests: [] as string[],
+  };
+
+  function strikes(place: FaultPlace, socket: Socket, session?: SFTPWrapper): boolean {
+    if (state.faults.dropAt === place) socket.resetAndDestroy();
+    if (state.faults.endChannelAt === place) session?.end();
+    return [state.faults.dropAt, state.faults.silentAt, state.faults.endChannelAt].includes(place);
+  }
+
+  const listener = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('close', () => sockets.delete(socket));
+    const ssh = new ssh2.Server({ hostKeys: [key] }, (connection) => {
+      connection.on('error', () => {});
+      connection.on('authentication', (attempt) => {
+        if (strikes('login', socket)) return;
+        if (attempt.method === 'password' && attempt.password === 'right') attempt.accept();
+        else attempt.reject(['password']);
+      });
+      connection.on('session', (accept) =>
+        accept().on('sftp', (acceptSftp) => {
+          if (!strikes('channel', socket)) serve(acceptSftp(), socket);
+        }),
+      );
+    });
+    ssh.injectSocket(socket);
+  });
+
+  function serve(session: SFTPWrapper, socket: Socket): void {
+    const open = new Map<string, { path: string; listed?: boolean }>();
+    const handleFor = (path: string) => {
+      const handle = Buffer.from(`h${open.size}`);
+      open.set(handle.toString(), { path });
+      return handle;
+    };
+    /** Handles one kind of request, unless a fault is to strike. */
+    const on = (
+      place: FaultPlace | 'REMOVE',
+      answer: (request: number, ...details: never[]) => void,
+      isDue?: (...details: never[]) => boolean,
+    ) => {
+      session.on(place as string, (request: number, ...details: never[]) => {
+        state.requests.push(`${place} ${details.filter((detail) => typeof detail === 'string').join(' ')}`);
+        const due = isDue === undefined || isDue(...details);
+        if (due && place !== 'REMOVE' && strikes(place, socket, session)) return;
+        if (due && state.faults.refuse?.at === place) return session.status(request, state.faults.refuse.status);
+        answer(request, ...details);
+      });
+    };
+    const bytesOf = (path: string) => state.files.get(path.replace(/^\/?/, ''));
+
+    on('OPENDIR', (request: number, path: string) => session.handle(request, handleFor(path)));
+    on('READDIR', (request: number, handle: Buffer) => {
+      const folder = open.get(handle.toString())!;
+      if (folder.listed) return session.status(request, STATUS_CODE.EOF);
+      folder.listed = true;
+      const own = [...state.files].map(([name, bytes]) =>
+        entryOf(name, state.faults.withoutAttributes ? undefined : bytes.length),
+      );
+      session.name(request, [...own, ...state.listed]);
+    });
+    on('LSTAT', (request: number, path: string) => {
+      const bytes = bytesOf(path);
+      if (bytes === undefined) session.status(request, STATUS_CODE.NO_SUCH_FILE);
+      else session.attrs(request, entryOf(path, bytes.length).attrs);
+    });
+    on('OPEN', (request: number, path: string, flags: number) => {
+      if (flags & ssh2.utils.sftp.OPEN_MODE.WRITE) state.files.set(path.replace(/^\//, ''), Buffer.alloc(0));
+      if (bytesOf(path) === undefined) session.status(request, STATUS_CODE.NO_SUCH_FILE);
+      else session.handle(request, handleFor(path));
+    });
+    on(
+      'READ',
+      (request: number, handle: Buffer, position: number, length: number) => {
+        const { endOfFileAt = Infinity, longestRead = Infinity } = state.faults;
+        const bytes = bytesOf(open.get(handle.toString())!.path)!;
+        const answer = bytes.subarray(position, Math.min(position + Math.min(length, longestRead), endOfFileAt));
+        if (answer.length === 0) session.status(request, STATUS_CODE.EOF);
+        else session.data(request, answer);
+        state.faults.onRead?.();
+      },
+      (_handle: Buffer, position: number) => position >= (state.faults.afterBytes ?? 0),
+    );
+    on('WRITE', (request: number, handle: Buffer, position: number, data: Buffer) => {
+      const name = open.get(handle.toString())!.path.replace(/^\//, '');
+      const kept = data.subarray(0, data.length - (state.faults.loseWrittenBytes ?? 0));
+      state.files.set(name, Buffer.concat([state.files.get(name)!.subarray(0, position), kept]));
+      session.status(request, STATUS_CODE.OK);
+    });
+    on('CLOSE', (request: number) => session.status(request, STATUS_CODE.OK));
+    on('REMOVE', (request: number, path: string) =>
+      session.status(request, state.files.delete(path.replace(/^\//, '')) ? STATUS_CODE.OK : STATUS_CODE.NO_SUCH_FILE),
+    );
+    on('RENAME', (request: number, from: string, to: string) => {
+      const [source, target] = [from.replace(/^\//, ''), to.replace(/^\//, '')];
+      if (state.files.has(target)) return session.status(request, STATUS_CODE.FAILURE);
+      state.files.set(target, state.files.get(source)!);
+      state.files.delete(source);
+      session.status(request, STATUS_CODE.OK);
+    });
+    session.on('error', () => {});
+  }
+
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+  return Object.assign(state, {
+    login: { host: '127.0.0.1', port, username: 'vendor', password: 'right', hostFingerprint: fingerprint },
+    connections: () => sockets.size,
+    async stop() {
+      const closed = once(listener, 'close');
+      listener.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  });
+}
+
+/** A line of a listing; a regular file unless another mode is given, and without attributes when no size is. */
+export function entryOf(filename: string, bytes?: number, mode = REGULAR): FileEntry {
+  const attrs = bytes === undefined ? {} : { mode, size: bytes, uid: 1, gid: 1, atime: MTIME, mtime: MTIME };
+  return { filename, longname: filename, attrs: attrs as FileEntry['attrs'] };
+}
