@@ -1,0 +1,87 @@
+import type { TrainingRecords } from '../domain/training-records.ts';
+import { toCompletion, toOpenAssignment } from './databricks-rows.ts';
+import { type WarehouseSession, withSession } from './databricks-session.ts';
+import {
+  completionsInRange,
+  nameTables,
+  openAssignmentsInRange,
+  type RecordTables,
+  type Statement,
+  sampleOf,
+} from './databricks-statements.ts';
+import { checkWarehouse, type DatabricksWarehouse } from './databricks-warehouse.ts';
+
+export type { DatabricksWarehouse } from './databricks-warehouse.ts';
+
+/** One of the two tables, with its full name, that answered. */
+export interface ReadableTable {
+  readonly table: string;
+  readonly readable: true;
+}
+
+/** The training records, read from one open session. */
+export interface DatabricksTrainingRecords extends TrainingRecords {
+  /**
+   * How many rows were left out so far because their content id is null or no positive integer: they belong to no
+   * content. (Rows whose employee id is such are in no range, like those of all others outside of the population.)
+   */
+  readonly skippedRows: number;
+  /** Reads one row with all columns that a run needs, from both tables, and throws as the streams do. */
+  checkTables(): Promise<ReadableTable[]>;
+}
+
+/**
+ * Opens a session, lets `work` read from it and closes the session, whatever becomes of the work. Implements section 1 of
+ * the contract, "Training records". Each stream is one SELECT that is fetched chunk by chunk as it is consumed, so that
+ * memory does not grow with its length; both may be consumed at the same time, and either may be left early. A stream
+ * either gives every row or throws: nothing here is repeated, because a read that broke off can only start again as a
+ * whole, which is the job's affair.
+ *
+ * `openAssignments` can give a pair of employee and content more than once, the latest assignment first. Its order is
+ * total, so the first row of a pair is the same in every run.
+ *
+ * @throws BtcFakeError CONFIG_INVALID (a setting that cannot work, or no such warehouse), DATABRICKS_LOGIN_REFUSED,
+ * DATABRICKS_UNREACHABLE (no connection, time-out, the session was lost), DATABRICKS_QUERY (the server's own refusal),
+ * DATABRICKS_VALUE (a value that the contract's tables cannot hold); and what `work` throws.
+ */
+export async function withTrainingRecords<T>(
+  warehouse: DatabricksWarehouse,
+  work: (records: DatabricksTrainingRecords) => Promise<T>,
+): Promise<T> {
+  const tables = nameTables(warehouse.catalog, warehouse.schema);
+  return withSession(await checkWarehouse(warehouse), (session) => work(readFrom(session, tables)));
+}
+
+function readFrom(session: WarehouseSession, tables: RecordTables): DatabricksTrainingRecords {
+  let skippedRows = 0;
+
+  async function* rowsOf<Row>(
+    statement: Statement,
+    toRow: (row: Readonly<Record<string, unknown>>, table: string) => Row | undefined,
+  ): AsyncGenerator<Row> {
+    for await (const chunk of session.select(statement)) {
+      for (const raw of chunk) {
+        const row = toRow(raw, statement.table);
+        if (row === undefined) skippedRows += 1;
+        else yield row;
+      }
+    }
+  }
+
+  const check = async (statement: Statement): Promise<ReadableTable> => {
+    for await (const _chunk of session.select(statement)) break;
+    return { table: statement.table, readable: true };
+  };
+
+  return {
+    get skippedRows() {
+      return skippedRows;
+    },
+    openAssignments: (range) => rowsOf(openAssignmentsInRange(tables, range), toOpenAssignment),
+    completions: (range) => rowsOf(completionsInRange(tables, range), toCompletion),
+    checkTables: async () => [
+      await check(sampleOf(tables, 'assignments')),
+      await check(sampleOf(tables, 'completions')),
+    ],
+  };
+}
