@@ -22,11 +22,11 @@ export interface SftpConnection {
    * SFTP_UNREACHABLE (the connection is lost), or `silence` when no answer came; then the connection is closed.
    */
   ask<T>(context: RequestContext, send: (sftp: SFTPWrapper, answer: Answer<T>) => void): Promise<T>;
-  /** Logs out, waiting two seconds at most for the server, and resolves when the socket is closed. Never fails. */
+  /** Logs out, waiting a second at most for the server, and resolves when the socket is closed. Never fails. */
   close(): Promise<void>;
 }
 
-const LOGOUT_MS = 2_000;
+const LOGOUT_MS = 1_000;
 
 /**
  * Connects, checks the host key (contract: pinned by `hostFingerprint`), logs in and opens the SFTP channel. When it

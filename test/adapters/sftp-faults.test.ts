@@ -14,11 +14,13 @@ import { isPlainFileName } from '../../src/adapters/sftp-remote-files.ts';
 import {
   entryOf,
   type FaultPlace,
+  type Faults,
   type FaultySftpServer,
   startFaultySftpServer,
 } from '../support/faulty-sftp-server.ts';
 
-const timeouts = { connectMs: 250, stallMs: 250 };
+/** Short only where a server is silent for ever: on a busy machine an honest answer may take its time. */
+const timeoutsFor = (faults: Faults) => (faults.silentAt ? { connectMs: 250, stallMs: 250 } : {});
 const silent = pino({ level: 'silent' });
 const BYTES = randomBytes(300_000);
 const NAME = 'catalog.csv';
@@ -47,23 +49,27 @@ afterEach(async () => {
   await rm(local, { recursive: true, force: true });
 });
 
-async function session<T>(work: (sftp: SftpSession) => Promise<T>, changes: Partial<SftpServer> = {}): Promise<T> {
-  return await withSftp({ ...server.login, ...changes }, silent, work, timeouts);
+async function session<T>(
+  work: (sftp: SftpSession) => Promise<T>,
+  { changes = {}, faults = server.faults }: { changes?: Partial<SftpServer>; faults?: Faults } = {},
+): Promise<T> {
+  return await withSftp({ ...server.login, ...changes }, silent, work, timeoutsFor(faults));
 }
 
 /** Lists, and then downloads the one file while the server has these faults. */
-async function download(faults: FaultySftpServer['faults']): Promise<unknown> {
-  return await session(async (sftp) => {
+async function download(faults: Faults): Promise<unknown> {
+  const work = async (sftp: SftpSession) => {
     const [file] = await sftp.listFiles('/');
     server.faults = faults;
     return await sftp.download('/', file!, local);
-  });
+  };
+  return await session(work, { faults });
 }
 
 describe('the login', () => {
   test('with a password works, and with a wrong one is refused without showing it', async () => {
     expect(await session(async () => 'in')).toBe('in');
-    const error = await session(async () => 'in', { password: 'canary' }).catch((caught) => caught);
+    const error = await session(async () => 'in', { changes: { password: 'canary' } }).catch((caught) => caught);
     expect(error).toMatchObject({
       code: 'SFTP_LOGIN_REFUSED',
       message: `127.0.0.1:${server.login.port} refused the login of vendor.`,
@@ -72,7 +78,7 @@ describe('the login', () => {
     expect(`${error.message}${error.remedy}`).not.toContain('canary');
   });
 
-  const broken: [string, FaultySftpServer['faults'], string][] = [
+  const broken: [string, Faults, string][] = [
     ['stays silent at the login', { silentAt: 'login' }, 'no answer within 250 ms'],
     ['stays silent at the channel', { silentAt: 'channel' }, 'no answer within 250 ms'],
     ['hangs up at the login', { dropAt: 'login' }, 'ECONNRESET'],
@@ -85,6 +91,11 @@ describe('the login', () => {
       message: `No SFTP session with 127.0.0.1:${server.login.port}: ${reason}.`,
     });
   });
+});
+
+test('the logout does not wait for a server that hears nothing', async () => {
+  expect(await session(async () => server.deafen(true))).toBeUndefined();
+  server.deafen(false);
 });
 
 describe('a listing', () => {
@@ -134,7 +145,7 @@ describe('a listing', () => {
 
 describe('a download that fails', () => {
   const reading = `reading "/${NAME}"`;
-  const cases: [string, FaultySftpServer['faults'], string, string][] = [
+  const cases: [string, Faults, string, string][] = [
     ['dropped in mid-file', { dropAt: 'READ', afterBytes: 150_000 }, 'SFTP_UNREACHABLE', `was lost while ${reading}`],
     ['channel ended in mid-file', { endChannelAt: 'READ', afterBytes: 9 }, 'SFTP_UNREACHABLE', 'was lost while'],
     ['silent after opening', { silentAt: 'READ' }, 'SFTP_TRANSFER', `did not answer for 250 ms while ${reading}`],
@@ -262,7 +273,7 @@ describe('an upload', () => {
     expect(server.requests.filter((request) => /^(WRITE|RENAME|REMOVE)|\.part/.test(request))).toEqual([]);
   });
 
-  const cases: [string, FaultySftpServer['faults'], string, string][] = [
+  const cases: [string, Faults, string, string][] = [
     ['the server loses bytes', { loseWrittenBytes: 1 }, 'SFTP_TRANSFER', '300000 were sent, and 127.0.0.1'],
     ['its disk is full', { refuse: { at: 'WRITE', status: 4 } }, 'SFTP_TRANSFER', 'answered status 4 while writing'],
     ['its disk fails at the close', { refuse: { at: 'CLOSE', status: 4 } }, 'SFTP_TRANSFER', 'answered status 4'],

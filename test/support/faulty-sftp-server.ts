@@ -54,6 +54,8 @@ export interface FaultySftpServer {
   faults: Faults;
   /** The requests that came, in order: `OPEN /x.part`. */
   readonly requests: string[];
+  /** Stops (or resumes) reading what the clients say: no answer, no goodbye. */
+  deafen(isDeaf: boolean): void;
   /** How many connections stand. */
   connections(): number;
   stop(): Promise<void>;
@@ -176,6 +178,9 @@ export async function startFaultySftpServer(): Promise<FaultySftpServer> {
   const { port } = listener.address() as AddressInfo;
   return Object.assign(state, {
     login: { host: '127.0.0.1', port, username: 'vendor', password: 'right', hostFingerprint: fingerprint },
+    deafen(isDeaf: boolean) {
+      for (const socket of sockets) isDeaf ? socket.pause() : socket.resume();
+    },
     connections: () => sockets.size,
     async stop() {
       const closed = once(listener, 'close');
