@@ -109,7 +109,8 @@ function trusting(caFile: string): SecureContext {
     new X509Certificate(pem);
     return createSecureContext({ ca: [...rootCertificates, pem] });
   } catch (cause) {
-    const reason = systemCode(cause) ?? 'it is not in PEM form';
+    const code = systemCode(cause) ?? 'ERR_';
+    const reason = code.startsWith('ERR_') ? 'it is not in PEM form' : code;
     throw new BtcFakeError('CONFIG_INVALID', `API_CA_FILE: ${caFile} holds no certificate (${reason}).`, {
       remedy: 'Set API_CA_FILE to a readable PEM file with the certificate of the authority.',
       cause,

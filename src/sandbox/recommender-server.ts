@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -21,7 +21,7 @@ export interface SandboxRecommenderOptions {
 export interface SandboxRecommender {
   /** The base URL, `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** Recommendations given so far. */
+  /** Valid calls so far. */
   readonly calls: number;
   close(): Promise<void>;
 }
@@ -37,6 +37,8 @@ export async function startRecommender(options: SandboxRecommenderOptions): Prom
   const { latencyMs = 0, port = 0 } = options;
   const contentIds = [...new Set(options.contentIds)];
   let calls = 0;
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
   const server = createServer((request, response) => {
     answer(request).then(
       (reply) => send(response, reply),
@@ -51,8 +53,8 @@ export async function startRecommender(options: SandboxRecommenderOptions): Prom
       return { status: 404, body: { error: 'There is nothing here.' } };
     const employeeId = parseRequest(body);
     if (employeeId === undefined) return { status: 400, body: { error: 'Send {"data":{"ba_id":NUMBER}}.' } };
-    if (latencyMs > 0) await delay(latencyMs);
     calls += 1;
+    if (latencyMs > 0) await delay(latencyMs, undefined, { signal: closing.signal });
     const recommendations = recommend(employeeId, contentIds).map((id) => ({
       recommended_content_id: id,
       recommended_content: `Sample training ${formatContentId(id)}`,
@@ -71,6 +73,7 @@ export async function startRecommender(options: SandboxRecommenderOptions): Prom
     async close() {
       if (!server.listening) return;
       const closed = once(server, 'close');
+      closing.abort();
       server.close();
       server.closeAllConnections();
       await closed;
