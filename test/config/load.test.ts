@@ -1,0 +1,238 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { describeSettings } from '../../config/describe.ts';
+import { type LoadOptions, loadSettings, requireRecommender } from '../../config/load.ts';
+import { SCHEMA, SETTING_NAMES, type SettingName } from '../../config/schema.ts';
+import { secretsOf } from '../../config/secrets.ts';
+import { BtcFakeError } from '../../src/domain/errors.ts';
+
+let folder: string;
+let envFile: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'btc-fake-config-'));
+  envFile = join(folder, '.env');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function load(env: LoadOptions['env'], overrides: NonNullable<LoadOptions['overrides']> = {}) {
+  return loadSettings({ env: env ?? {}, envFile: false, overrides });
+}
+
+/** The one error of a configuration that must be wrong. */
+function errorOf(load: () => unknown): BtcFakeError {
+  try {
+    load();
+  } catch (error) {
+    if (error instanceof BtcFakeError) return error;
+    throw error;
+  }
+  throw new Error('the settings were accepted');
+}
+
+const linesFor = (env: LoadOptions['env']) => errorOf(() => load(env)).lines;
+
+function withFile(content: string, env: LoadOptions['env'] = {}): LoadOptions {
+  writeFileSync(envFile, content);
+  return { env, envFile };
+}
+
+const EXAMPLES = Object.fromEntries(SETTING_NAMES.map((name) => [name, SCHEMA[name].example]));
+const SENSITIVE = SETTING_NAMES.filter((name) => SCHEMA[name].sensitive);
+
+describe('settings', () => {
+  test('without anything set, everything has its default and no outside system is configured', () => {
+    expect(load({})).toMatchObject({
+      settings: {
+        files: {
+          employeesFile: 'input/employees.csv',
+          outputDir: 'generated_files/',
+          downloadDir: 'downloaded_files/',
+        },
+        publish: { enabled: false },
+        run: { timeZone: 'UTC', feedDateFormat: 'yyyy_M_d', retentionMs: 30 * 24 * 60 * 60 * 1000 },
+        redis: {},
+        queues: { jobAttempts: 5, shutdownTimeoutMs: 30_000, concurrency: { 'employee-simulation': 50 } },
+        log: { level: 'info' },
+      },
+      warnings: [],
+    });
+    expect(Object.keys(load({}).settings)).toEqual(['files', 'publish', 'run', 'redis', 'queues', 'log']);
+  });
+
+  test('with the example of every setting, everything is configured, in milliseconds', () => {
+    const { settings } = load(EXAMPLES);
+    expect(settings.recommender).toEqual({
+      baseUrl: 'https://recommender.example',
+      endpoint: '/public/api/v1/mltr/v3/run',
+      timeoutMs: 30_000,
+      caFile: 'certs/private-ca.pem',
+    });
+    expect(settings.databricks).toEqual({
+      host: EXAMPLES.DATABRICKS_HOST,
+      httpPath: EXAMPLES.DATABRICKS_HTTP_PATH,
+      catalog: 'retail_systems_dev',
+      schema: 'store_enablement',
+      token: EXAMPLES.DATABRICKS_TOKEN,
+      clientId: EXAMPLES.DATABRICKS_CLIENT_ID,
+      clientSecret: EXAMPLES.DATABRICKS_CLIENT_SECRET,
+      caFile: 'certs/private-ca.pem',
+      queryTimeoutMs: 600_000,
+    });
+    const server = {
+      host: 'sftp.vendor.example',
+      port: 22,
+      username: 'btc-reader',
+      password: 'correct horse',
+      privateKeyFile: '/run/secrets/sftp_key',
+      privateKeyPassphrase: 'battery staple',
+      hostFingerprint: EXAMPLES.SFTP_INBOUND_HOST_FINGERPRINT,
+      stallMs: 30_000,
+    };
+    expect(settings.sftpInbound).toEqual({ ...server, remotePath: '/outgoing/catalogs', settings: 'SFTP_INBOUND' });
+    expect(settings.sftpOutbound).toEqual({ ...server, remotePath: '/incoming/feeds', settings: 'SFTP_OUTBOUND' });
+    expect(settings.redis.url).toBe(EXAMPLES.REDIS_URL);
+  });
+
+  test('are frozen to the bottom', () => {
+    const isFrozen = (value: unknown): boolean =>
+      typeof value !== 'object' ||
+      value === null ||
+      (Object.isFrozen(value) && Object.values(value).every((inner) => isFrozen(inner)));
+    expect(isFrozen(load(EXAMPLES).settings)).toBe(true);
+  });
+});
+
+describe('precedence', () => {
+  test('the command line comes before the environment, that before .env, that before the default; blank is not set', () => {
+    const place = fc.constantFrom(undefined, '', ' ', '11', '12', '13');
+    fc.assert(
+      fc.property(place, place, place, (inFile, inEnvironment, override) => {
+        const options = withFile(inFile === undefined ? '' : `API_TIMEOUT=${inFile}`, { API_TIMEOUT: inEnvironment });
+        const loaded = loadSettings({ ...options, overrides: { API_TIMEOUT: override } });
+        const [text, source] = (
+          [
+            [override, 'command line'],
+            [inEnvironment, 'environment'],
+            [inFile, '.env'],
+            ['30', 'default'],
+          ] as const
+        ).find(([candidate]) => candidate?.trim())!;
+        expect(describeSettings(loaded).find(({ name }) => name === 'API_TIMEOUT')).toMatchObject({
+          value: text,
+          source,
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('of a name that is set twice in .env the last counts, with a warning', () => {
+    const { values, warnings } = loadSettings(withFile('API_TIMEOUT=1\n\nAPI_TIMEOUT=2\n'));
+    expect(values.API_TIMEOUT).toBe(2);
+    expect(warnings).toEqual([`API_TIMEOUT: set on line 1 and again; the last counts (${envFile}:3)`]);
+  });
+});
+
+describe('errors', () => {
+  test('say what is wrong, give an example and name the place', () => {
+    const error = errorOf(() => loadSettings(withFile('\nAPI_TIMEOUT=soon', { SFTP_INBOUND_PORT: '22x' })));
+    expect(error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: '2 errors in the settings: API_TIMEOUT, SFTP_INBOUND_PORT.',
+      lines: [
+        `API_TIMEOUT: "soon" is not a number of seconds from 1 to 600, for example 30 (${envFile}:2)`,
+        'SFTP_INBOUND_PORT: "22x" is not a port from 1 to 65535, for example 22 (environment)',
+      ],
+    });
+    expect(error.remedy).toContain('docs/configuration.md');
+  });
+
+  test('are all reported at once, one line for each wrong value', () => {
+    fc.assert(
+      fc.property(fc.subarray([...SETTING_NAMES], { minLength: 1 }), (wrong) => {
+        const lines = linesFor(Object.fromEntries(wrong.map((name) => [name, 'a\u0001b'])));
+        const about = lines.filter((line) => line.includes(' is not ') && line.endsWith('(environment)'));
+        expect(about.map((line) => line.split(':')[0])).toEqual(wrong);
+      }),
+    );
+  });
+
+  test('cut long values short and leave out a login in an address', () => {
+    expect(linesFor({ API_TIMEOUT: '9'.repeat(500) }).join()).toContain(`"${'9'.repeat(60)}…"`);
+    const [line] = linesFor({ API_BASE_URL: 'https://me:hunter/2@recommender.example' });
+    expect(line).toContain('"https://…@recommender.example"');
+  });
+
+  test('of reading a named .env file are configuration errors', () => {
+    const path = join(folder, 'none');
+    expect(errorOf(() => loadSettings({ env: {}, envFile: path })).lines).toEqual([`${path}: there is no such file`]);
+  });
+});
+
+describe('secrets', () => {
+  const marker = 'MARKER';
+  const text = fc.constantFrom(undefined, '', 'x', '1', 'true', 'https://y.example', '/z', '\u0001');
+
+  test('are in no error, warning or description, whatever is set and however wrong it is', () => {
+    const secretText = fc.constantFrom(undefined, marker, `${marker}\n`, `redis://:${marker}@r.example`, `a ${marker}`);
+    const environment = fc.record(
+      Object.fromEntries(SETTING_NAMES.map((name) => [name, SCHEMA[name].sensitive ? secretText : text])),
+    );
+    let accepted = 0;
+    fc.assert(
+      fc.property(environment, fc.boolean(), (env, publish) => {
+        let shown: unknown;
+        try {
+          // Half of the cases have wrong secrets only, or hardly any would be accepted.
+          const loaded = load(publish ? env : { ...EXAMPLES, ...pick(env, SENSITIVE) });
+          accepted += 1;
+          shown = [describeSettings(loaded), loaded.warnings];
+        } catch (error) {
+          if (!(error instanceof BtcFakeError)) throw error;
+          shown = [error.message, error.lines, error.remedy, error.stack];
+        }
+        expect(JSON.stringify(shown)).not.toContain(marker);
+      }),
+    );
+    expect(accepted).toBeGreaterThan(0);
+  });
+
+  test('are all known to secretsOf, the longest first, with the password of REDIS_URL as written and as meant', () => {
+    const own = Object.fromEntries(SENSITIVE.map((name) => [name, `secret-of-${name}`]));
+    const url = 'rediss://user:p%40ss@redis.example:6379/0';
+    const secrets = secretsOf(load({ ...EXAMPLES, ...own, REDIS_URL: url }).settings);
+    const { REDIS_URL: _, ...others } = own;
+    expect(new Set(secrets)).toEqual(new Set([...Object.values(others), url, 'p%40ss', 'p@ss']));
+    expect(secrets.map(({ length }) => length)).toEqual(secrets.map(({ length }) => length).sort((a, b) => b - a));
+  });
+
+  test('are none when nothing secret is set', () => {
+    expect(secretsOf(load({ REDIS_URL: 'redis://localhost:6379' }).settings)).toEqual([]);
+  });
+
+  test('are described as set or not set', () => {
+    const descriptions = describeSettings(load({ DATABRICKS_TOKEN: 'dapi1' }));
+    const shown = Object.fromEntries(descriptions.map(({ name, value }) => [name, value]));
+    expect(shown).toMatchObject({ DATABRICKS_TOKEN: '(set)', REDIS_URL: '(not set)', SFTP_INBOUND_PORT: '22' });
+  });
+});
+
+describe('the recommender', () => {
+  test('is handed over when its address is set', () => {
+    expect(requireRecommender(load(EXAMPLES).settings).baseUrl).toBe('https://recommender.example');
+  });
+
+  test('is asked for by name when it is needed and not set', () => {
+    expect(errorOf(() => requireRecommender(load({}).settings))).toMatchObject({
+      code: 'CONFIG_INVALID',
+      lines: ['API_BASE_URL: is not set, but the recommender is called, for example https://recommender.example'],
+    });
+  });
+});
+
+function pick(env: Record<string, string | undefined>, names: readonly SettingName[]) {
+  return Object.fromEntries(names.map((name) => [name, env[name]]));
+}
