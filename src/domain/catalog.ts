@@ -25,6 +25,8 @@ export interface CatalogColumns {
 const ID_COLUMNS = ['ContentId', 'TrainingElementId', 'CourseId', 'ElementId'];
 const TITLE_COLUMNS = ['Title', 'ContentTitle', 'ContentName', 'CourseName', 'Name'];
 const TRUE_WORDS = new Set(['true', '1', 'y', 'yes']);
+// The parser below would take `5/20/25` for the year 25.
+const US_DATE = /^\d{1,2}\/\d{1,2}\/\d{4}(?!\d)/;
 const US_FORMATS = ['M/d/yyyy', 'M/d/yyyy H:mm', 'M/d/yyyy H:mm:ss', 'M/d/yyyy h:mm a', 'M/d/yyyy h:mm:ss a'];
 const UTC = { in: tz('UTC') };
 
@@ -71,6 +73,7 @@ export function parseCreateDate(text: string): number | null {
   const trimmed = text.trim();
   if (trimmed === '') return null;
   if (!trimmed.includes('/')) return instantOrNull(parseISO(trimmed, UTC));
+  if (!US_DATE.test(trimmed)) return null;
   for (const format of US_FORMATS) {
     const instant = instantOrNull(parse(trimmed, format, 0, UTC));
     if (instant !== null) return instant;

@@ -41,7 +41,7 @@ export function assignEmployee(
   const open = latestOfEachContent(records.open).sort(byDueDate);
   const openIds = new Set(open.map(({ contentId }) => contentId));
   const completedIds = new Set(records.completions.map(({ contentId }) => contentId));
-  const dailyDoseDecision = decideDailyDose(records, choice, week);
+  const dailyDoseDecision = decideDailyDose(open, records.completions, choice, week);
 
   const dailyDose: ContentId[] = [];
   const dailyDoseConflicts: { contentId: ContentId; conflict: Conflict }[] = [];
@@ -71,9 +71,14 @@ function byDueDate(a: OpenAssignment, b: OpenAssignment): number {
   return (a.dueAt ?? Infinity) - (b.dueAt ?? Infinity);
 }
 
-function decideDailyDose(records: EmployeeRecords, choice: ManagerChoice, week: BusinessWeek): DailyDoseDecision {
+function decideDailyDose(
+  open: readonly OpenAssignment[],
+  completions: EmployeeRecords['completions'],
+  choice: ManagerChoice,
+  week: BusinessWeek,
+): DailyDoseDecision {
   const isDailyDose = ({ contentId }: { contentId: ContentId }) => choice.dailyDoseContents.has(contentId);
-  const completedThisWeek = records.completions.some(
+  const completedThisWeek = completions.some(
     (row) =>
       row.completedOn !== null &&
       row.completedOn >= week.startDate &&
@@ -81,7 +86,7 @@ function decideDailyDose(records: EmployeeRecords, choice: ManagerChoice, week: 
       isDailyDose(row),
   );
   if (completedThisWeek) return 'completed-this-week';
-  const openThisWeek = records.open.some((row) => isDailyDose(row) && isForThisWeek(row, week));
+  const openThisWeek = open.some((row) => isDailyDose(row) && isForThisWeek(row, week));
   return openThisWeek ? 'open-this-week' : 'eligible';
 }
 
