@@ -39,10 +39,10 @@ function misreading(raw: string): string | undefined {
 export function parseEnvFile(content: string, label: string): EnvFile {
   const entries: EnvFileEntry[] = [];
   const problems: string[] = [];
-  const lines = content.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
+  const lines = content.split(/\r\n|\n|\r/);
   for (const [index, untrimmed] of lines.entries()) {
     const line = index + 1;
-    const trimmed = untrimmed.trim();
+    const trimmed = untrimmed.trim(); // takes off a byte-order mark too
     if (trimmed === '' || trimmed.startsWith('#')) continue;
     const [, name, raw] = ASSIGNMENT.exec(trimmed) ?? [];
     if (name === undefined || raw === undefined) {

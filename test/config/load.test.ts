@@ -133,6 +133,7 @@ describe('precedence', () => {
     const { values, warnings } = loadSettings(withFile('API_TIMEOUT=1\n\nAPI_TIMEOUT=2\n'));
     expect(values.API_TIMEOUT).toBe(2);
     expect(warnings).toEqual([`API_TIMEOUT: set on line 1 and again; the last counts (${envFile}:3)`]);
+    expect(loadSettings(withFile('API_TIMEOUT=1\nAPI_TIMEOUT=\n')).values.API_TIMEOUT).toBe(30);
   });
 });
 

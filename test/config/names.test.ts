@@ -36,6 +36,8 @@ describe('a name in .env', () => {
     ['LOGLEVEL', 'LOG_LEVEL'],
     ['sftp_inbound_password', 'SFTP_INBOUND_PASSWORD'],
     ['SFTP_INBOUND_USERNAME', 'SFTP_INBOUND_USER'],
+    ['sftp_inbound_username', 'SFTP_INBOUND_USER'],
+    ['sftp_inbound_hots', 'SFTP_INBOUND_HOST'],
   ])('%s is an error that asks for %s', (name, meant) => {
     expect(verdict({}, `\n${name}=x`).lines).toEqual([`${name}: not a setting; did you mean ${meant}? (.env:2)`]);
   });
