@@ -18,11 +18,11 @@ export interface WarehouseSession {
 type DriverSession = Awaited<ReturnType<DBSQLClient['openSession']>>;
 
 const CHUNK_ROWS = 10_000;
-const CLOSE_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 2_000;
 /** Of the calls that only ask or close. The driver repeats no others, and the job repeats all of it. */
 const RETRIES = { retryMaxAttempts: 3, retryDelayMin: 250, retryDelayMax: 2_000 };
 
-/** Opens a session for `work` and closes it, within five seconds, however the work ends. */
+/** Opens a session for `work` and closes it, within two seconds, however the work ends. */
 export async function withSession<T>(
   warehouse: CheckedWarehouse,
   work: (session: WarehouseSession) => Promise<T>,

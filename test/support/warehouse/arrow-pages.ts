@@ -18,7 +18,7 @@ const integer: WireType = { thriftId: TTypeId.INT_TYPE, arrowType: () => new arr
 const timestamp: WireType = {
   thriftId: TTypeId.TIMESTAMP_TYPE,
   arrowType: () => new arrow.TimestampMicrosecond('Etc/UTC'),
-  // Arrow's JavaScript takes milliseconds and stores microseconds.
+  // Arrow's JavaScript takes milliseconds and stores microseconds, correctly from 1970 on.
   toArrow: (value) => Number((value as { micros: bigint }).micros) / 1000,
 };
 

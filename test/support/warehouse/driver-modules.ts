@@ -33,7 +33,6 @@ interface ServiceTypes {
   readonly TGetResultSetMetadataResp: StructClass;
   readonly TFetchResultsResp: StructClass;
   readonly TCloseOperationResp: StructClass;
-  readonly TCancelOperationResp: StructClass;
   readonly TTableSchema: StructClass;
   readonly TColumnDesc: StructClass;
   readonly TTypeDesc: StructClass;
@@ -42,7 +41,7 @@ interface ServiceTypes {
   readonly TRowSet: StructClass;
   readonly TSparkArrowBatch: StructClass;
   readonly TStatusCode: Codes<'SUCCESS_STATUS' | 'ERROR_STATUS' | 'INVALID_HANDLE_STATUS'>;
-  readonly TOperationState: Codes<'RUNNING_STATE' | 'FINISHED_STATE' | 'ERROR_STATE' | 'CANCELED_STATE'>;
+  readonly TOperationState: Codes<'RUNNING_STATE' | 'FINISHED_STATE' | 'ERROR_STATE'>;
   readonly TOperationType: Codes<'EXECUTE_STATEMENT'>;
   readonly TProtocolVersion: Codes<'SPARK_CLI_SERVICE_PROTOCOL_V8'>;
   readonly TSparkRowSetType: Codes<'ARROW_BASED_SET'>;

@@ -44,7 +44,7 @@ const MAX_POLL_MS = 50;
 const { TOperationState } = structs;
 
 /** The part of the warehouse's Thrift service that the driver uses for queries, over `tables`. */
-export function createThriftService(tables: DuckDbTables): ThriftService {
+export function createThriftService(tables: DuckDbTables, pageRows: number): ThriftService {
   const sessions = new Set<string>();
   const operations = new Map<string, Operation>();
   const statements: ReceivedStatement[] = [];
@@ -119,7 +119,7 @@ export function createThriftService(tables: DuckDbTables): ThriftService {
       if (fault?.kind === 'error') return new structs.TFetchResultsResp({ status: failed(fault.message) });
       const cursor = cursorOf(request);
       if (!cursor) return new structs.TFetchResultsResp({ status: invalidHandle('Operation') });
-      const { rows, hasMore } = await cursor.next(request.maxRows.toNumber());
+      const { rows, hasMore } = await cursor.next(Math.min(request.maxRows.toNumber(), pageRows));
       return new structs.TFetchResultsResp({
         status: ok(),
         hasMoreRows: hasMore,
@@ -129,10 +129,6 @@ export function createThriftService(tables: DuckDbTables): ThriftService {
     CloseOperation: async (request: OperationRequest) => {
       closeOperation(idOf(request.operationHandle.operationId));
       return new structs.TCloseOperationResp({ status: ok() });
-    },
-    CancelOperation: async (request: OperationRequest) => {
-      closeOperation(idOf(request.operationHandle.operationId));
-      return new structs.TCancelOperationResp({ status: ok() });
     },
   });
 

@@ -14,6 +14,8 @@ export interface WarehouseOptions {
   token?: string;
   clientId?: string;
   clientSecret?: string;
+  /** The most rows in one answer; as many as the driver asks for unless given. */
+  pageRows?: number;
   /** Making one takes a second; a test file that starts several warehouses can share one. */
   certificate?: TestCertificate;
 }
@@ -56,11 +58,12 @@ export async function startWarehouse(options: WarehouseOptions = {}): Promise<Wa
     token = 'dapi-warehouse-test-token',
     clientId = 'warehouse-test-client',
     clientSecret = 'warehouse-test-client-secret',
+    pageRows = Number.POSITIVE_INFINITY,
     certificate = makeCertificate(),
   } = options;
   const httpPath = '/sql/1.0/warehouses/0123456789abcdef';
   const tables = await createDuckDbTables(catalog, schema);
-  const service = createThriftService(tables);
+  const service = createThriftService(tables, pageRows);
   const faults = createFaultPlan();
   const folder = await mkdtemp(join(tmpdir(), 'btc-fake-warehouse-'));
   const caFile = join(folder, 'ca.pem');
