@@ -52,7 +52,7 @@ export function createRecommender(options: RecommenderOptions): Recommender {
     async recommend(employeeId, signal) {
       signal?.throwIfAborted();
       const body = `{"data":{"ba_id":${employeeId}}}`;
-      if (signal !== undefined) setMaxListeners(0, signal);
+      if (signal !== undefined) setMaxListeners(Number.POSITIVE_INFINITY, signal);
       const exchange = await finish(client.stream(url, signal === undefined ? { body } : { body, signal }));
       if (exchange.failure !== undefined) signal?.throwIfAborted();
       const error = exchangeError(exchange, `${where} for employee ${employeeId}`, Date.now());

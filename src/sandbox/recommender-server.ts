@@ -35,7 +35,7 @@ export interface SandboxRecommender {
  */
 export async function startRecommender(options: SandboxRecommenderOptions): Promise<SandboxRecommender> {
   const { latencyMs = 0, port = 0 } = options;
-  const contentIds = [...new Set(options.contentIds)];
+  const contentIds = [...new Set(options.contentIds)].sort((a, b) => a - b);
   let calls = 0;
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);

@@ -37,7 +37,7 @@ describe('the sandbox recommender', () => {
   });
 
   test('recommends 0 to 5 different contents of its own to each employee, every time and on every server the same', async () => {
-    const servers = [await start(), await start({ contentIds: [...CONTENT_IDS, ...CONTENT_IDS] })];
+    const servers = [await start(), await start({ contentIds: [...CONTENT_IDS.slice(2, 4), ...CONTENT_IDS] })];
     const answers = await Promise.all(
       servers.map(async ({ url }) => {
         const client = createRecommender({ baseUrl: url, endpoint: PATH, timeoutMs: 5_000, sockets: 4 });
