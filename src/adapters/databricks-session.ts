@@ -9,7 +9,7 @@ import type { CheckedWarehouse } from './databricks-warehouse.ts';
 /** One open session of a warehouse. */
 export interface WarehouseSession {
   /**
-   * Runs a statement and gives its rows in chunks of about 10,000, fetching each when it is asked for. The statement is
+   * Runs a statement and gives its rows in chunks of 5,000, fetching each when it is asked for. The statement is
    * closed at the end, after an error, and when the consumer stops early. Throws as `withTrainingRecords` says.
    */
   select(statement: Statement): AsyncGenerator<Readonly<Record<string, unknown>>[]>;
@@ -17,7 +17,8 @@ export interface WarehouseSession {
 
 type DriverSession = Awaited<ReturnType<DBSQLClient['openSession']>>;
 
-const CHUNK_ROWS = 10_000;
+/** Measured: 10,000 are no faster, but let the process grow three times as much before memory is collected. */
+const CHUNK_ROWS = 5_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** Of the calls that only ask or close. The driver repeats no others, and the job repeats all of it. */
 const RETRIES = { retryMaxAttempts: 3, retryDelayMin: 250, retryDelayMax: 2_000 };

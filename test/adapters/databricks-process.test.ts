@@ -16,7 +16,9 @@ const READER = `
   import { withTrainingRecords } from ${JSON.stringify(BUILT)};
   const loaded = () => Object.keys(createRequire(${JSON.stringify(BUILT)}).cache).some((path) => path.includes('@databricks'));
   const everybody = { from: 1, to: 999999999 };
-  const told = { loadedEarly: loaded(), assignments: 0, completions: 0, first: [], grownBytes: 0 };
+  const told = { loadedEarly: loaded(), assignments: 0, completions: 0, first: [], grownBytes: 0,
+    heldBytes: { assignments: [], completions: [] } };
+  const heldBytes = () => { gc(); return process.memoryUsage().heapUsed; };
   await withTrainingRecords(JSON.parse(process.argv[1]), async (records) => {
     await records.checkTables();
     const before = process.memoryUsage.rss();
@@ -25,6 +27,7 @@ const READER = `
       for await (const row of rows) {
         if (told[kind] === 0) told.first.push(row);
         told[kind] += 1;
+        if (told[kind] % 50_000 === 0) told.heldBytes[kind].push(heldBytes());
         if (told[kind] % 1000 === 0) told.grownBytes = Math.max(told.grownBytes, process.memoryUsage.rss() - before);
       }
     }
@@ -44,19 +47,22 @@ async function readInChild(env: Record<string, string> = {}, overrides: object =
   const settings = JSON.stringify({ host, httpPath, catalog, schema, token, caFile, ...overrides });
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
-    ['--input-type=module', '-e', READER, settings],
+    ['--expose-gc', '--input-type=module', '-e', READER, settings],
     { env: { ...process.env, ...env } },
   );
   return { told: JSON.parse(stdout), stderr };
 }
 
-test('200,000 assignments stream through without the process growing by more than 100 MB', async () => {
+test('200,000 assignments stream through without the process growing by more than 100 MB or keeping them', async () => {
   await warehouse.load(`INSERT INTO content_assignments SELECT i // 8 + 1, 1900000 + i % 8, TIMESTAMP '2026-01-05 05:01:00',
     DATE '2026-01-05', TIMESTAMP '2026-01-05 05:01:00', TIMESTAMP '2026-01-10 18:13:59', 'Media' FROM range(200000) t(i)`);
   await warehouse.load(`INSERT INTO content_completion SELECT i + 1, 5, DATE '2026-01-04' FROM range(50000) t(i)`);
   const { told } = await readInChild();
   expect(told).toMatchObject({ assignments: 200_000, completions: 50_000 });
   expect(told.grownBytes / MB).toBeLessThan(100);
+  const [early, ...later] = told.heldBytes.assignments;
+  expect(later).toHaveLength(3);
+  expect((Math.max(...later) - early) / MB).toBeLessThan(4);
 });
 
 test.each(['America/New_York', 'Pacific/Kiritimati'])(
