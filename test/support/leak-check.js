@@ -11,32 +11,41 @@ export class LeakCheck {
   #fileId;
   #before = new Set();
   #children = new Set();
+  #workers = new Set();
   #onChild = ({ process: child }) => this.#children.add(child);
+  #onWorker = ({ worker }) => this.#workers.add(worker);
 
   begin(fileId) {
     this.#fileId = fileId;
     this.#before = new Set(process._getActiveHandles());
     subscribe('child_process', this.#onChild);
+    subscribe('worker_threads', this.#onWorker);
   }
 
-  /** Descriptions of what is still there after a grace time. Processes among them are ended. */
+  /** Descriptions of what is still there after a grace time. It is ended, so that the other files can go on. */
   async end() {
     unsubscribe('child_process', this.#onChild);
+    unsubscribe('worker_threads', this.#onWorker);
     for (const deadline = Date.now() + GRACE_MS; ; await delay(POLL_MS)) {
       const handles = process._getActiveHandles().filter((handle) => !this.#before.has(handle) && !isOwnStream(handle));
       const children = [...this.#children].filter(isRunning);
+      const workers = [...this.#workers].filter((worker) => worker.threadId !== -1);
       const strays = await findStrays(this.#fileId);
-      if (handles.length + children.length + strays.length === 0) return [];
+      if (handles.length + children.length + workers.length + strays.length === 0) return [];
       if (Date.now() > deadline) {
+        const described = [
+          ...handles.filter((handle) => !this.#children.has(handle)).map(describeHandle),
+          ...children.map((child) => `child process ${child.pid}: ${child.spawnargs.join(' ')}`),
+          ...workers.map((worker) => `worker thread ${worker.threadId}`),
+          ...strays
+            .filter((stray) => !children.some((child) => child.pid === stray.pid))
+            .map((stray) => `process ${stray.pid}: ${stray.command}`),
+        ];
         for (const child of children) child.kill('SIGKILL');
         for (const stray of strays) endProcess(stray.pid);
-        const described = handles.filter((handle) => !this.#children.has(handle)).map(describeHandle);
-        const pids = new Set(children.map((child) => child.pid));
-        return [
-          ...described,
-          ...children.map((child) => `child process ${child.pid}: ${child.spawnargs.join(' ')}`),
-          ...strays.filter((stray) => !pids.has(stray.pid)).map((stray) => `process ${stray.pid}: ${stray.command}`),
-        ];
+        for (const handle of handles) (handle.destroy ?? handle.close)?.call(handle);
+        await Promise.all(workers.map((worker) => worker.terminate()));
+        return described;
       }
     }
   }

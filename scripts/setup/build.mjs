@@ -1,0 +1,41 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, run, say } from './terminal.mjs';
+
+const STAMP = join(ROOT, 'dist', '.built-from.json');
+const SOURCE_FOLDERS = ['config', 'src'];
+
+/** Compiles the sources into `dist/` when they are not the ones that it was compiled from. */
+export function buildSources() {
+  const sources = JSON.stringify(describeSources(), undefined, 1);
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources) return;
+  say('Building …');
+  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  run(process.execPath, [compiler, '-p', 'tsconfig.build.json'], 'The sources do not compile (see above).');
+  removeOrphans();
+  mkdirSync(join(ROOT, 'dist'), { recursive: true });
+  writeFileSync(STAMP, sources);
+}
+
+function describeSources() {
+  const files = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+  for (const folder of SOURCE_FOLDERS) {
+    for (const path of readdirSync(join(ROOT, folder), { recursive: true })) {
+      if (/\.(ts|json)$/.test(path)) files.push(join(folder, path));
+    }
+  }
+  return files.sort().map((file) => {
+    const { mtimeMs, size } = statSync(join(ROOT, file));
+    return `${file} ${size} ${mtimeMs}`;
+  });
+}
+
+/** What was compiled from a source that is no longer there must not go on working. */
+function removeOrphans() {
+  for (const folder of SOURCE_FOLDERS) {
+    for (const path of readdirSync(join(ROOT, 'dist', folder), { recursive: true })) {
+      const source = join(ROOT, folder, path.replace(/\.js(\.map)?$/, '.ts'));
+      if (/\.js(\.map)?$/.test(path) && !existsSync(source)) rmSync(join(ROOT, 'dist', folder, path));
+    }
+  }
+}
