@@ -89,23 +89,16 @@ interface OpenParts {
 
 function openConnection(endpoint: string, server: SftpServer, stallMs: number, parts: OpenParts): SftpConnection {
   const { socket, closed, client, sftp } = parts;
-  const waiting = new Set<() => void>();
   // A breach of the protocol is an 'error' of the channel, and nobody else listens; a channel that ended answers no more.
   for (const event of ['error', 'end', 'close']) sftp.on(event, () => socket.destroy());
-  socket.once('close', () => {
-    for (const lose of waiting) lose();
-  });
 
   return {
     endpoint,
     async ask<T>(context: RequestContext, send: (sftp: SFTPWrapper, answer: Answer<T>) => void): Promise<T> {
-      let lose = () => {};
       let timer: NodeJS.Timeout | undefined;
       try {
         return await new Promise<T>((resolve, reject) => {
-          lose = () => reject(connectionLost(endpoint, context));
-          if (socket.destroyed) return lose();
-          waiting.add(lose);
+          if (socket.destroyed) return reject(connectionLost(endpoint, context));
           timer = setTimeout(() => {
             reject(
               new BtcFakeError(
@@ -124,7 +117,6 @@ function openConnection(endpoint: string, server: SftpServer, stallMs: number, p
         });
       } finally {
         clearTimeout(timer);
-        waiting.delete(lose);
       }
     },
     async close() {

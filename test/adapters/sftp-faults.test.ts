@@ -83,6 +83,11 @@ describe('the login', () => {
     ['stays silent at the channel', { silentAt: 'channel' }, 'no answer within 250 ms'],
     ['hangs up at the login', { dropAt: 'login' }, 'ECONNRESET'],
     ['hangs up at the channel', { dropAt: 'channel' }, 'ECONNRESET'],
+    [
+      'lets us in but offers no SFTP',
+      { refuse: { at: 'channel', status: 0 } },
+      'the server closed the connection or offers no SFTP',
+    ],
   ];
   test.each(broken)('to a server that %s is SFTP_UNREACHABLE', async (_what, faults, reason) => {
     server.faults = faults;
@@ -183,9 +188,21 @@ describe('a download that fails', () => {
     await session(async (sftp) => {
       const [file] = await sftp.listFiles('/');
       grow();
+      server.requests.length = 0;
       await expect(sftp.download('/', file!, local)).rejects.toMatchObject(expected);
     });
+    expect(server.requests).toEqual([`LSTAT /${NAME}`]);
     expect(await readdir(local)).toEqual([]);
+  });
+
+  test('by a stand-still ends the connection: what else is asked of it fails at once', async () => {
+    const work = async (sftp: SftpSession) => {
+      const [file] = await sftp.listFiles('/');
+      server.faults = { silentAt: 'READ' };
+      await expect(sftp.download('/', file!, local)).rejects.toMatchObject({ code: 'SFTP_TRANSFER' });
+      await expect(sftp.listFiles('/')).rejects.toMatchObject({ message: expect.stringContaining('was lost while') });
+    };
+    await session(work, { faults: { silentAt: 'READ' } });
   });
 
   test('succeeds when it is tried again, with a server that answers in small pieces', async () => {

@@ -29,7 +29,7 @@ export interface Faults {
   dropAt?: FaultPlace;
   /** The SFTP channel ends, but the connection stands. */
   endChannelAt?: FaultPlace;
-  /** Requests of this kind are answered with a status. */
+  /** Requests of this kind are answered with a status; the channel is just refused. */
   refuse?: { at: FaultPlace; status: number };
   /** With `silentAt`, `dropAt` and the like: reads up to this offset are answered. */
   afterBytes?: number;
@@ -90,8 +90,9 @@ export async function startFaultySftpServer(): Promise<FaultySftpServer> {
         else attempt.reject(['password']);
       });
       connection.on('session', (accept) =>
-        accept().on('sftp', (acceptSftp) => {
-          if (!strikes('channel', socket)) serve(acceptSftp(), socket);
+        accept().on('sftp', (acceptSftp, rejectSftp) => {
+          if (state.faults.refuse?.at === 'channel') rejectSftp();
+          else if (!strikes('channel', socket)) serve(acceptSftp(), socket);
         }),
       );
     });
