@@ -77,6 +77,10 @@ describe('a row', () => {
     });
   });
 
+  test('keeps a title for display, so on one line', () => {
+    expect(readCatalogRow(['7', ' Glow,\r\n  in two\tsteps\n'], columns)?.title).toBe('Glow, in two steps');
+  });
+
   test.each(['TRUE', 'true', 'True', '1', 'Y', 'y', 'Yes', 'YES', ' yes '])(
     'with Daily_Dose_BA %j is Daily Dose',
     (text) => {
