@@ -7,7 +7,7 @@ import { type ContentId, parseContentId } from './ids.ts';
 /** One piece of training, as a catalog file lists it. */
 export interface CatalogContent {
   readonly id: ContentId;
-  /** Empty when the file has no title column. */
+  /** On one line; empty when the file has no title column. */
   readonly title: string;
   readonly dailyDose: boolean;
   /** Epoch milliseconds; null when missing or no date. Compared, never written. */
@@ -59,7 +59,7 @@ export function readCatalogRow(fields: readonly string[], columns: CatalogColumn
   if (id === undefined) return undefined;
   return {
     id,
-    title: fields[columns.title]?.trim() ?? '',
+    title: fields[columns.title]?.trim().replace(/\s+/g, ' ') ?? '',
     dailyDose: TRUE_WORDS.has(fields[columns.dailyDose]?.trim().toLowerCase() ?? ''),
     createdAt: parseCreateDate(fields[columns.createdAt] ?? ''),
   };
