@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import {
   type Employee,
-  type EmployeeColumns,
+  type EmployeeRow,
+  employeeRowReader,
   isBlankOrComment,
-  readEmployeeRow,
   resolveEmployeeColumns,
 } from '../domain/employees.ts';
 import { BtcFakeError } from '../domain/errors.ts';
@@ -34,27 +34,24 @@ const BATCH_SIZE = 1000;
 export async function readEmployees({ path, skipInvalid, onBatch }: EmployeesReading): Promise<EmployeesInput> {
   const name = basename(path);
   const sha256 = createHash('sha256');
-  const seen = new Set<number>();
   const firstErrors: string[] = [];
   let errors = 0;
-  let columns: EmployeeColumns | undefined;
+  let employees = 0;
+  let readRow: ((fields: readonly string[]) => EmployeeRow) | undefined;
   let batch: Employee[] = [];
 
   const rows = readCsvRows({ path, invalidCode: 'EMPLOYEES_INVALID', onBytes: (chunk) => sha256.update(chunk) });
   for await (const { line, fields } of rows) {
-    if (columns === undefined) {
-      if (!isBlankOrComment(fields)) columns = resolveEmployeeColumns(fields, `${name}:${line}`);
+    if (readRow === undefined) {
+      if (!isBlankOrComment(fields)) readRow = employeeRowReader(resolveEmployeeColumns(fields, `${name}:${line}`));
       continue;
     }
-    const row = readEmployeeRow(fields, columns);
-    if (row.kind === 'ignored') continue;
-    const reason =
-      row.kind === 'invalid' ? row.reason : seen.has(row.employee.id) ? seenBefore(row.employee) : undefined;
-    if (reason !== undefined) {
+    const row = readRow(fields);
+    if (row.kind === 'invalid') {
       errors += 1;
-      if (firstErrors.length < SHOWN_ERRORS) firstErrors.push(`${name}:${line}: ${reason}`);
+      if (firstErrors.length < SHOWN_ERRORS) firstErrors.push(`${name}:${line}: ${row.reason}`);
     } else if (row.kind === 'employee') {
-      seen.add(row.employee.id);
+      employees += 1;
       batch.push(row.employee);
       if (batch.length === BATCH_SIZE) {
         await onBatch(batch);
@@ -64,7 +61,7 @@ export async function readEmployees({ path, skipInvalid, onBatch }: EmployeesRea
   }
   if (batch.length > 0) await onBatch(batch);
 
-  if (columns === undefined) {
+  if (readRow === undefined) {
     throw new BtcFakeError('EMPLOYEES_INVALID', `${name}: the file is empty`, {
       remedy: 'Make the first line "employee_id,employee_edu_type", and give each employee a line.',
     });
@@ -78,11 +75,7 @@ export async function readEmployees({ path, skipInvalid, onBatch }: EmployeesRea
   return {
     name,
     sha256: sha256.digest('hex'),
-    employees: seen.size,
+    employees,
     invalid: { count: errors, first: firstErrors },
   };
-}
-
-function seenBefore({ id }: Employee): string {
-  return `employee_id ${id} was seen before`;
 }

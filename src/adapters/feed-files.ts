@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type Duplex, PassThrough, Transform } from 'node:stream';
+import { type Duplex, PassThrough, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { format } from 'fast-csv';
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
 import type { OutputFile } from '../domain/manifest.ts';
 import { unreadable } from './csv-rows.ts';
+
+const WRITE_BUFFER_BYTES = 256 * 1024;
 
 /** Opens a draft of a feed (contract section 5): UTF-8, LF, every field quoted, the header always there. */
 export function draftFeed(path: string, columns: readonly string[]): Promise<DraftFile<readonly string[]>> {
@@ -66,14 +68,13 @@ export class DraftFile<Row> {
     this.#partPath = partPath;
     this.#handle = handle;
     this.#input = formatter;
-    const meter = new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        this.#hash.update(chunk);
-        this.#bytes += chunk.length;
-        done(null, chunk);
-      },
+    // Rows come one by one; the disk and the hash get them in large pieces.
+    const disk = new Writable({
+      highWaterMark: WRITE_BUFFER_BYTES,
+      write: (chunk: Buffer, _encoding, done) => this.#append(chunk).then(() => done(), done),
+      writev: (chunks, done) => this.#append(Buffer.concat(chunks.map(({ chunk }) => chunk))).then(() => done(), done),
     });
-    this.#written = pipeline(formatter, meter, handle.createWriteStream({ autoClose: false })).catch((error) => {
+    this.#written = pipeline(formatter, disk).catch((error) => {
       this.#failure = error;
     });
   }
@@ -133,6 +134,12 @@ export class DraftFile<Row> {
     await this.#written;
     await this.#handle.close().catch(() => {});
     await rm(this.#partPath, { force: true }).catch(() => {});
+  }
+
+  async #append(piece: Buffer): Promise<void> {
+    await this.#handle.appendFile(piece);
+    this.#hash.update(piece);
+    this.#bytes += piece.length;
   }
 
   #throwFailure(): void {

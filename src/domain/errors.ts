@@ -14,9 +14,7 @@ export const ERROR_CODES = {
   REDIS_UNREACHABLE: { retryable: true, meaning: 'Redis does not answer.' },
   REDIS_UNSUITABLE: { retryable: false, meaning: 'Redis is too old, or may evict keys.' },
 
-  EMPLOYEES_UNREADABLE: { retryable: false, meaning: 'The employees file cannot be read.' },
   EMPLOYEES_INVALID: { retryable: false, meaning: 'The employees file has rows that are wrong.' },
-  TEMPLATE_UNREADABLE: { retryable: false, meaning: 'The UserCompletion template cannot be read.' },
   CATALOG_MISSING: { retryable: false, meaning: 'There is no catalog file of a kind that a run needs.' },
   CATALOG_INVALID: { retryable: false, meaning: 'A catalog file cannot be read as one.' },
 

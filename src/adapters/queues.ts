@@ -1,0 +1,84 @@
+import { FlowProducer, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { EmployeeType } from '../domain/employees.ts';
+import { BtcFakeError } from '../domain/errors.ts';
+import type { EmployeeId, RunId } from '../domain/ids.ts';
+import type { Stage } from './run-record.ts';
+import { REDIS_PREFIX } from './run-store.ts';
+
+/** Each stage of a run has a queue of its own name. */
+export type QueueName = Stage;
+
+/** What the shape of a job's data is called; a job of another version is refused, not misread. */
+export const PAYLOAD_VERSION = 1;
+
+/** The data of a job that stands for a stage of a run. */
+export interface StageJobData {
+  readonly version: number;
+  readonly runId: RunId;
+}
+
+/** The data of an employee's job. */
+export interface EmployeeJobData extends StageJobData {
+  readonly position: number;
+  readonly employeeId: EmployeeId;
+  readonly employeeType: EmployeeType;
+}
+
+/** What the producers need to know about jobs. */
+export interface JobPolicy {
+  /** How often a job is tried in all. */
+  readonly attempts: number;
+}
+
+/** Our name for a back-off that BullMQ asks the worker about: see `retryDelayMs`. */
+export const BACKOFF = { type: 'retry-after' } as const;
+
+/** All queues, on one connection. */
+export interface Queues {
+  readonly byName: Readonly<Record<QueueName, Queue>>;
+  readonly flow: FlowProducer;
+  close(): Promise<void>;
+}
+
+/** Opens the queues on a connection that the caller closes afterwards. */
+export function openQueues(redis: Redis): Queues {
+  const open = (name: QueueName) => {
+    const queue = new Queue(name, { connection: redis, prefix: REDIS_PREFIX });
+    // A lost connection shows at the command that needed it; without a listener the event would end the process.
+    queue.on('error', () => {});
+    return queue;
+  };
+  const flow = new FlowProducer({ connection: redis, prefix: REDIS_PREFIX });
+  flow.on('error', () => {});
+  const byName = {
+    'run-start': open('run-start'),
+    'catalog-download': open('catalog-download'),
+    assignment: open('assignment'),
+    'employee-simulation': open('employee-simulation'),
+    'file-assembly': open('file-assembly'),
+    publish: open('publish'),
+  };
+  return {
+    byName,
+    flow,
+    close: async () => {
+      await Promise.all([flow.close(), ...Object.values(byName).map((queue) => queue.close())]);
+    },
+  };
+}
+
+/** The id of an employee's job: the same employee is queued once in a run, however often the fan-out is repeated. */
+export function employeeJobId(runId: RunId, employeeId: EmployeeId): string {
+  return `${runId}-${employeeId}`;
+}
+
+/** @throws BtcFakeError PAYLOAD_VERSION when the job was written by another version of BTC Fake. */
+export function assertPayload(data: StageJobData): void {
+  if (data?.version === PAYLOAD_VERSION) return;
+  throw new BtcFakeError(
+    'PAYLOAD_VERSION',
+    `This worker reads jobs of version ${PAYLOAD_VERSION}; this one is of version ${String(data?.version)}`,
+    { remedy: 'Let a worker of the matching version take the job, or start the run anew.' },
+  );
+}

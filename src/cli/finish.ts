@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import type { RunId } from '../domain/ids.ts';
+import { finishWithoutFailed } from '../producers/requeue.ts';
+import { runIdArgument } from './arguments.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { type FollowOptions, followRun } from './follow-run.ts';
+import { followOptions } from './run.ts';
+import { withSession } from './session.ts';
+import { plural, printProgress } from './terminal.ts';
+
+/** `btc-fake finish`: lets a run go on to its files without its failed employees. */
+export function finishCommand(program: Command, done: (code: ExitCode) => void): void {
+  followOptions(
+    program
+      .command('finish')
+      .description('write the files of a run without its failed employees, on record in the manifest'),
+  )
+    .argument('<run>', 'the run id', runIdArgument)
+    .requiredOption('--without-failed', 'say that this is meant')
+    .addHelpText('after', '\nExample:\n  btc-fake finish run-20251028T110000Z-ab12cd --without-failed')
+    .action(async (runId: RunId, options: FollowOptions) => {
+      done(
+        await withSession(async (session) => {
+          const failed = await finishWithoutFailed(session.queues, session.store, runId);
+          printProgress(`Going on without ${plural(failed.length, 'employee')}`);
+          const code = await followRun(session, runId, options);
+          // That employees are missing was asked for.
+          return code === EXIT.failedEmployees ? EXIT.ok : code;
+        }),
+      );
+    });
+}

@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunId } from '../domain/ids.ts';
+import { runStatus } from '../producers/run-status.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { RunProgress } from './progress.ts';
+import { printRunEnd, reportRun } from './run-report.ts';
+import { type Session, withWorkers } from './session.ts';
+import { withStopSignal } from './stop-signal.ts';
+import { printJson, printProgress } from './terminal.ts';
+
+const LOOK_EVERY_MS = 200;
+
+/** How a command that starts or continues a run goes on with it. */
+export interface FollowOptions {
+  /** Do not wait for the run. */
+  readonly detach?: boolean;
+  /** Work the run in this process; the default when Redis is our own, since nobody else could. */
+  readonly withWorkers?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * Follows a run until it has ended or stands still, and prints how; works it in this process where that is wanted.
+ * Interrupted, it leaves the run resumable and says how to go on.
+ */
+export async function followRun(session: Session, runId: RunId, options: FollowOptions): Promise<ExitCode> {
+  if (options.detach) return leaveToOthers(session, runId, options);
+  const follow = () => withStopSignal((stop) => waitForEnd(session, runId, stop));
+  const ended = (options.withWorkers ?? session.embedded) ? await withWorkers(session, {}, follow) : await follow();
+  if (!ended) {
+    printProgress(`Interrupted. The run is kept; go on with: btc-fake resume ${runId}`);
+    return EXIT.error;
+  }
+  const run = await session.store.getRun(runId);
+  const report = await reportRun(session, run);
+  if (options.json) printJson(report);
+  else await printRunEnd(session, run, report);
+  if (report.state === 'failed') return EXIT.error;
+  return report.failedEmployees.length > 0 ? EXIT.failedEmployees : EXIT.ok;
+}
+
+function leaveToOthers(session: Session, runId: RunId, { json }: FollowOptions): ExitCode {
+  if (json) printJson({ runId });
+  else printProgress(`Run ${runId} is queued; see how it goes with: btc-fake status ${runId}`);
+  if (session.embedded) printProgress('Nobody works on it until you start: btc-fake worker');
+  return EXIT.ok;
+}
+
+/** @returns false when it was told to stop before. */
+async function waitForEnd(session: Session, runId: RunId, stop: AbortSignal): Promise<boolean> {
+  const { queues, store } = session;
+  const progress = new RunProgress(Date.now());
+  try {
+    while (!stop.aborted) {
+      const status = await runStatus(queues, store, await store.getRun(runId));
+      progress.show(status, Date.now());
+      if (status.state === 'finished' || status.state === 'failed' || status.state === 'incomplete') return true;
+      await delay(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => {});
+    }
+    return false;
+  } finally {
+    progress.end();
+  }
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { checkCommand } from './check.ts';
+import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
+import { downloadCommand } from './download.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { finishCommand } from './finish.ts';
+import { packageVersion } from './package-root.ts';
+import { reportError } from './report-error.ts';
+import { resumeCommand } from './resume.ts';
+import { retryCommand } from './retry.ts';
+import { runCommand } from './run.ts';
+import { runsCommand } from './runs.ts';
+import { secretsToHide } from './session.ts';
+import { statusCommand } from './status.ts';
+import { workerCommand } from './worker.ts';
+
+const COMMANDS = [
+  runCommand,
+  resumeCommand,
+  workerCommand,
+  runsCommand,
+  statusCommand,
+  retryCommand,
+  finishCommand,
+  downloadCommand,
+  checkCommand,
+  doctorCommand,
+  demoCommand,
+];
+
+/** Runs one command line. @returns what the process tells the shell; never throws. */
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const program = new Command('btc-fake')
+    .description(
+      "makes the learning-management vendor's CSV files: simulated employees, assigned, recommended and completed training",
+    )
+    .version(packageVersion())
+    .showHelpAfterError('(add --help to see what there is)')
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText(
+      'after',
+      '\nExamples:\n  btc-fake demo\n  btc-fake run --seed monday\n\nExit codes: 0 all is well, 1 an error, 2 employees failed, 64 wrong usage',
+    )
+    .exitOverride();
+  for (const command of COMMANDS) command(program, (result) => (code = result));
+  for (const command of program.commands)
+    command.exitOverride().showHelpAfterError('(add --help to see what there is)');
+  try {
+    await program.parseAsync(argv);
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return reportError(error, secretsToHide());
+  }
+}
+
+process.exitCode = await main(process.argv);

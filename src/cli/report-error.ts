@@ -1,0 +1,22 @@
+import { BtcFakeError } from '../domain/errors.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { printProgress, styled } from './terminal.ts';
+
+/**
+ * Tells a person what went wrong: what, where and what to do, never a stack trace. An error that BTC Fake did not raise on
+ * purpose is shown by its message alone, with the way to see more.
+ * @returns the exit code for it.
+ */
+export function reportError(error: unknown, secrets: readonly string[] = []): ExitCode {
+  const safe = (text: string) => secrets.reduce((shown, secret) => shown.replaceAll(secret, '[secret]'), text);
+  const say = (text: string) => printProgress(safe(text));
+  if (!(error instanceof BtcFakeError)) {
+    say(`${styled('red', 'btc-fake:')} ${error instanceof Error ? error.message : String(error)} (INTERNAL)`);
+    say('  Try again; if it stays, see docs/errors.md and run with LOG_LEVEL=debug.');
+    return EXIT.error;
+  }
+  say(`${styled('red', 'btc-fake:')} ${error.message} (${error.code})`);
+  for (const line of error.lines) say(`  ${line}`);
+  if (error.remedy) say(`  ${error.remedy}`);
+  return error.code === 'USAGE' ? EXIT.usage : EXIT.error;
+}

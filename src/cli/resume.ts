@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { BtcFakeError } from '../domain/errors.ts';
+import type { RunId } from '../domain/ids.ts';
+import { enqueueRunStart } from '../producers/create-run.ts';
+import { requeueFailedStages } from '../producers/requeue.ts';
+import { isEnded } from '../producers/run-status.ts';
+import { runIdArgument } from './arguments.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { type FollowOptions, followRun } from './follow-run.ts';
+import { followOptions } from './run.ts';
+import { type Session, withSession } from './session.ts';
+import { printProgress } from './terminal.ts';
+
+const LOOKED_AT = 100;
+
+/** `btc-fake resume`: goes on with an interrupted run. */
+export function resumeCommand(program: Command, done: (code: ExitCode) => void): void {
+  followOptions(
+    program.command('resume').description('go on with an interrupted run (default: the newest that has not ended)'),
+  )
+    .argument('[run]', 'the run id', runIdArgument)
+    .addHelpText('after', '\nExample:\n  btc-fake resume run-20251028T110000Z-ab12cd')
+    .action(async (given: RunId | undefined, options: FollowOptions) => {
+      done(
+        await withSession(async (session) => {
+          const runId = given ?? (await newestUnfinished(session));
+          await session.store.getRun(runId);
+          printProgress(`Going on with ${runId}`);
+          // A run that was interrupted before it was on a queue is put there now; otherwise this changes nothing.
+          await enqueueRunStart(session.queues, runId, session.settings.queues.jobAttempts);
+          await requeueFailedStages(session.queues, runId);
+          return followRun(session, runId, options);
+        }),
+      );
+    });
+}
+
+async function newestUnfinished({ store }: Session): Promise<RunId> {
+  const run = (await store.listRuns(LOOKED_AT)).find((candidate) => !isEnded(candidate));
+  if (run) return run.plan.id;
+  throw new BtcFakeError('RUN_NOT_FOUND', 'There is no run to go on with', {
+    remedy: 'Start one with "btc-fake run".',
+  });
+}

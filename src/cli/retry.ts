@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import type { EmployeeId, RunId } from '../domain/ids.ts';
+import { requeueFailed } from '../producers/requeue.ts';
+import { employeeIdsArgument, runIdArgument } from './arguments.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { type FollowOptions, followRun } from './follow-run.ts';
+import { followOptions } from './run.ts';
+import { withSession } from './session.ts';
+import { plural, printProgress } from './terminal.ts';
+
+interface RetryOptions extends FollowOptions {
+  readonly employee?: readonly EmployeeId[];
+}
+
+/** `btc-fake retry`: re-queues what failed; the run then finishes by itself. */
+export function retryCommand(program: Command, done: (code: ExitCode) => void): void {
+  followOptions(program.command('retry').description('re-queue the failed employees of a run, and follow it'))
+    .argument('<run>', 'the run id', runIdArgument)
+    .option('--employee <id>', 'only this employee; can be repeated', employeeIdsArgument)
+    .addHelpText(
+      'after',
+      '\nExample:\n  btc-fake retry run-20251028T110000Z-ab12cd --employee 104829 --employee 104830',
+    )
+    .action(async (runId: RunId, options: RetryOptions) => {
+      done(
+        await withSession(async (session) => {
+          const { queues, store, settings } = session;
+          const requeued = await requeueFailed(queues, store, runId, settings.queues.jobAttempts, options.employee);
+          for (const stage of requeued.stages) printProgress(`Re-queued the stage ${stage}`);
+          printProgress(`Re-queued ${plural(requeued.employees, 'employee')}`);
+          return followRun(session, runId, options);
+        }),
+      );
+    });
+}

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import type { RunRecord } from '../adapters/run-record.ts';
+import { formatInstant } from '../domain/feed-rows.ts';
+import type { FailedEmployee, OutputFile } from '../domain/manifest.ts';
+import { feedNames } from '../domain/run-plan.ts';
+import { summaryLine, summaryTail } from '../domain/summary.ts';
+import { failedEmployeeJobs, type RunStatus, runStatus } from '../producers/run-status.ts';
+import type { Session } from './session.ts';
+import { count, plural, printResult } from './terminal.ts';
+
+const WHOLE_LIST_UP_TO = 50;
+const SHOWN_FAILED = 20;
+
+/** A run as `--json` gives it. */
+export interface RunReport extends RunStatus {
+  readonly runId: string;
+  readonly seed: string;
+  readonly asOf: string;
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+  readonly failedEmployees: readonly FailedEmployee[];
+  readonly files: readonly (OutputFile & { readonly path: string })[];
+  readonly manifest: string | null;
+}
+
+/** Gathers everything there is to say about a run. */
+export async function reportRun({ queues, store, settings }: Session, run: RunRecord): Promise<RunReport> {
+  const status = await runStatus(queues, store, run);
+  const failedEmployees: FailedEmployee[] = [...run.without];
+  for await (const job of failedEmployeeJobs(queues, run.plan.id)) {
+    failedEmployees.push({ employeeId: job.data.employeeId, reason: job.failedReason ?? 'unknown' });
+  }
+  const pathOf = (name: string) => join(settings.files.outputDir, name);
+  return {
+    runId: run.plan.id,
+    ...status,
+    seed: run.plan.seed,
+    asOf: formatInstant(run.plan.asOf),
+    createdAt: formatInstant(run.createdAt),
+    finishedAt: run.finishedAt === undefined ? null : formatInstant(run.finishedAt),
+    failedEmployees,
+    files: run.manifest?.outputs.map((file) => ({ ...file, path: pathOf(file.name) })) ?? [],
+    manifest: run.manifest ? pathOf(feedNames(run.plan).manifest) : null,
+  };
+}
+
+/** Prints how a run ended, for a person: the employees (all of a small run), what was done without, and the files. */
+export async function printRunEnd(session: Session, run: RunRecord, report: RunReport): Promise<void> {
+  if (run.manifest && run.population.count <= WHOLE_LIST_UP_TO) await printEmployees(session, run);
+  else if (run.manifest) printTotals(run);
+  printResult('');
+  if (report.files.length > 0) {
+    printResult('Files');
+    for (const { path, rows } of report.files)
+      printResult(`  ${path} (${plural(rows, path.endsWith('.txt') ? 'line' : 'row')})`);
+    printResult(`  ${report.manifest}`);
+  }
+  printFailed(report);
+}
+
+/** Prints the failed employees and what can be done about them. */
+export function printFailed({ runId, state, reason, failedEmployees, stage }: RunReport): void {
+  if (state === 'failed') {
+    printResult(`The stage ${stage} failed: ${reason}`);
+    printResult(`When the cause is mended: btc-fake retry ${runId}`);
+  }
+  if (failedEmployees.length === 0) return;
+  const title = state === 'finished' ? 'Finished without' : 'Failed';
+  printResult(`${title}: ${plural(failedEmployees.length, 'employee')}`);
+  for (const { employeeId, reason: why } of failedEmployees.slice(0, SHOWN_FAILED))
+    printResult(`  ${employeeId}: ${why}`);
+  if (failedEmployees.length > SHOWN_FAILED) printResult(`  and ${count(failedEmployees.length - SHOWN_FAILED)} more`);
+  if (state === 'finished') return;
+  printResult(`Re-queue them:         btc-fake retry ${runId}`);
+  printResult(`Or finish without them: btc-fake finish ${runId} --without-failed`);
+}
+
+async function printEmployees({ store }: Session, run: RunRecord): Promise<void> {
+  for await (const employees of store.readEmployees(run.plan)) {
+    for (const { employee, result } of employees) if (result) printResult(summaryLine(employee.id, result.completions));
+  }
+  const { assignments, notices } = run.manifest!;
+  const contents = await store.readCatalog(run.plan.id, 'StandAloneContent');
+  const titles = new Map(contents.map(({ id, title }) => [id, title]));
+  const tail = summaryTail({ assignments, titles, notices, failedEmployees: [], fileNames: [] });
+  // The files follow with their folder and their rows.
+  for (const line of tail.slice(0, tail.lastIndexOf('Files') - 1)) printResult(line);
+}
+
+function printTotals(run: RunRecord): void {
+  const { counts, notices } = run.manifest!;
+  for (const [type, { employees, completions }] of Object.entries(counts.byType)) {
+    printResult(`Type ${type}: ${plural(employees, 'employee')}, ${plural(completions, 'completion')}`);
+  }
+  const { manager, ai } = counts.completionsBySource;
+  printResult(`Completions: ${count(manager)} of the manager's, ${count(ai)} of the recommender's`);
+  if (notices.length > 0) printResult('Notices');
+  for (const { text } of notices) printResult(`  ${text}`);
+}

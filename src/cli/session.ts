@@ -1,0 +1,110 @@
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { type LoadedSettings, type LoadOptions, loadSettings } from '../../config/load.ts';
+import { secretsOf } from '../../config/secrets.ts';
+import type { Settings } from '../../config/settings.ts';
+import { createLogger } from '../adapters/log.ts';
+import { openQueues, type QueueName, type Queues } from '../adapters/queues.ts';
+import { assertSuitableRedis, type ConnectionRole, connectRedis } from '../adapters/redis.ts';
+import { RunStore } from '../adapters/run-store.ts';
+import { acquireEmbeddedRedis } from '../sandbox/embedded-redis.ts';
+import { startWorkers, type Workers } from '../workers/runtime.ts';
+import { printProgress, wantsColour } from './terminal.ts';
+
+/** What a command works with that needs no Redis. */
+export interface Basics {
+  readonly loaded: LoadedSettings;
+  readonly settings: Settings;
+  readonly secrets: readonly string[];
+  readonly logger: Logger;
+}
+
+/** What a command works with. */
+export interface Session extends Basics {
+  /** Whether Redis is our own child and lives no longer than the commands that use it. */
+  readonly embedded: boolean;
+  readonly redisLocation: string;
+  readonly redis: Redis;
+  readonly store: RunStore;
+  readonly queues: Queues;
+}
+
+/** Secrets of the settings that were loaded last: what the error of a failed command must not show. */
+let knownSecrets: readonly string[] = [];
+
+export function secretsToHide(): readonly string[] {
+  return knownSecrets;
+}
+
+/** Loads the settings and makes the logger. @throws BtcFakeError CONFIG_INVALID. */
+export function openBasics(options: LoadOptions = {}): Basics {
+  const loaded = loadSettings(options);
+  const { settings } = loaded;
+  const secrets = secretsOf(settings);
+  knownSecrets = secrets;
+  for (const warning of loaded.warnings) printProgress(`btc-fake: ${warning}`);
+  const terminal = process.stderr.isTTY === true;
+  const logger = createLogger({ level: settings.log.level, secrets, pretty: terminal, colour: wantsColour() });
+  return { loaded, settings, secrets, logger };
+}
+
+/**
+ * Opens Redis (our own when REDIS_URL is not set) and what stands on it, for as long as `work` takes.
+ * @throws BtcFakeError CONFIG_INVALID, REDIS_NOT_INSTALLED, REDIS_UNREACHABLE, REDIS_UNSUITABLE, or what `work` throws.
+ */
+export async function withSession<T>(work: (session: Session) => Promise<T>, options: LoadOptions = {}): Promise<T> {
+  const basics = openBasics(options);
+  const { url } = basics.settings.redis;
+  const embeddedRedis = url === undefined ? await acquireEmbeddedRedis(process.cwd()) : undefined;
+  const redisLocation = url ?? embeddedRedis!.url;
+  try {
+    return await withConnection(redisLocation, 'command', basics, (connection) =>
+      work({ ...basics, ...connection, redisLocation, embedded: embeddedRedis !== undefined }),
+    );
+  } finally {
+    await embeddedRedis?.release();
+  }
+}
+
+/** Workers in this process, on connections of their own that wait for Redis when it is away, while `work` goes on. */
+export async function withWorkers<T>(
+  { settings, logger, redisLocation }: Session,
+  options: { only?: readonly QueueName[] | undefined; concurrency?: number | undefined },
+  work: (workers: Workers) => Promise<T>,
+): Promise<T> {
+  return withConnection(redisLocation, 'worker', { settings }, async ({ redis, store, queues }) => {
+    const workers = startWorkers({ settings, logger, redis, store, queues, now: Date.now, ...options });
+    try {
+      return await work(workers);
+    } finally {
+      await workers.stop(settings.queues.shutdownTimeoutMs);
+    }
+  });
+}
+
+interface Connection {
+  readonly redis: Redis;
+  readonly store: RunStore;
+  readonly queues: Queues;
+}
+
+const CLOSE_LIMIT_MS = 2_000;
+
+async function withConnection<T>(
+  location: string,
+  role: ConnectionRole,
+  { settings }: { settings: Settings },
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const redis = await connectRedis(location, role);
+  const queues = openQueues(redis);
+  try {
+    await assertSuitableRedis(redis);
+    return await work({ redis, queues, store: new RunStore(redis, settings.run.retentionMs) });
+  } finally {
+    // Without Redis, closing would wait for it.
+    const limit = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS).unref());
+    await Promise.race([queues.close().catch(() => {}), limit]);
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import type { RunId } from '../domain/ids.ts';
+import { runIdArgument } from './arguments.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { printFailed, type RunReport, reportRun } from './run-report.ts';
+import { withSession } from './session.ts';
+import { count, plural, printJson, printResult } from './terminal.ts';
+
+/** `btc-fake status`: how one run stands. */
+export function statusCommand(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command('status')
+    .description('show how a run stands: counts, failed employees with their reasons, files')
+    .argument('<run>', 'the run id', runIdArgument)
+    .option('--json', 'print one JSON object as the result')
+    .addHelpText('after', '\nExample:\n  btc-fake status run-20251028T110000Z-ab12cd --json')
+    .action(async (runId: RunId, { json }: { json?: boolean }) => {
+      const report = await withSession(async (session) => reportRun(session, await session.store.getRun(runId)));
+      if (json) printJson(report);
+      else printStatus(report);
+      done(exitCodeOf(report));
+    });
+}
+
+function printStatus(report: RunReport): void {
+  const { counts, files } = report;
+  printResult(`Run      ${report.runId}`);
+  printResult(`State    ${report.state} (${report.stage})`);
+  printResult(`Started  ${report.createdAt}${report.finishedAt ? `, finished ${report.finishedAt}` : ''}`);
+  printResult(`Seed     ${report.seed}`);
+  printResult(`As of    ${report.asOf}`);
+  printResult(
+    `Done     ${count(counts.done)} of ${plural(counts.employees, 'employee')}, ${count(counts.failed)} failed`,
+  );
+  for (const { path, rows } of files) printResult(`File     ${path} (${count(rows)})`);
+  printFailed(report);
+}
+
+function exitCodeOf({ state, failedEmployees }: RunReport): ExitCode {
+  if (state === 'failed') return EXIT.error;
+  return (state === 'finished' || state === 'incomplete') && failedEmployees.length > 0
+    ? EXIT.failedEmployees
+    : EXIT.ok;
+}

@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import type { QueueName } from '../adapters/queues.ts';
+import { STAGES } from '../adapters/run-record.ts';
+import { queueArgument, wholeNumberArgument } from './arguments.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { withSession, withWorkers } from './session.ts';
+import { aborted, withStopSignal } from './stop-signal.ts';
+
+interface WorkerCommandOptions {
+  readonly only?: readonly QueueName[];
+  readonly concurrency?: number;
+}
+
+const MAX_CONCURRENCY = 10_000;
+
+/** `btc-fake worker`: works until it is told to stop. */
+export function workerCommand(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command('worker')
+    .description('work on runs until told to stop (Ctrl-C, SIGTERM); jobs in hand finish or go back')
+    .option('--only <queue>', `work on this queue alone; can be repeated (${STAGES.join(', ')})`, queueArgument)
+    .option(
+      '--concurrency <n>',
+      'employees at the same time (default: EMPLOYEE_CONCURRENCY)',
+      wholeNumberArgument(1, MAX_CONCURRENCY),
+    )
+    .addHelpText('after', '\nExample:\n  btc-fake worker --only employee-simulation --concurrency 200')
+    .action(async ({ only, concurrency }: WorkerCommandOptions) => {
+      done(
+        await withStopSignal((stop) =>
+          withSession(async (session) => {
+            await withWorkers(session, { only, concurrency }, async ({ queues }) => {
+              session.logger.info({ queues }, 'Working; stop with Ctrl-C or SIGTERM');
+              await aborted(stop);
+              session.logger.info('Stopping: jobs in hand finish or go back');
+            });
+            return EXIT.ok;
+          }),
+        ),
+      );
+    });
+}

@@ -1,0 +1,15 @@
+import type { JobsOptions } from 'bullmq';
+import { BACKOFF } from '../adapters/queues.ts';
+
+/** Finished stage jobs stay on the dashboard for a while; the run itself is in the run store. */
+const KEEP_FINISHED_STAGES = { age: 7 * 24 * 3600, count: 1000 };
+
+/** Options of a job that stands for a stage. Failed jobs are never removed: removing one would release its parent. */
+export function stageJobOptions(attempts: number): JobsOptions {
+  return { attempts, backoff: BACKOFF, removeOnComplete: KEEP_FINISHED_STAGES };
+}
+
+/** Options of an employee's job. Its result is in the run store, so a completed job leaves nothing behind. */
+export function employeeJobOptions(attempts: number): JobsOptions {
+  return { attempts, backoff: BACKOFF, removeOnComplete: true };
+}

@@ -1,0 +1,125 @@
+import type { Job } from 'bullmq';
+import { type EmployeeJobData, employeeJobId, type Queues, type StageJobData } from '../adapters/queues.ts';
+import type { RunRecord } from '../adapters/run-record.ts';
+import type { RunStore } from '../adapters/run-store.ts';
+import { BtcFakeError } from '../domain/errors.ts';
+import type { EmployeeId, RunId } from '../domain/ids.ts';
+import type { FailedEmployee } from '../domain/manifest.ts';
+import { fanOut, placed } from './fan-out.ts';
+import { failedEmployeeJobs, failedStageJobs, isEnded, runStatus } from './run-status.ts';
+
+const AT_ONCE = 200;
+
+/** What was put back on the queues. */
+export interface Requeued {
+  readonly employees: number;
+  readonly stages: readonly string[];
+}
+
+/**
+ * Re-queues a run's failed employees (all, or those named) and its failed stages, with all their attempts again. The run
+ * then goes on by itself.
+ * @throws BtcFakeError RUN_STATE when the run has ended, or when a named employee is not among the failed.
+ */
+export async function requeueFailed(
+  queues: Queues,
+  store: RunStore,
+  runId: RunId,
+  attempts: number,
+  employeeIds?: readonly EmployeeId[],
+): Promise<Requeued> {
+  const run = await store.getRun(runId);
+  assertNotEnded(run, 'nothing of it can be re-queued');
+  const wanted = employeeIds && new Set(employeeIds);
+  const jobs: Job<EmployeeJobData>[] = [];
+  for await (const job of failedEmployeeJobs(queues, runId)) {
+    if (!wanted || wanted.delete(job.data.employeeId)) jobs.push(job);
+  }
+  if (wanted && wanted.size > 0) {
+    throw new BtcFakeError('RUN_STATE', `Run ${runId} has no failed employee ${[...wanted].join(', ')}`, {
+      remedy: `See "btc-fake status ${runId}" for those that failed.`,
+    });
+  }
+  const stages = wanted ? [] : await failedStageJobs(queues, runId);
+  const lost = stages.some((job) => job.queueName === 'file-assembly')
+    ? await queueLost(queues, store, run, attempts)
+    : 0;
+  await inBatches(jobs, retry);
+  await inBatches(stages, retry);
+  return { employees: jobs.length + lost, stages: stages.map((job) => job.queueName) };
+}
+
+/** Re-queues a run's failed stages, not its failed employees: what goes on with an interrupted run. */
+export async function requeueFailedStages(queues: Queues, runId: RunId): Promise<string[]> {
+  const stages = await failedStageJobs(queues, runId);
+  await inBatches(stages, retry);
+  return stages.map((job) => job.queueName);
+}
+
+/**
+ * Lets a run go on to its files without its failed employees. Who is left out is recorded before anything else happens;
+ * the assembler accepts no other gap.
+ * @returns the employees that are left out now.
+ * @throws BtcFakeError RUN_STATE when the run has ended, is still working, or has no failed employees.
+ */
+export async function finishWithoutFailed(queues: Queues, store: RunStore, runId: RunId): Promise<FailedEmployee[]> {
+  const run = await store.getRun(runId);
+  assertNotEnded(run, 'it has its files');
+  const { state, counts } = await runStatus(queues, store, run);
+  if (state !== 'incomplete') {
+    throw new BtcFakeError(
+      'RUN_STATE',
+      counts.failed === 0 ? `Run ${runId} has no failed employees` : `Run ${runId} is still working on employees`,
+      { remedy: `See "btc-fake status ${runId}".` },
+    );
+  }
+  const jobs: Job<EmployeeJobData>[] = [];
+  for await (const job of failedEmployeeJobs(queues, runId)) jobs.push(job);
+  const failed = jobs.map((job) => ({ employeeId: job.data.employeeId, reason: job.failedReason ?? 'unknown' }));
+  await store.addWithout(runId, failed);
+  // Removing the failed jobs is what releases the file-assembly job, their parent.
+  await inBatches(jobs, (job) => job.remove());
+  await requeueFailedStages(queues, runId);
+  return failed;
+}
+
+/**
+ * Queues anew the employees whose jobs somebody deleted: they have no result, so the assembly refused to go on. Tried
+ * again, it waits for them.
+ */
+async function queueLost(queues: Queues, store: RunStore, run: RunRecord, attempts: number): Promise<number> {
+  const runId = run.plan.id;
+  const without = new Set(run.without.map(({ employeeId }) => employeeId));
+  let firstPosition = 0;
+  let queued = 0;
+  for await (const employees of store.readPopulation(runId)) {
+    const candidates = placed(employees, firstPosition).filter(({ employee }) => !without.has(employee.id));
+    const done = await store.positionsWithResult(
+      runId,
+      candidates.map(({ position }) => position),
+    );
+    const open = candidates.filter(({ position }) => !done.has(position));
+    const ids = open.map(({ employee }) => employeeJobId(runId, employee.id));
+    const jobs = await Promise.all(ids.map((id) => queues.byName['employee-simulation'].getJob(id)));
+    const lost = open.filter((_, i) => jobs[i] === undefined);
+    if (lost.length > 0) await fanOut(queues, store, runId, lost, attempts);
+    queued += lost.length;
+    firstPosition += employees.length;
+  }
+  return queued;
+}
+
+function assertNotEnded(run: RunRecord, consequence: string): void {
+  if (!isEnded(run)) return;
+  throw new BtcFakeError('RUN_STATE', `Run ${run.plan.id} has ended; ${consequence}`, {
+    remedy: 'Start a new run with "btc-fake run".',
+  });
+}
+
+async function retry(job: Job<StageJobData>): Promise<void> {
+  await job.retry('failed', { resetAttemptsMade: true });
+}
+
+async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  for (let i = 0; i < items.length; i += AT_ONCE) await Promise.all(items.slice(i, i + AT_ONCE).map(work));
+}

@@ -1,0 +1,100 @@
+import type { Job } from 'bullmq';
+import type { EmployeeJobData, QueueName, Queues, StageJobData } from '../adapters/queues.ts';
+import type { RunRecord } from '../adapters/run-record.ts';
+import type { RunStore } from '../adapters/run-store.ts';
+import type { RunId } from '../domain/ids.ts';
+
+/**
+ * How a run stands.
+ * - `queued`: nobody has begun with it
+ * - `running`: somebody works on it, or will
+ * - `failed`: a stage failed for good; re-queue it
+ * - `incomplete`: all other employees are done, and some failed for good; re-queue them or finish without them
+ * - `finished`: the files are there (and published, where that was asked for)
+ */
+export type RunState = 'queued' | 'running' | 'failed' | 'incomplete' | 'finished';
+
+/** How many of a run's employees are where. */
+export interface RunCounts {
+  readonly employees: number;
+  readonly done: number;
+  readonly failed: number;
+}
+
+/** How a run stands, now. */
+export interface RunStatus {
+  readonly state: RunState;
+  /** The stage that the run is in, or that failed. */
+  readonly stage: QueueName;
+  readonly counts: RunCounts;
+  /** Why the stage failed. */
+  readonly reason?: string;
+}
+
+const PAGE = 500;
+
+/** The stages that are one job each; `run-start`'s job id is the run's too. */
+const STAGE_QUEUES = ['run-start', 'catalog-download', 'assignment', 'file-assembly', 'publish'] as const;
+
+/** Works out how a run stands from the run store and the queues; nothing stores a state that could be stale. */
+export async function runStatus(queues: Queues, store: RunStore, run: RunRecord): Promise<RunStatus> {
+  const runId = run.plan.id;
+  const employees = run.population.count;
+  const done = await store.countResults(runId);
+  const stage = currentStage(run);
+  if (isEnded(run)) return { state: 'finished', stage, counts: { employees, done, failed: run.without.length } };
+
+  // Counting one run's failed jobs means walking all failed jobs, so it is done only when it can matter.
+  const anyFailed = await queues.byName['employee-simulation'].getFailedCount();
+  const failed = anyFailed > 0 ? await countFailed(queues, runId) : 0;
+  const counts = { employees, done, failed };
+  const [failedStage] = await failedStageJobs(queues, runId);
+  if (failedStage) {
+    return {
+      state: 'failed',
+      stage: failedStage.queueName as QueueName,
+      counts,
+      reason: failedStage.failedReason ?? 'unknown',
+    };
+  }
+  if (failed > 0 && done + failed + run.without.length >= employees) return { state: 'incomplete', stage, counts };
+  return { state: run.stageStartedAt['run-start'] === undefined ? 'queued' : 'running', stage, counts };
+}
+
+/** A run's failed employee jobs, those that failed last first. */
+export async function* failedEmployeeJobs(queues: Queues, runId: RunId): AsyncGenerator<Job<EmployeeJobData>> {
+  const queue = queues.byName['employee-simulation'];
+  // All ids first: the set shifts under a walk while others re-queue from it.
+  const ids = (await queue.getRanges(['failed'], 0, -1)).filter((id) => id.startsWith(`${runId}-`));
+  for (let from = 0; from < ids.length; from += PAGE) {
+    const jobs = await Promise.all(ids.slice(from, from + PAGE).map((id) => queue.getJob(id)));
+    for (const job of jobs as (Job<EmployeeJobData> | undefined)[]) if (job?.data.runId === runId) yield job;
+  }
+}
+
+/** A run's failed stage jobs, in the order of the stages. */
+export async function failedStageJobs(queues: Queues, runId: RunId): Promise<Job<StageJobData>[]> {
+  const jobs = await Promise.all(STAGE_QUEUES.map((name) => queues.byName[name].getJob(runId)));
+  const failed: Job<StageJobData>[] = [];
+  for (const job of jobs) if (job && (await job.isFailed())) failed.push(job);
+  return failed;
+}
+
+/** Whether a run has all that was asked of it. */
+export function isEnded(run: RunRecord): boolean {
+  return run.finishedAt !== undefined && (!run.publish || run.publishedAt !== undefined);
+}
+
+async function countFailed(queues: Queues, runId: RunId): Promise<number> {
+  const ids = await queues.byName['employee-simulation'].getRanges(['failed'], 0, -1);
+  return ids.reduce((count, id) => count + (id.startsWith(`${runId}-`) ? 1 : 0), 0);
+}
+
+function currentStage(run: RunRecord): QueueName {
+  const { stageFinishedAt } = run;
+  if (stageFinishedAt['file-assembly'] !== undefined) return run.publish ? 'publish' : 'file-assembly';
+  if (run.stageStartedAt['file-assembly'] !== undefined) return 'file-assembly';
+  if (stageFinishedAt.assignment !== undefined) return 'employee-simulation';
+  if (stageFinishedAt['catalog-download'] !== undefined) return 'assignment';
+  return stageFinishedAt['run-start'] === undefined ? 'run-start' : 'catalog-download';
+}

@@ -1,0 +1,142 @@
+import { basename, join } from 'node:path';
+import type { Settings } from '../../config/settings.ts';
+import { type DraftFile, draftCopy, draftFeed, draftText } from '../adapters/feed-files.ts';
+import type { RunRecord } from '../adapters/run-record.ts';
+import type { RunStore } from '../adapters/run-store.ts';
+import { COMPLETION_COLUMNS, completionRow, formatInstant } from '../domain/feed-rows.ts';
+import type { ContentId } from '../domain/ids.ts';
+import type { Manifest, Notice, OutputFile } from '../domain/manifest.ts';
+import { feedNames, weekOf } from '../domain/run-plan.ts';
+import { addToRunTally, emptyRunTally, type RunTally } from '../domain/run-tally.ts';
+import { summaryLine, summaryTail } from '../domain/summary.ts';
+import { draftNonCompletedFeed } from './non-completed-feed.ts';
+
+/** What the files are made from. */
+export interface FeedAssembly {
+  readonly store: RunStore;
+  readonly run: RunRecord;
+  readonly settings: Settings;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes all files of a run whose employees are done (contract section 5). They are drafted and flushed first, all of them, and
+ * only then put in their places, the manifest last; when anything fails before, the earlier files stay.
+ * @returns the manifest that was written.
+ * @throws BtcFakeError OUTPUT_UNWRITABLE, FILE_UNREADABLE (the template).
+ */
+export async function assembleFeeds({ store, run, settings, signal }: FeedAssembly): Promise<Manifest> {
+  const { plan, assignments } = run;
+  const { outputDir, userCompletionTemplateFile: template } = settings.files;
+  const names = feedNames(plan);
+  const pathOf = (name: string) => join(outputDir, name);
+  const drafts: Pick<DraftFile<never>, 'finish' | 'publish' | 'discard'>[] = [];
+  const keep = <Row>(draft: DraftFile<Row>): DraftFile<Row> => {
+    drafts.push(draft);
+    return draft;
+  };
+  try {
+    const completions = keep(await draftFeed(pathOf(names.completions), COMPLETION_COLUMNS));
+    const summary = keep(await draftText(pathOf(names.summary)));
+    const catalogs = await readCatalogs(store, run);
+    const tally = emptyRunTally();
+    for await (const employees of store.readEmployees(plan)) {
+      signal.throwIfAborted();
+      for (const { employee, result } of employees) if (result) addToRunTally(tally, employee, result, catalogs.ids);
+      const simulated = employees.flatMap(({ employee, result }) => (result ? [{ id: employee.id, ...result }] : []));
+      await completions.write(
+        simulated.flatMap((e) => e.completions.map((completion) => completionRow(e.id, completion))),
+      );
+      await summary.write(simulated.map((e) => `${summaryLine(e.id, e.completions)}\n`));
+    }
+    const nonCompleted = keep(await draftNonCompletedFeed(store, plan, pathOf(names.nonCompleted)));
+    const copy = template === undefined ? undefined : keep(await draftCopy(template, pathOf(names.userCompletion)));
+
+    const feeds: OutputFile[] = [await completions.finish(), await nonCompleted.finish()];
+    const copied = await copy?.finish();
+    if (copied) feeds.push(copied);
+    const notices = noticesOf(run, template);
+    const tail = summaryTail({
+      assignments: assignments!.tally,
+      titles: catalogs.titles,
+      notices,
+      failedEmployees: run.without,
+      fileNames: [...feeds.map(({ name }) => name), names.summary, names.manifest],
+    });
+    await summary.write(tail.map((line) => `${line}\n`));
+    const outputs = [...feeds, await summary.finish()];
+
+    const inputTemplate = template && copied ? { name: basename(template), sha256: copied.sha256 } : null;
+    const manifest = manifestOf(run, tally, notices, inputTemplate, outputs);
+    const record = keep(await draftText(pathOf(names.manifest)));
+    await record.write([`${JSON.stringify(manifest, null, 2)}\n`]);
+    await record.finish();
+    signal.throwIfAborted();
+    for (const draft of drafts) await draft.publish();
+    return manifest;
+  } finally {
+    for (const draft of drafts) await draft.discard();
+  }
+}
+
+async function readCatalogs(store: RunStore, { plan, assignments }: RunRecord) {
+  const wanted = new Set(assignments!.tally.dailyDose.map(({ contentId }) => contentId));
+  const ids = new Set<ContentId>();
+  const titles = new Map<ContentId, string>();
+  for (const kind of ['StandAloneContent', 'CourseCatalog'] as const) {
+    for (const { id, title } of await store.readCatalog(plan.id, kind)) {
+      ids.add(id);
+      if (wanted.has(id) && !titles.has(id)) titles.set(id, title);
+    }
+  }
+  return { ids, titles };
+}
+
+function noticesOf(run: RunRecord, template: string | undefined): Notice[] {
+  const notices = [...(run.catalogs?.notices ?? []), ...(run.assignments?.notices ?? [])];
+  const invalid = run.employees.invalid.count;
+  if (invalid > 0) {
+    const text = `${run.employees.name}: ${invalid} invalid ${invalid === 1 ? 'row was' : 'rows were'} skipped`;
+    notices.unshift({ code: 'invalid-employees-skipped', text });
+  }
+  if (template === undefined) {
+    const text = 'No UserCompletion file was made: USER_COMPLETION_TEMPLATE_FILE is not set';
+    notices.push({ code: 'no-template', text });
+  }
+  if (run.without.length > 0) {
+    const text = `Finished without ${run.without.length} failed ${run.without.length === 1 ? 'employee' : 'employees'}`;
+    notices.push({ code: 'failed-employees-left-out', text });
+  }
+  return notices;
+}
+
+function manifestOf(
+  run: RunRecord,
+  tally: RunTally,
+  notices: readonly Notice[],
+  template: Manifest['inputs']['template'],
+  outputs: readonly OutputFile[],
+): Manifest {
+  const { plan, assignments } = run;
+  const week = weekOf(plan);
+  return {
+    manifestVersion: 1,
+    runId: plan.id,
+    seed: plan.seed,
+    asOf: formatInstant(plan.asOf),
+    timeZone: plan.timeZone,
+    feedDateFormat: plan.feedDateFormat,
+    week: { start: formatInstant(week.startsAt), due: formatInstant(week.dueAt) },
+    inputs: {
+      employees: run.employees,
+      catalogs: run.catalogs?.inputs ?? [],
+      databricks: assignments!.databricks,
+      template,
+    },
+    notices,
+    assignments: assignments!.tally,
+    counts: { employees: run.population.count, ...tally },
+    failedEmployees: run.without,
+    outputs,
+  };
+}

@@ -1,0 +1,149 @@
+import type { Logger } from 'pino';
+import { withTrainingRecords } from '../adapters/databricks.ts';
+import type { AssignmentFacts, RunRecord } from '../adapters/run-record.ts';
+import { type AssignmentTally, addToAssignmentTally, emptyAssignmentTally } from '../domain/assignment-tally.ts';
+import type { EmployeeId } from '../domain/ids.ts';
+import { assignEmployee, type EmployeeAssignments, type EmployeeRecords } from '../domain/manager-assignments.ts';
+import { type ManagerChoice, managerChoice } from '../domain/manager-choice.ts';
+import type { DatabricksInput, Notice } from '../domain/manifest.ts';
+import { recordsByEmployee } from '../domain/records-by-employee.ts';
+import { weekOf } from '../domain/run-plan.ts';
+import { seededDraw } from '../domain/seeded-draw.ts';
+import type { EmployeeIdRange, TrainingRecords } from '../domain/training-records.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/** Employees whose records are asked of Databricks in one statement: a lost connection costs this many at the most. */
+const EMPLOYEES_PER_QUERY = 50_000;
+const WRITE_BATCH = 1_000;
+
+const NO_RECORDS: EmployeeRecords = { open: [], completions: [] };
+
+/**
+ * Makes and keeps the manager's assignments to everybody in a run (contract section 3), then freezes them. Safe to repeat
+ * until frozen: the same inputs give the same assignments.
+ */
+export async function assignPopulation(
+  { settings, store, logger }: Pick<WorkerContext, 'settings' | 'store' | 'logger'>,
+  run: RunRecord,
+  signal: AbortSignal,
+): Promise<AssignmentFacts> {
+  const runId = run.plan.id;
+  const choice = managerChoice(await store.readCatalog(runId, 'StandAloneContent'));
+  const assigner = new Assigner(run, choice, (entries) => store.putAssignments(runId, entries), signal);
+  const ids = await readIds(run, store);
+  // Positions in ascending order of employee id, which is the order of the records.
+  const ascending = Uint32Array.from(ids.keys()).sort((a, b) => ids[a]! - ids[b]!);
+
+  let databricks: DatabricksInput | null = null;
+  const warehouse = settings.databricks;
+  if (warehouse) {
+    databricks = await withTrainingRecords(warehouse, async (records) => {
+      const read = { openAssignments: 0, completions: 0 };
+      for (let from = 0; from < ascending.length; from += EMPLOYEES_PER_QUERY) {
+        const positions = ascending.subarray(from, from + EMPLOYEES_PER_QUERY);
+        let next = 0;
+        for await (const { employeeId, records: own } of readBlock(records, ids, positions)) {
+          read.openAssignments += own.open.length;
+          read.completions += own.completions.length;
+          await assigner.assign(positions[next++]!, employeeId, own);
+        }
+      }
+      const { catalog, schema } = warehouse;
+      return { catalog, schema, ...read, skippedRows: records.skippedRows };
+    });
+  } else {
+    for (const [position, id] of ids.entries()) await assigner.assign(position, id as EmployeeId, NO_RECORDS);
+  }
+  const tally = await assigner.finish();
+  const facts = { tally, databricks, notices: noticesOf(choice, tally, databricks) };
+  logNotices(logger, facts.notices);
+  await store.freezeAssignments(runId, facts);
+  return facts;
+}
+
+/** Assigns one employee after the other, and writes them in batches. */
+class Assigner {
+  readonly #run: RunRecord;
+  readonly #choice: ManagerChoice;
+  readonly #put: (entries: ReadonlyMap<number, EmployeeAssignments>) => Promise<void>;
+  readonly #signal: AbortSignal;
+  readonly #week;
+  readonly #tally: AssignmentTally;
+  #batch = new Map<number, EmployeeAssignments>();
+
+  constructor(
+    run: RunRecord,
+    choice: ManagerChoice,
+    put: (entries: ReadonlyMap<number, EmployeeAssignments>) => Promise<void>,
+    signal: AbortSignal,
+  ) {
+    this.#run = run;
+    this.#choice = choice;
+    this.#put = put;
+    this.#signal = signal;
+    this.#week = weekOf(run.plan);
+    this.#tally = emptyAssignmentTally(choice);
+  }
+
+  async assign(position: number, employeeId: EmployeeId, records: EmployeeRecords): Promise<void> {
+    const draw = seededDraw(this.#run.plan.seed, employeeId);
+    const assignments = assignEmployee(records, this.#choice, this.#week, draw);
+    addToAssignmentTally(this.#tally, assignments);
+    this.#batch.set(position, assignments);
+    if (this.#batch.size >= WRITE_BATCH) await this.#write();
+  }
+
+  async finish(): Promise<AssignmentTally> {
+    await this.#write();
+    return this.#tally;
+  }
+
+  async #write(): Promise<void> {
+    this.#signal.throwIfAborted();
+    if (this.#batch.size > 0) await this.#put(this.#batch);
+    this.#batch = new Map();
+  }
+}
+
+/** The ids of the population by position: 8 bytes for each employee. */
+async function readIds(run: RunRecord, store: WorkerContext['store']): Promise<Float64Array> {
+  const ids = new Float64Array(run.population.count);
+  let position = 0;
+  for await (const chunk of store.readPopulation(run.plan.id)) for (const { id } of chunk) ids[position++] = id;
+  return ids;
+}
+
+/** The records of the employees at some positions, which are in ascending order of id. */
+function readBlock(records: TrainingRecords, ids: Float64Array, positions: Uint32Array) {
+  const employeeIds = Array.from(positions, (position) => ids[position] as EmployeeId);
+  const range: EmployeeIdRange = { from: employeeIds[0]!, to: employeeIds.at(-1)! };
+  return recordsByEmployee(employeeIds, records.openAssignments(range), records.completions(range));
+}
+
+function noticesOf(choice: ManagerChoice, tally: AssignmentTally, databricks: DatabricksInput | null): Notice[] {
+  const notices: Notice[] = [];
+  if (databricks === null) {
+    notices.push({
+      code: 'databricks-not-configured',
+      text: 'Databricks is not configured: open assignments and earlier completions were not read',
+    });
+  } else if (databricks.skippedRows > 0) {
+    const text = `Databricks: ${databricks.skippedRows} rows without a usable id were skipped`;
+    notices.push({ code: 'databricks-rows-skipped', text });
+  }
+  if (choice.dailyDose.length === 0) {
+    notices.push({
+      code: 'no-daily-dose',
+      text: 'The StandAloneContent file has no Daily Dose content: none was assigned',
+    });
+  }
+  if (tally.random.nothingLeft > 0) {
+    const text = `For ${tally.random.nothingLeft} employees there was no content left to assign`;
+    notices.push({ code: 'nothing-left-to-assign', text });
+  }
+  return notices;
+}
+
+function logNotices(logger: Logger, notices: readonly Notice[]): void {
+  for (const { text } of notices) logger.warn(text);
+}

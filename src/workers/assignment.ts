@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import type { StageJobData } from '../adapters/queues.ts';
+import { POPULATION_CHUNK, type RunRecord } from '../adapters/run-record.ts';
+import { feedNames } from '../domain/run-plan.ts';
+import { fanOut, placed } from '../producers/fan-out.ts';
+import { assignPopulation } from './assign-population.ts';
+import type { JobHandler } from './job-handler.ts';
+import { draftNonCompletedFeed } from './non-completed-feed.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/**
+ * Makes the manager's assignments, writes the first Non_Completed_Assignments feed and gives the employees to the queue. Safe
+ * to repeat: assignments that were frozen stay, and the fan-out goes on where it stopped. The file-assembly job cannot start
+ * before this job is completed, so no employee can be missing from the queue by then.
+ */
+export function assignmentHandler(context: WorkerContext): JobHandler<StageJobData> {
+  const { store, settings, now } = context;
+  return async ({ data: { runId } }, signal) => {
+    await store.startStage(runId, 'assignment', now());
+    const run = await store.getRun(runId);
+    if (!run.assignments) await assignPopulation(context, run, signal);
+    if (run.fannedOut === 0) await writeFirstFeed(context, run);
+    await fanOutAll(context, run, signal);
+    await store.finishStage(runId, 'assignment', now());
+  };
+
+  async function writeFirstFeed({ store }: WorkerContext, { plan }: RunRecord): Promise<void> {
+    const path = join(settings.files.outputDir, feedNames(plan).nonCompleted);
+    const draft = await draftNonCompletedFeed(store, plan, path);
+    try {
+      await draft.finish();
+      await draft.publish();
+    } finally {
+      await draft.discard();
+    }
+  }
+
+  async function fanOutAll({ store, queues }: WorkerContext, run: RunRecord, signal: AbortSignal): Promise<void> {
+    const runId = run.plan.id;
+    let firstPosition = run.fannedOut;
+    for await (const employees of store.readPopulation(runId, firstPosition / POPULATION_CHUNK)) {
+      signal.throwIfAborted();
+      await fanOut(queues, store, runId, placed(employees, firstPosition), settings.queues.jobAttempts);
+      firstPosition += employees.length;
+      // The last chunk is not a whole one: a repetition must begin with it, not behind it.
+      if (employees.length === POPULATION_CHUNK) await store.setFannedOut(runId, firstPosition);
+    }
+  }
+}

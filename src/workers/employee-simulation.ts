@@ -1,0 +1,45 @@
+import type { EmployeeJobData } from '../adapters/queues.ts';
+import type { Recommender } from '../adapters/recommender.ts';
+import { simulateEmployee } from '../domain/employee-outcome.ts';
+import { BtcFakeError } from '../domain/errors.ts';
+import type { RunId } from '../domain/ids.ts';
+import type { RunPlan } from '../domain/run-plan.ts';
+import type { JobHandler } from './job-handler.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+const PLANS_KEPT = 16;
+
+/**
+ * Simulates one employee: asks the recommender once, decides, and keeps the result (contract section 4). Safe to repeat: an
+ * employee who has a result is left alone, and the first result stands.
+ */
+export function employeeSimulationHandler(
+  { store }: Pick<WorkerContext, 'store'>,
+  recommender: Recommender,
+): JobHandler<EmployeeJobData> {
+  // A run's plan never changes, and a million jobs need it.
+  const plans = new Map<RunId, Promise<RunPlan>>();
+  const planOf = (runId: RunId): Promise<RunPlan> => {
+    const known = plans.get(runId);
+    if (known) return known;
+    const plan = store.getRun(runId).then((run) => run.plan);
+    plans.set(runId, plan);
+    plan.catch(() => plans.delete(runId));
+    if (plans.size > PLANS_KEPT) plans.delete(plans.keys().next().value!);
+    return plan;
+  };
+
+  return async ({ data: { runId, position, employeeId, employeeType } }, signal) => {
+    const [plan, { assignments, done }] = await Promise.all([planOf(runId), store.readAssignments(runId, position)]);
+    if (done) return;
+    if (!assignments) {
+      throw new BtcFakeError('RUN_NOT_FOUND', `Run ${runId} has no assignments for employee ${employeeId}`, {
+        remedy: 'Its data have expired; start a new run.',
+      });
+    }
+    const recommendations = await recommender.recommend(employeeId, signal);
+    signal.throwIfAborted();
+    const employee = { id: employeeId, type: employeeType };
+    await store.putResult(plan, position, assignments, simulateEmployee(plan, employee, assignments, recommendations));
+  };
+}

@@ -1,0 +1,77 @@
+import { WaitingChildrenError } from 'bullmq';
+import type { Logger } from 'pino';
+import { PopulationHash } from '../adapters/population.ts';
+import type { StageJobData } from '../adapters/queues.ts';
+import type { RunRecord } from '../adapters/run-record.ts';
+import type { RunStore } from '../adapters/run-store.ts';
+import { BtcFakeError } from '../domain/errors.ts';
+import { feedNames } from '../domain/run-plan.ts';
+import { assembleFeeds } from './assemble-feeds.ts';
+import type { JobHandler } from './job-handler.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+const NAMED_MISSING = 20;
+
+/**
+ * Writes a run's files once every employee has a result (contract section 5). It does not trust that it was started: before it
+ * writes a byte it holds the results against the frozen population, and accepts only gaps that are on record. Safe to
+ * repeat: the same run leaves the same bytes.
+ *
+ * When somebody is missing it waits for the jobs that are still on the queue; when there are none it fails with
+ * RUN_INCOMPLETE, which names who is missing. `btc-fake retry` queues them anew.
+ */
+export function fileAssemblyHandler({ settings, store, logger, now }: WorkerContext): JobHandler<StageJobData> {
+  return async (job, signal, token) => {
+    const { runId } = job.data;
+    const run = await store.getRun(runId);
+    const missing = await missingEmployees(store, run);
+    if (missing.length > 0) {
+      if (await job.moveToWaitingChildren(token)) throw new WaitingChildrenError();
+      throw incomplete(run, missing);
+    }
+    await store.startStage(runId, 'file-assembly', now());
+    await assertPopulation(store, run);
+    const log: Logger = logger.child({ runId, queue: 'file-assembly' });
+    const manifest = await assembleFeeds({ store, run, settings, signal });
+    for (const { name, rows } of manifest.outputs) log.info({ file: name, rows }, 'Written');
+    log.info({ file: feedNames(run.plan).manifest }, 'Written');
+    await store.finishRun(runId, manifest, now());
+    await store.finishStage(runId, 'file-assembly', now());
+  };
+}
+
+/** The positions and ids of those who have neither a result nor a place among those that the run is finished without. */
+async function missingEmployees(store: RunStore, run: RunRecord): Promise<number[]> {
+  const runId = run.plan.id;
+  if ((await store.countResults(runId)) === run.population.count) return [];
+  const without = new Set<number>(run.without.map(({ employeeId }) => employeeId));
+  const missing: number[] = [];
+  let first = 0;
+  for await (const employees of store.readPopulation(runId)) {
+    const positions = employees.map((_, i) => first + i);
+    const done = await store.positionsWithResult(runId, positions);
+    for (const [i, { id }] of employees.entries()) if (!done.has(first + i) && !without.has(id)) missing.push(id);
+    first += employees.length;
+  }
+  return missing;
+}
+
+async function assertPopulation(store: RunStore, run: RunRecord): Promise<void> {
+  const hash = new PopulationHash();
+  for await (const employees of store.readPopulation(run.plan.id)) hash.add(employees);
+  const found = hash.digest();
+  if (found.count === run.population.count && found.sha256 === run.population.sha256) return;
+  throw new BtcFakeError('RUN_INCOMPLETE', `The population of run ${run.plan.id} is not the one that it started with`, {
+    remedy: 'Its data in Redis were changed or have expired; start a new run.',
+  });
+}
+
+function incomplete({ plan, population }: RunRecord, missing: readonly number[]): BtcFakeError {
+  const named = missing.slice(0, NAMED_MISSING).join(', ');
+  const more = missing.length > NAMED_MISSING ? ` and ${missing.length - NAMED_MISSING} more` : '';
+  return new BtcFakeError(
+    'RUN_INCOMPLETE',
+    `${missing.length} of ${population.count} employees have neither a result nor a job: ${named}${more}`,
+    { remedy: `Queue them anew with "btc-fake retry ${plan.id}".` },
+  );
+}

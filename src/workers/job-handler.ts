@@ -1,0 +1,84 @@
+import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import type { Logger } from 'pino';
+import { assertPayload, type StageJobData } from '../adapters/queues.ts';
+import { BtcFakeError } from '../domain/errors.ts';
+import { isRetryable } from '../domain/retry-policy.ts';
+
+/** The reason with which a worker's runtime cancels its jobs when it has to stop now. */
+export const STOPPING = 'stopping';
+
+/** What a stage does with a job. It throws what it cannot do, and stops soon after `signal` is aborted. */
+export type JobHandler<Data extends StageJobData> = (
+  job: Job<Data>,
+  signal: AbortSignal,
+  token: string,
+) => Promise<void>;
+
+/** What the handling of a job needs from its queue. */
+export interface JobSurroundings {
+  readonly logger: Logger;
+  /** Keeps all workers of this queue from taking jobs for a while. */
+  readonly pauseQueue: (ms: number) => Promise<void>;
+}
+
+const DEFAULT_PAUSE_MS = 1_000;
+
+/**
+ * Makes a BullMQ processor of a handler. What comes out of it decides what becomes of the job:
+ * - it returns: the job is completed;
+ * - RECOMMENDER_THROTTLED: the whole queue rests as long as the other side asked, and no attempt is counted;
+ * - an error that may pass: it is tried again after a back-off, until its attempts are used up;
+ * - one that cannot pass: it fails at once;
+ * - the worker is stopping: the job goes back to the queue, and no attempt is counted.
+ */
+export function jobProcessor<Data extends StageJobData>(handler: JobHandler<Data>, surroundings: JobSurroundings) {
+  return async (job: Job<Data>, token?: string, signal?: AbortSignal): Promise<void> => {
+    const cancelled = signal ?? new AbortController().signal;
+    try {
+      assertPayload(job.data);
+      await handler(job, cancelled, token!);
+    } catch (error) {
+      if (isQueueControl(error)) throw error;
+      if (cancelled.aborted && cancelled.reason === STOPPING) {
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      if (error instanceof BtcFakeError && error.code === 'RECOMMENDER_THROTTLED') {
+        const pauseMs = error.retryAfterMs ?? DEFAULT_PAUSE_MS;
+        surroundings.logger.warn({ queue: job.queueName, pauseMs }, error.message);
+        await surroundings.pauseQueue(pauseMs);
+        throw Worker.RateLimitError();
+      }
+      throw jobError(error, job, surroundings.logger);
+    }
+  };
+}
+
+/** The text that Bull Board, `status` and the log show for a failed job. */
+export function failureReason(error: unknown): string {
+  if (!(error instanceof BtcFakeError)) return `INTERNAL: ${error instanceof Error ? error.message : String(error)}`;
+  const lines = error.lines.length > 0 ? ` [${error.lines.join('; ')}]` : '';
+  return `${error.code}: ${error.message}${lines}${error.remedy ? ` ${error.remedy}` : ''}`;
+}
+
+function jobError(error: unknown, job: Job<StageJobData>, logger: Logger): Error {
+  const reason = failureReason(error);
+  const retryable = isRetryable(error);
+  const failure = retryable ? new Error(reason, { cause: error }) : new UnrecoverableError(reason);
+  const attempts = job.opts.attempts ?? 1;
+  const final = !retryable || job.attemptsMade + 1 >= attempts;
+  const about = { queue: job.queueName, job: job.id, runId: job.data?.runId, attempt: job.attemptsMade + 1, attempts };
+  if (error instanceof BtcFakeError) {
+    // BullMQ keeps the stack with the job; for an error that we raised on purpose it says nothing that the reason does not.
+    failure.stack = reason;
+    logger[final ? 'error' : 'warn'](about, reason);
+  } else {
+    logger[final ? 'error' : 'warn']({ ...about, err: error }, reason);
+  }
+  return failure;
+}
+
+/** Errors by which BullMQ itself lets a handler move its job elsewhere. */
+function isQueueControl(error: unknown): boolean {
+  return error instanceof Error && ['WaitingChildrenError', 'WaitingError', 'DelayedError'].includes(error.name);
+}

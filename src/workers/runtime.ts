@@ -1,0 +1,147 @@
+import { Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { requireRecommender } from '../../config/load.ts';
+import type { EmployeeJobData, QueueName, StageJobData } from '../adapters/queues.ts';
+import { createRecommender, type Recommender } from '../adapters/recommender.ts';
+import { STAGES } from '../adapters/run-record.ts';
+import { REDIS_PREFIX } from '../adapters/run-store.ts';
+import { retryDelayMs } from '../domain/retry-policy.ts';
+import { assignmentHandler } from './assignment.ts';
+import { catalogDownloadHandler } from './catalog-download.ts';
+import { employeeSimulationHandler } from './employee-simulation.ts';
+import { fileAssemblyHandler } from './file-assembly.ts';
+import { type JobHandler, jobProcessor, STOPPING } from './job-handler.ts';
+import { publishHandler } from './publish.ts';
+import { runStartHandler } from './run-start.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/** What a process works on. */
+export interface WorkersOptions extends WorkerContext {
+  /** A connection for workers: see `connectRedis`. BullMQ makes its own copies of it for blocking reads. */
+  readonly redis: Redis;
+  /** All queues unless given. */
+  readonly only?: readonly QueueName[] | undefined;
+  /** For the employee queue, instead of its setting. */
+  readonly concurrency?: number | undefined;
+}
+
+/** The workers of a process. */
+export interface Workers {
+  readonly queues: readonly QueueName[];
+  /**
+   * Takes no new jobs, lets those in hand finish, and gives back to the queue what has not finished shortly before
+   * `deadlineMs`; what even then does not stop is left to the queue's stall check. Never hangs, also without Redis.
+   */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** A million jobs a second is no limit, but without a limiter BullMQ does not look whether a queue was told to rest. */
+const NO_LIMIT = { max: 1_000_000, duration: 1_000 };
+
+/** A job whose process was killed is taken up again this often before it is held to be the killer. */
+const MAX_STALLED_COUNT = 3;
+
+/** The part of the deadline that is kept for giving jobs back. */
+const GIVE_BACK_SHARE = 0.3;
+const FORCED_CLOSE_MS = 1_000;
+
+/** Starts the workers of a process. @throws BtcFakeError CONFIG_INVALID when a setting that a queue needs is missing. */
+export function startWorkers(options: WorkersOptions): Workers {
+  const names = options.only ?? STAGES;
+  const concurrency = options.concurrency ?? options.settings.queues.concurrency['employee-simulation'];
+  const recommender = names.includes('employee-simulation')
+    ? createRecommender({ ...requireRecommender(options.settings), sockets: concurrency })
+    : undefined;
+  const workers = names.map((name) =>
+    name === 'employee-simulation'
+      ? startWorker<EmployeeJobData>(name, employeeSimulationHandler(options, recommender!), concurrency, options)
+      : startWorker(name, stageHandler(name, options), options.settings.queues.concurrency[name], options),
+  );
+  return { queues: names, stop: (deadlineMs) => stopWorkers(workers, recommender, deadlineMs) };
+}
+
+function stageHandler(
+  name: Exclude<QueueName, 'employee-simulation'>,
+  context: WorkerContext,
+): JobHandler<StageJobData> {
+  const handlers = {
+    'run-start': runStartHandler,
+    'catalog-download': catalogDownloadHandler,
+    assignment: assignmentHandler,
+    'file-assembly': fileAssemblyHandler,
+    publish: publishHandler,
+  };
+  return handlers[name](context);
+}
+
+function startWorker<Data extends StageJobData>(
+  name: QueueName,
+  handler: JobHandler<Data>,
+  concurrency: number,
+  { logger, queues, redis }: WorkersOptions,
+): Worker<Data, void> {
+  const pauseQueue = (ms: number) => queues.byName[name].rateLimit(ms);
+  const worker = new Worker<Data, void>(name, jobProcessor(handler, { logger, pauseQueue }), {
+    connection: redis,
+    prefix: REDIS_PREFIX,
+    concurrency,
+    limiter: NO_LIMIT,
+    maxStalledCount: MAX_STALLED_COUNT,
+    settings: {
+      backoffStrategy: (attemptsMade, _type, error) =>
+        retryDelayMs({ attemptsMade, error: error?.cause, random: Math.random() }),
+    },
+  });
+  logOutages(worker, logger.child({ queue: name }));
+  worker.on('stalled', (job) => logger.warn({ queue: name, job }, 'A job was taken up again: its worker had vanished'));
+  worker.on('lockRenewalFailed', (jobs) => {
+    // Another worker may have these jobs by now; this one must not go on with them.
+    for (const job of jobs) worker.cancelJob(job, 'lock lost');
+    logger.warn({ queue: name, jobs: jobs.length }, 'Jobs were given up: their locks could not be renewed');
+  });
+  return worker;
+}
+
+/** An outage is logged once, and once more, with a count, when it is over: an idle worker can fail very often. */
+function logOutages(worker: Worker, logger: Logger): void {
+  let errors = 0;
+  worker.on('error', (error) => {
+    errors += 1;
+    if (errors === 1) logger.error({ reason: error.message }, 'The queue cannot be read; trying again until it can');
+  });
+  const over = () => {
+    if (errors > 0) logger.warn({ errors }, 'The queue can be read again');
+    errors = 0;
+  };
+  worker.on('active', over);
+  worker.on('drained', over);
+}
+
+async function stopWorkers(
+  workers: readonly Worker[],
+  recommender: Recommender | undefined,
+  deadlineMs: number,
+): Promise<void> {
+  const closing = Promise.all(workers.map((worker) => worker.close()));
+  const giveBackAfterMs = deadlineMs * (1 - GIVE_BACK_SHARE);
+  if (!(await settledWithin(closing, giveBackAfterMs))) {
+    for (const worker of workers) worker.cancelAllJobs(STOPPING);
+    if (!(await settledWithin(closing, deadlineMs - giveBackAfterMs))) {
+      await settledWithin(Promise.all(workers.map((worker) => worker.close(true))), FORCED_CLOSE_MS);
+    }
+  }
+  recommender?.close();
+}
+
+async function settledWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  return Promise.race([settled, late]).finally(() => clearTimeout(timer));
+}
