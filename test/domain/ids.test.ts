@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { formatContentId, parseContentId, parseEmployeeId, parseRunId } from '../../src/domain/ids.ts';
 
 describe('content ids', () => {
@@ -27,6 +28,26 @@ describe('content ids', () => {
     [1915085, '1,915,085'],
   ])('%p is written as %p', (id, text) => {
     expect(formatContentId(parseContentId(id)!)).toBe(text);
+  });
+
+  test('every id is written as English writes large numbers, and read back from there, from digits and from numbers', () => {
+    const ids = fc.oneof(fc.integer({ min: 1, max: 10 ** 15 - 1 }), fc.integer({ min: 1, max: 10_000 }));
+    fc.assert(
+      fc.property(ids, (id) => {
+        const written = formatContentId(parseContentId(id)!);
+        expect(written).toBe(new Intl.NumberFormat('en-US').format(id));
+        expect([written, String(id), BigInt(id), `0${id}`].map(parseContentId)).toEqual([id, id, id, id]);
+      }),
+    );
+  });
+
+  test('a value is an id or undefined, whatever it is; nothing throws', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.anything(), fc.stringMatching(/^[0-9,. -]{0,20}$/)), (value) => {
+        const id = parseContentId(value);
+        expect(id === undefined || (Number.isInteger(id) && id > 0 && id < 10 ** 15)).toBe(true);
+      }),
+    );
   });
 });
 

@@ -36,7 +36,7 @@ describe("the tally of the manager's assignments", () => {
   test('counts who got each Daily Dose content, and who did not, by reason', () => {
     const tally = emptyAssignmentTally(CHOICE);
     const people = [
-      outcome({ dailyDose: contentIds(3, 1), random: contentId(9) }),
+      outcome({ dailyDose: contentIds(3, 1), random: contentId(9), open: [openAssignment(6)] }),
       outcome({
         dailyDose: contentIds(1),
         dailyDoseConflicts: [{ contentId: contentId(3), conflict: 'already-open' }],
@@ -60,7 +60,7 @@ describe("the tally of the manager's assignments", () => {
         { contentId: 1, assigned: 2, skipped: { ...NO_SKIPS, ...ineligible, 'already-completed': 1 } },
       ],
       random: { assigned: 3, nothingLeft: 2 },
-      openAssignments: 2,
+      openAssignments: 3,
     });
   });
 
