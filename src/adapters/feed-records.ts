@@ -35,11 +35,13 @@ export async function readFeedRecords(path: string, reader: FeedRecordReader): P
       if (end > 0) lines.addLines(bytes.subarray(0, end - 1));
       rest = bytes.subarray(end);
       if (rest.length > MAX_LINE_BYTES) {
+        lines.finish();
         reader.onMalformed(lines.next, 'the line is longer than 1 MiB; the file was not read further');
-        break;
+        return;
       }
     }
   } catch (error) {
+    if (systemCode(error) === undefined) throw error;
     throw unreadable(path, systemCode(error), error);
   }
   if (rest.length > 0) {

@@ -18,10 +18,10 @@ export interface Completion extends TrainingItem {
   readonly completedAt: number;
 }
 
-const MIN_PAUSE_SECONDS = 60;
-const PAUSE_SPREAD_SECONDS = 1741;
-const MIN_DURATION_SECONDS = 180;
-const DURATION_SPREAD_SECONDS = 1021;
+/** How long a completion takes, both ends included (contract section 4). */
+export const COMPLETION_SECONDS = { min: 180, max: 1200 } as const;
+/** How long an employee rests before the next one, both ends included. */
+export const PAUSE_SECONDS = { min: 60, max: 1800 } as const;
 
 /** The manager's list followed by the recommendations, each content once; the manager's wins (contract section 4). */
 export function combinedList(assignments: EmployeeAssignments, recommendations: readonly ContentId[]): TrainingItem[] {
@@ -51,12 +51,16 @@ export function completeEmployee(
   const completions: Completion[] = [];
   let nextStart = Math.floor(asOf / 1000);
   for (let i = 0; i < chosen.length; i++) {
-    const end = nextStart - MIN_PAUSE_SECONDS - Math.floor(draw('time', 2 * i + 1) * PAUSE_SPREAD_SECONDS);
-    const start = end - MIN_DURATION_SECONDS - Math.floor(draw('time', 2 * i) * DURATION_SPREAD_SECONDS);
+    const end = nextStart - secondsWithin(PAUSE_SECONDS, draw('time', 2 * i + 1));
+    const start = end - secondsWithin(COMPLETION_SECONDS, draw('time', 2 * i));
     completions.push({ ...chosen[chosen.length - 1 - i]!, startedAt: start * 1000, completedAt: end * 1000 });
     nextStart = start;
   }
   return completions.reverse();
+}
+
+function secondsWithin({ min, max }: { readonly min: number; readonly max: number }, drawn: number): number {
+  return min + Math.floor(drawn * (max - min + 1));
 }
 
 function chooseCompleted(employee: Employee, list: readonly TrainingItem[], draw: Draw): readonly TrainingItem[] {

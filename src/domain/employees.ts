@@ -1,6 +1,7 @@
 import { columnKey } from './columns.ts';
 import { BtcFakeError } from './errors.ts';
 import { type EmployeeId, parseEmployeeId } from './ids.ts';
+import { quotedValue } from './quoted-value.ts';
 
 /** What an employee completes: `a` everything, `b` one, `f` nothing. */
 export type EmployeeType = 'a' | 'b' | 'f';
@@ -53,7 +54,22 @@ export function resolveEmployeeColumns(header: readonly string[], place: string)
   return { id, type };
 }
 
-/** Reads one row below the header (contract section 1, "Employees"). Ids seen before are the caller's to notice. */
+/**
+ * Reads the rows of one file below its header, in file order: an id seen before is wrong too (contract section 1,
+ * "Employees"). Memory grows with the set of ids.
+ */
+export function employeeRowReader(columns: EmployeeColumns): (fields: readonly string[]) => EmployeeRow {
+  const seen = new Set<EmployeeId>();
+  return (fields) => {
+    const row = readEmployeeRow(fields, columns);
+    if (row.kind !== 'employee') return row;
+    if (seen.has(row.employee.id)) return invalid(`employee_id ${row.employee.id} was seen before`);
+    seen.add(row.employee.id);
+    return row;
+  };
+}
+
+/** Reads one row by itself. */
 export function readEmployeeRow(fields: readonly string[], columns: EmployeeColumns): EmployeeRow {
   const idText = fields[columns.id]?.trim() ?? '';
   if (idText.startsWith('#') || fields.every((field) => field.trim() === '')) return IGNORED;
@@ -63,21 +79,16 @@ export function readEmployeeRow(fields: readonly string[], columns: EmployeeColu
   if (idText === '') return invalid('no employee_id');
   const id = parseEmployeeId(idText);
   if (id === undefined) {
-    return invalid(`employee_id ${quote(idText)} is not a positive integer of at most 15 digits`);
+    return invalid(`employee_id ${quotedValue(idText)} is not a positive integer of at most 15 digits`);
   }
   const typeText = fields[columns.type]!.trim().toLowerCase();
   const type = EMPLOYEE_TYPES.find((known) => known === typeText);
   if (type === undefined) {
-    return invalid(`employee_edu_type ${quote(fields[columns.type]!.trim())} is not a, b or f`);
+    return invalid(`employee_edu_type ${quotedValue(fields[columns.type]!.trim())} is not a, b or f`);
   }
   return { kind: 'employee', employee: { id, type } };
 }
 
 function invalid(reason: string): EmployeeRow {
   return { kind: 'invalid', reason };
-}
-
-/** A value from a file as an error message shows it: on one line, and not the whole of a huge one. */
-function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

@@ -19,8 +19,13 @@ export const NON_COMPLETED_COLUMNS = [
   'ContentType',
 ] as const;
 
-const DEFAULT_CONTENT_TYPE = 'Media';
-const CREATED_BEFORE_AS_OF_MS = 5 * 60_000;
+/** A RequestId is one of `count` numbers from `first` (contract section 3, item 5). */
+export const REQUEST_IDS = { first: 10_000, count: 9_990_000 } as const;
+
+/** The type of content of every new assignment, and of an open one that has none. */
+export const DEFAULT_CONTENT_TYPE = 'Media';
+/** How long before `asOf` a new assignment was created (contract section 3, item 6). */
+export const CREATED_BEFORE_AS_OF_MS = 5 * 60_000;
 
 /** An instant (epoch milliseconds) as feeds write it: UTC, whole seconds, `2025-10-28T11:00:00Z`. */
 export function formatInstant(instant: number): string {
@@ -42,7 +47,7 @@ export function completionRow(employeeId: EmployeeId, completion: Completion): s
  * `day` is `YYYY-MM-DD`, or empty for an open assignment whose date the vendor does not have: it keeps its number too.
  */
 export function requestId(contentId: ContentId, day: string): number {
-  return 10_000 + (hashedInteger(`${contentId}/${day}`) % 9_990_000);
+  return REQUEST_IDS.first + (hashedInteger(`${contentId}/${day}`) % REQUEST_IDS.count);
 }
 
 /** Makes the rows of one run's Non_Completed_Assignments feed. */

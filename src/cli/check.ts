@@ -1,0 +1,66 @@
+import { type Command, Option } from 'commander';
+import { type CheckedFile, checkFiles, type FileProblem } from '../adapters/check-file.ts';
+import { PLACEHOLDER_KIND } from '../domain/file-kinds.ts';
+import { wholeNumberArgument } from './arguments.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { count, plural, printJson, printResult } from './terminal.ts';
+
+const SHOWN_PROBLEMS = 20;
+const MAX_LIMIT = 1_000_000;
+
+interface CheckOptions {
+  readonly limit: number;
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+/** `btc-fake check`: holds files against the feed contract. Needs no settings and no Redis. */
+export function checkCommand(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command('check')
+    .description(
+      'hold feed files against the contract: ContentUserCompletion, Non_Completed_Assignments, CourseCatalog, StandAloneContent, employees',
+    )
+    .argument('<file...>', 'the files; both feeds of one run are also held against each other')
+    .option('--limit <n>', 'show this many problems of each file', wholeNumberArgument(1, MAX_LIMIT), SHOWN_PROBLEMS)
+    .addOption(new Option('--all', 'show all problems').conflicts('limit'))
+    .option('--json', 'print one JSON array as the result')
+    .addHelpText('after', '\nExample:\n  btc-fake check generated_files/*.csv')
+    .action(async (files: string[], options: CheckOptions) => done(await check(files, options)));
+}
+
+async function check(files: readonly string[], { limit, all, json }: CheckOptions): Promise<ExitCode> {
+  const most = all ? Number.POSITIVE_INFINITY : limit;
+  const results: (CheckedFile & { first: readonly FileProblem[] })[] = [];
+  let shown = 0;
+  let first: FileProblem[] = [];
+  let errors = 0;
+  const onProblem = (file: string, { line, problem }: FileProblem): void => {
+    if (shown >= most) return;
+    shown += 1;
+    if (json) first.push({ line, problem });
+    else printResult(`${line === null ? file : `${file}:${line}`}: ${problem}`);
+  };
+  for await (const checked of checkFiles(files, onProblem)) {
+    if (json) results.push({ ...checked, first });
+    else printOutcome(checked, shown);
+    errors += checked.errors;
+    shown = 0;
+    first = [];
+  }
+  if (json) printJson(results);
+  return errors > 0 ? EXIT.error : EXIT.ok;
+}
+
+function printOutcome({ file, kind, checked, rows, errors }: CheckedFile, shown: number): void {
+  if (kind === PLACEHOLDER_KIND && errors === 0) {
+    printResult(
+      `${file}: not checked; a ${PLACEHOLDER_KIND} file is a placeholder, a copy of your template, and the contract has no rules for its rows`,
+    );
+  } else if (errors === 0) {
+    printResult(`${file}: ${plural(rows, 'row')} ${rows === 1 ? 'is' : 'are'} right (${kind})`);
+  } else if (checked) {
+    const hidden = errors > shown ? `; the first ${count(shown)} are shown (--all shows every one)` : '';
+    printResult(`${file}: ${plural(errors, 'problem')} in ${plural(rows, 'row')} (${kind})${hidden}`);
+  }
+}

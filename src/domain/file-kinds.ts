@@ -1,0 +1,40 @@
+import { columnKey } from './columns.ts';
+import { COMPLETION_COLUMNS } from './feed-rows.ts';
+
+/** The feeds that a run writes byte for byte as contract section 5 says. */
+export const FEED_KINDS = ['ContentUserCompletion', 'Non_Completed_Assignments'] as const;
+export type FeedKind = (typeof FEED_KINDS)[number];
+
+/** The files that a run reads, in any CSV that contract section 1 allows. */
+export const INPUT_KINDS = ['CourseCatalog', 'StandAloneContent', 'employees'] as const;
+export type InputKind = (typeof INPUT_KINDS)[number];
+
+/** A copy of the operator's template: the contract has no rules for its rows. */
+export const PLACEHOLDER_KIND = 'UserCompletion';
+
+export type FileKind = FeedKind | InputKind | typeof PLACEHOLDER_KIND;
+
+const KINDS: readonly FileKind[] = [...FEED_KINDS, ...INPUT_KINDS, PLACEHOLDER_KIND];
+const FEED_TAIL = /_v2_(\d+_\d+_\d+_\d+_[0-9a-f]{6})\.csv$/i;
+const ID_KEYS = ['contentid', 'trainingelementid', 'courseid', 'elementid'];
+
+/** The kind of file that a name announces by its beginning, in any case; undefined when it announces none. */
+export function kindOfName(name: string): FileKind | undefined {
+  return KINDS.find((kind) => name.toLowerCase().startsWith(kind.toLowerCase()));
+}
+
+/** What the names of all feeds of one run share (date, sequence and RAND), or undefined when the name has no such end. */
+export function runTailOfName(name: string): string | undefined {
+  return FEED_TAIL.exec(name)?.[1]?.toLowerCase();
+}
+
+/** The kind of file that a header announces; a catalog with Daily Dose flags is taken for a StandAloneContent one. */
+export function kindOfHeader(header: readonly string[]): FeedKind | InputKind | undefined {
+  const keys = new Set(header.map(columnKey));
+  const hasAll = (names: readonly string[]) => names.every((name) => keys.has(columnKey(name)));
+  if (hasAll(COMPLETION_COLUMNS)) return 'ContentUserCompletion';
+  if (hasAll(['UserID', 'RequestId', 'TrainingElementId'])) return 'Non_Completed_Assignments';
+  if (keys.has('employeeid')) return 'employees';
+  if (!ID_KEYS.some((key) => keys.has(key))) return undefined;
+  return keys.has('dailydoseba') ? 'StandAloneContent' : 'CourseCatalog';
+}
