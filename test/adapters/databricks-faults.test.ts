@@ -20,12 +20,15 @@ const PAGE_ROWS = 100;
 const QUICK_MS = 400;
 const TABLE = 'retail_systems_dev.store_enablement.content_assignments';
 
+/** One for all warehouses of this file: making it takes a second. */
+const certificate = makeCertificate();
+
 let warehouse: Warehouse;
 let settings: DatabricksWarehouse;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'btc-fake-databricks-'));
-  warehouse = await startWarehouse({ pageRows: PAGE_ROWS });
+  warehouse = await startWarehouse({ certificate, pageRows: PAGE_ROWS });
   await warehouse.load(
     `INSERT INTO content_assignments (ba_id, content_id) SELECT i, 2 FROM range(1, ${ROWS + 1}) t(i)`,
   );
@@ -199,7 +202,7 @@ describe('a session that cannot be opened', () => {
   });
 
   test('nobody listens', async () => {
-    const other = await startWarehouse();
+    const other = await startWarehouse({ certificate });
     await other.close();
     const { host } = other;
     await expectFailure('DATABRICKS_UNREACHABLE', /localhost:\d+ .*ECONNREFUSED/, { host });
@@ -239,7 +242,11 @@ describe('a service principal', () => {
   test.each<{ effect: FaultEffect; code: ErrorCode; says: RegExp }>([
     { effect: { kind: 'status', status: 400 }, code: 'DATABRICKS_LOGIN_REFUSED', says: /HTTP 400/ },
     { effect: { kind: 'status', status: 503 }, code: 'DATABRICKS_UNREACHABLE', says: /HTTP 503/ },
-    { effect: { kind: 'status', status: 302 }, code: 'DATABRICKS_UNREACHABLE', says: /HTTP 302/ },
+    {
+      effect: { kind: 'status', status: 302, location: '/oidc/elsewhere' },
+      code: 'DATABRICKS_UNREACHABLE',
+      says: /HTTP 302/,
+    },
     { effect: { kind: 'page', html: '<html>' }, code: 'DATABRICKS_UNREACHABLE', says: /holds no access token/ },
     { effect: { kind: 'page', html: '{"access_token":1}' }, code: 'DATABRICKS_UNREACHABLE', says: /no access token/ },
     { effect: { kind: 'drop' }, code: 'DATABRICKS_UNREACHABLE', says: /asking for an access token.*ECONNRESET/ },
@@ -282,7 +289,7 @@ describe('settings that cannot work are told by name before anything is sent', (
 });
 
 test('a value of another type than the contract says is told with table, column and value', async () => {
-  const other = await startWarehouse({ schema: 'other_types' });
+  const other = await startWarehouse({ certificate, schema: 'other_types' });
   try {
     await other.load(`DROP TABLE content_assignments; CREATE TABLE content_assignments AS
       SELECT 7 AS ba_id, 70 AS content_id, '5 January' AS assignment_date, NULL::DATE AS update_date,

@@ -31,7 +31,7 @@ const READER = `
         if (told[kind] % 1000 === 0) told.grownBytes = Math.max(told.grownBytes, process.memoryUsage.rss() - before);
       }
     }
-  }).catch((error) => { told.failed = error.code; });
+  }).catch((error) => { told.failed = error.code; told.reason = error.message; });
   told.loadedLate = loaded();
   console.log(JSON.stringify(told));
 `;
@@ -90,6 +90,7 @@ test.each(['America/New_York', 'Pacific/Kiritimati'])(
 test('nothing is printed and the driver is loaded only for a read, whether that works or fails', async () => {
   warehouse.faults.clear();
   const fine = await readInChild();
+  expect(fine.told.reason).toBeUndefined();
   expect(fine).toMatchObject({ stderr: '', told: { loadedEarly: false, loadedLate: true } });
   const refused = await readInChild({}, { token: 'dapi-of-somebody-else' });
   expect(refused).toMatchObject({ stderr: '', told: { failed: 'DATABRICKS_LOGIN_REFUSED' } });

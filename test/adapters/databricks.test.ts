@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type DatabricksTrainingRecords, withTrainingRecords } from '../../src/adapters/databricks.ts';
 import type { EmployeeId } from '../../src/domain/ids.ts';
 import type { EmployeeIdRange } from '../../src/domain/training-records.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.ts';
 
 // What is read, in which order and as what: the real driver over HTTPS, DuckDB as the warehouse behind it.
@@ -197,6 +198,15 @@ test('the session is closed when the work is done, and when it fails with its ow
   });
   await expect(failing).rejects.toBe(failure);
   expect(warehouse.openSessions()).toBe(0);
+});
+
+test('no connection is left open', async () => {
+  await read(async (records) => {
+    await collect(records.completions(everybody));
+    expect(await warehouse.openConnections()).toBeGreaterThan(0);
+  });
+  // Sooner than the server itself would close an idle one, which is after five seconds.
+  await waitUntil('all connections are closed', async () => (await warehouse.openConnections()) === 0, 1_000);
 });
 
 test('checkTables names both tables when every column is there', async () => {

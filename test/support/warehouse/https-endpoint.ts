@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import type { TestCertificate } from '../certificate.ts';
 import { service, thrift } from './driver-modules.ts';
 import type { FaultEffect, FaultPlan, WarehouseCall } from './faults.ts';
@@ -19,6 +20,7 @@ export interface EndpointOptions {
 
 export interface HttpsEndpoint {
   readonly port: number;
+  openConnections(): Promise<number>;
   /** Cuts all connections and stops listening. */
   close(): Promise<void>;
 }
@@ -46,8 +48,10 @@ export async function startHttpsEndpoint(options: EndpointOptions): Promise<Http
       if (isToken) answerToken(options, { request, response, body });
       else answerThrift(options, { request, response, body }, fault);
     };
-    if (fault?.kind === 'status') endWith(response, fault.status, {});
-    else if (fault?.kind === 'page') response.writeHead(200, { 'content-type': 'text/html' }).end(fault.html);
+    if (fault?.kind === 'status') {
+      if (fault.location !== undefined) response.setHeader('location', fault.location);
+      endWith(response, fault.status, {});
+    } else if (fault?.kind === 'page') response.writeHead(200, { 'content-type': 'text/html' }).end(fault.html);
     else if (fault?.kind === 'drop') request.socket.destroy();
     else if (fault?.kind === 'delay') timers.add(setTimeout(serve, fault.delayMs));
     else if (fault?.kind !== 'hang') serve();
@@ -63,6 +67,7 @@ export async function startHttpsEndpoint(options: EndpointOptions): Promise<Http
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    openConnections: () => promisify(server.getConnections.bind(server))(),
     close: async () => {
       for (const timer of timers) clearTimeout(timer);
       server.closeAllConnections();

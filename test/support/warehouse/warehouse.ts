@@ -40,6 +40,7 @@ export interface Warehouse {
    * contract exist from the start, empty.
    */
   load(sql: string): Promise<void>;
+  openConnections(): Promise<number>;
   openSessions(): number;
   openOperations(): number;
   /** Forgets all sessions: what comes in them from now on is refused. */
@@ -81,6 +82,7 @@ export async function startWarehouse(options: WarehouseOptions = {}): Promise<Wa
     statements: service.statements,
     faults,
     load: tables.load,
+    openConnections: endpoint.openConnections,
     openSessions: service.openSessions,
     openOperations: service.openOperations,
     expireSessions: service.expireSessions,
