@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isBlankOrComment, readEmployeeRow, resolveEmployeeColumns } from '../../src/domain/employees.ts';
+import {
+  employeeRowReader,
+  isBlankOrComment,
+  readEmployeeRow,
+  resolveEmployeeColumns,
+} from '../../src/domain/employees.ts';
 import { BtcFakeError } from '../../src/domain/errors.ts';
 
 // What this file proves: contract section 1, "Employees": header, rows, and what is wrong with a bad one, word by word.
@@ -122,5 +127,26 @@ describe('a row', () => {
         if (row.kind === 'invalid') expect(row.reason).toMatch(/^[^\n\r]{1,400}$/);
       }),
     );
+  });
+});
+
+describe('the rows of one file', () => {
+  const columns = { id: 0, type: 1 };
+  const readAll = (...rows: string[][]) => rows.map(employeeRowReader(columns));
+
+  test('may hold an id once; a second row is wrong, whatever its type and its leading zeros', () => {
+    const again = { kind: 'invalid', reason: 'employee_id 104829 was seen before' };
+    const rows = readAll(['104829', 'a'], ['104830', 'a'], ['104829', 'a'], ['0104829', 'f']);
+    expect(rows.map(({ kind }) => kind)).toEqual(['employee', 'employee', 'invalid', 'invalid']);
+    expect(rows.slice(2)).toEqual([again, again]);
+  });
+
+  test('may hold an id again that was commented out or wrong before', () => {
+    const rows = readAll(['#104829', 'a'], ['104829', 'x'], ['104829', 'a'], ['', ''], ['7', 'b']);
+    expect(rows.map(({ kind }) => kind)).toEqual(['ignored', 'invalid', 'employee', 'ignored', 'employee']);
+  });
+
+  test('know nothing of another file', () => {
+    expect([readAll(['7', 'a']), readAll(['7', 'a'])].flat().map(({ kind }) => kind)).toEqual(['employee', 'employee']);
   });
 });
