@@ -30,10 +30,13 @@ export interface EmbeddedRedis {
 export interface EmbeddedRedisOptions {
   /** The programs to try, in order. */
   readonly programs?: readonly string[];
+  /** How long a server that runs may take to listen before it counts as out of reach. */
+  readonly listenLimitMs?: number;
 }
 
 const STOP_LIMIT_MS = 30_000;
 const LOCK_LIMIT_MS = READY_LIMIT_MS + STOP_LIMIT_MS;
+const LISTEN_LIMIT_MS = 20_000;
 const POLL_MS = 20;
 
 /**
@@ -48,9 +51,10 @@ export async function acquireEmbeddedRedis(folder: string, options: EmbeddedRedi
   mkdirSync(join(home, 'redis'), { recursive: true, mode: 0o700 });
   const lock = join(home, 'redis.lock');
   const programs = options.programs ?? redisPrograms(folder);
+  const listenLimitMs = options.listenLimitMs ?? LISTEN_LIMIT_MS;
   const { holder, socketPath, started } = await withFolderLock(lock, LOCK_LIMIT_MS, async () => {
-    const joined = await joinRunning(home);
-    return joined ?? (await start(home, programs));
+    const joined = await joinRunning(home, listenLimitMs);
+    return joined ?? (await start(home, programs, listenLimitMs));
   });
   let released: Promise<void> | undefined;
   return {
@@ -70,10 +74,10 @@ interface Held {
   readonly started: boolean;
 }
 
-async function joinRunning(home: string): Promise<Held | undefined> {
+async function joinRunning(home: string, listenLimitMs: number): Promise<Held | undefined> {
   const record = readRecord(home);
   const socketPath = record?.socketPath ?? chooseSocketPath(home);
-  const holder = await waitForServer(socketPath, record?.mark);
+  const holder = await waitForServer(socketPath, record?.mark, listenLimitMs);
   if (holder !== undefined) return { holder, socketPath, started: false };
   if (record !== undefined && isRunning(record.mark)) {
     // It runs and nobody can reach it: its socket was removed. Two servers on one append-only file would spoil it.
@@ -83,7 +87,7 @@ async function joinRunning(home: string): Promise<Held | undefined> {
   return undefined;
 }
 
-async function start(home: string, programs: readonly string[]): Promise<Held> {
+async function start(home: string, programs: readonly string[], listenLimitMs: number): Promise<Held> {
   const socketPath = chooseSocketPath(home);
   ensurePrivateFolder(dirname(socketPath));
   const log = join(home, 'redis.log');
@@ -93,7 +97,7 @@ async function start(home: string, programs: readonly string[]): Promise<Held> {
     child.unref();
     const mark = (child.pid === undefined ? undefined : processMark(child.pid)) ?? '';
     writeRecord(home, { mark, socketPath });
-    const holder = await waitForServer(socketPath, mark);
+    const holder = await waitForServer(socketPath, mark, listenLimitMs);
     if (holder !== undefined) return { holder, socketPath, started: true };
     child.kill('SIGKILL');
   } finally {

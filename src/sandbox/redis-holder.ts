@@ -7,22 +7,25 @@ import { isRunning } from './folder-lock.ts';
 const HOLDER_NAME = 'btc-fake-holder';
 /** How long a server may take to answer once it listens: a large append-only file takes a while to load. */
 export const READY_LIMIT_MS = 120_000;
-const LISTEN_LIMIT_MS = 20_000;
 const COMMAND_LIMIT_MS = 10_000;
 const POLL_MS = 20;
 
 /**
  * A connection that has had an answer to PING. Undefined when nobody listens: at once without a `mark`, or when the process
- * that it names is gone; after a while when that process runs (it may be starting).
+ * that it names is gone; after `listenLimitMs` when that process runs (it may be starting).
  *
  * Throws REDIS_UNREACHABLE when somebody listens and gives no answer within `READY_LIMIT_MS`.
  */
-export async function waitForServer(socketPath: string, mark: string | undefined): Promise<Redis | undefined> {
+export async function waitForServer(
+  socketPath: string,
+  mark: string | undefined,
+  listenLimitMs: number,
+): Promise<Redis | undefined> {
   const begun = Date.now();
   for (;;) {
     const holder = await connect(socketPath);
     if (holder === undefined) {
-      if (mark === undefined || !isRunning(mark) || Date.now() - begun > LISTEN_LIMIT_MS) return undefined;
+      if (mark === undefined || !isRunning(mark) || Date.now() - begun > listenLimitMs) return undefined;
     } else {
       if (await isReady(holder)) return holder;
       letGo(holder);

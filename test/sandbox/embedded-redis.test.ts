@@ -18,7 +18,11 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { BtcFakeError } from '../../src/domain/errors.ts';
-import { acquireEmbeddedRedis, type EmbeddedRedis } from '../../src/sandbox/embedded-redis.ts';
+import {
+  acquireEmbeddedRedis,
+  type EmbeddedRedis,
+  type EmbeddedRedisOptions,
+} from '../../src/sandbox/embedded-redis.ts';
 import { isRunning, processMark } from '../../src/sandbox/folder-lock.ts';
 import { installCommand } from '../../src/sandbox/redis-program.ts';
 
@@ -52,8 +56,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function acquire(where = folder): Promise<EmbeddedRedis> {
-  const redis = await acquireEmbeddedRedis(where);
+async function acquire(where = folder, options: EmbeddedRedisOptions = {}): Promise<EmbeddedRedis> {
+  const redis = await acquireEmbeddedRedis(where, options);
   held.push(redis);
   return redis;
 }
@@ -229,8 +233,7 @@ describe('what a killed process left behind does not block', () => {
     const mark = await serverMark(lost);
     await on(lost, (connection) => connection.set('kept', 'yes'));
     rmSync(lost.socketPath);
-    process.kill(Number.parseInt(mark, 10), 'SIGTERM');
-    const found = await acquire();
+    const found = await acquire(folder, { listenLimitMs: 100 });
     expect(found.started).toBe(true);
     expect(isRunning(mark)).toBe(false);
     expect(await on(found, (connection) => connection.get('kept'))).toBe('yes');
