@@ -69,8 +69,8 @@ function sign(
 ): string {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = subject.publicKey;
-  // The leading 0 keeps the serial number positive.
-  certificate.serialNumber = `00${randomBytes(16).toString('hex')}`;
+  // The leading 1 keeps the number positive and free of padding: OpenSSL refuses a certificate whose number starts with 00.
+  certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
   certificate.validity.notBefore = new Date(Date.now() - DAY_MS / 24);
   certificate.validity.notAfter = new Date(Date.now() + DAY_MS);
   certificate.setSubject(subjectName);
