@@ -1,33 +1,23 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import {
-  type DatabricksTrainingRecords,
-  type DatabricksWarehouse,
-  withTrainingRecords,
-} from '../../src/adapters/databricks.ts';
-import { BtcFakeError, type ErrorCode } from '../../src/domain/errors.ts';
-import type { EmployeeId } from '../../src/domain/ids.ts';
+import type { DatabricksWarehouse } from '../../src/adapters/databricks.ts';
+import type { BtcFakeError, ErrorCode } from '../../src/domain/errors.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import type { FaultEffect, WarehouseFault } from '../support/warehouse/faults.ts';
+import { expectFailure, type ReadOutcome, readOutcome, settingsOf } from '../support/warehouse/read-outcome.ts';
 import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.ts';
 
-// Every failure has its code, says what to do, keeps the secrets, and is never taken for the end of the rows.
-
-const ROWS = 250;
-const PAGE_ROWS = 100;
-const QUICK_MS = 400;
-const TABLE = 'retail_systems_dev.store_enablement.content_assignments';
+// Every failure of a read has its code, says what to do, keeps the secrets, and is never taken for the end of the rows.
 
 /** One for all warehouses of this file: making it takes a second. */
 const certificate = makeCertificate();
+const QUICK_MS = 400;
+const ROWS = 250;
+const PAGE_ROWS = 100;
+const TABLE = 'retail_systems_dev.store_enablement.content_assignments';
 
 let warehouse: Warehouse;
 let settings: DatabricksWarehouse;
-let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'btc-fake-databricks-'));
   warehouse = await startWarehouse({ certificate, pageRows: PAGE_ROWS });
   await warehouse.load(
     `INSERT INTO content_assignments (ba_id, content_id) SELECT i, 2 FROM range(1, ${ROWS + 1}) t(i)`,
@@ -36,54 +26,21 @@ beforeAll(async () => {
 beforeEach(() => {
   warehouse.faults.clear();
   warehouse.expireSessions();
-  const { host, httpPath, catalog, schema, token, caFile } = warehouse;
-  settings = { host, httpPath, catalog, schema, token, caFile };
+  settings = settingsOf(warehouse);
 });
-afterAll(async () => {
-  await warehouse?.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => warehouse?.close());
 
-const everybody = { from: 1 as EmployeeId, to: 999_999_999 as EmployeeId };
-
-interface Outcome {
-  rows: number;
-  error: BtcFakeError | undefined;
+function readAll(overrides: Partial<DatabricksWarehouse> = {}, onRow?: (count: number) => void): Promise<ReadOutcome> {
+  return readOutcome({ ...settings, ...overrides }, [warehouse.token, warehouse.clientSecret], onRow);
 }
 
-/** Reads all open assignments; how many rows came, and what ended it. */
-async function readAll(
-  overrides: Partial<DatabricksWarehouse> = {},
-  onRow: (count: number) => void = () => {},
-): Promise<Outcome> {
-  let rows = 0;
-  const work = async (records: DatabricksTrainingRecords): Promise<void> => {
-    for await (const _row of records.openAssignments(everybody)) {
-      rows += 1;
-      onRow(rows);
-    }
-  };
-  const error = await withTrainingRecords({ ...settings, ...overrides }, work).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error === undefined) return { rows, error };
-  if (!(error instanceof BtcFakeError)) throw error;
-  const told = JSON.stringify([error.message, error.remedy, error.lines, error.stack]);
-  for (const secret of [warehouse.token, warehouse.clientSecret]) expect(told).not.toContain(secret);
-  expect(error.remedy).toBeTruthy();
-  expect(error.message).not.toContain('\n');
-  return { rows, error };
-}
-
-async function expectFailure(
+async function failsWith(
   code: ErrorCode,
   message: string | RegExp,
   overrides: Partial<DatabricksWarehouse> = {},
-): Promise<Outcome & { error: BtcFakeError }> {
-  const { rows, error } = await readAll(overrides);
-  expect([error?.code, error?.message]).toEqual([code, expect.stringMatching(message)]);
-  return { rows, error: error as BtcFakeError };
+): Promise<{ rows: number; error: BtcFakeError }> {
+  const outcome = await readAll(overrides);
+  return { rows: outcome.rows, error: expectFailure(outcome, code, message) };
 }
 
 describe('a read that breaks off in the middle throws, after the rows that came', () => {
@@ -102,7 +59,7 @@ describe('a read that breaks off in the middle throws, after the rows that came'
     },
   ])('$effect.kind', async ({ effect, says }) => {
     warehouse.faults.add({ on: 'FetchResults', call: 3, ...effect } as WarehouseFault);
-    const { rows, error } = await expectFailure('DATABRICKS_UNREACHABLE', says, { queryTimeoutMs: QUICK_MS });
+    const { rows, error } = await failsWith('DATABRICKS_UNREACHABLE', says, { queryTimeoutMs: QUICK_MS });
     expect(rows).toBeGreaterThan(0);
     expect(rows).toBeLessThan(ROWS);
     expect(error.message).toContain(`while reading ${TABLE}`);
@@ -122,13 +79,13 @@ describe('a read that breaks off in the middle throws, after the rows that came'
 
   test('a refused page of an accepted statement is a query that could not end', async () => {
     warehouse.faults.add({ on: 'FetchResults', call: 2, kind: 'error', message: 'Spill disk full\nat Executor' });
-    const { rows } = await expectFailure('DATABRICKS_QUERY', /^.* failed reading .*: Spill disk full$/);
+    const { rows } = await failsWith('DATABRICKS_QUERY', /^.* failed reading .*: Spill disk full$/);
     expect(rows).toBeLessThan(ROWS);
   });
 
   test('the next read, after the fault, gives every row', async () => {
     warehouse.faults.add({ on: 'FetchResults', kind: 'drop' });
-    await expectFailure('DATABRICKS_UNREACHABLE', /ECONNRESET/);
+    await failsWith('DATABRICKS_UNREACHABLE', /ECONNRESET/);
     expect(await readAll()).toEqual({ rows: ROWS, error: undefined });
   });
 });
@@ -158,133 +115,24 @@ describe('a statement that the warehouse cannot run', () => {
   test('the first line of its reason is shown, and which settings name the tables', async () => {
     const message = `[TABLE_OR_VIEW_NOT_FOUND] The table ${TABLE} cannot be found.\nIf you did not qualify the name …`;
     warehouse.faults.add({ on: 'ExecuteStatement', kind: 'sql-error', message });
-    const { error } = await expectFailure('DATABRICKS_QUERY', /: \[TABLE_OR_VIEW_NOT_FOUND\] .* cannot be found\.$/);
+    const { error } = await failsWith('DATABRICKS_QUERY', /: \[TABLE_OR_VIEW_NOT_FOUND\] .* cannot be found\.$/);
     expect(error.remedy).toMatch(/DATABRICKS_CATALOG and DATABRICKS_SCHEMA/);
   });
 
   test('a real one: the schema does not exist', async () => {
-    await expectFailure('DATABRICKS_QUERY', /failed reading retail_systems_dev\.nowhere\.content_assignments: /, {
+    await failsWith('DATABRICKS_QUERY', /failed reading retail_systems_dev\.nowhere\.content_assignments: /, {
       schema: 'nowhere',
     });
   });
 
   test('a reason that repeats the token is shown without it', async () => {
     warehouse.faults.add({ on: 'ExecuteStatement', kind: 'sql-error', message: `bad ${warehouse.token}` });
-    await expectFailure('DATABRICKS_QUERY', /: bad \*\*\*$/);
+    await failsWith('DATABRICKS_QUERY', /: bad \*\*\*$/);
   });
 
   test('a warehouse that does not start in time is one that cannot be reached', async () => {
     warehouse.faults.add({ on: 'ExecuteStatement', kind: 'never-ready' });
-    await expectFailure('DATABRICKS_UNREACHABLE', /no answer within 0.2 s/, { startTimeoutMs: 200 });
-  });
-});
-
-describe('a session that cannot be opened', () => {
-  test.each([401, 403])('HTTP %s is a refused login, which is not tried again', async (status) => {
-    warehouse.faults.add({ on: 'OpenSession', kind: 'status', status });
-    const { error } = await expectFailure('DATABRICKS_LOGIN_REFUSED', `refused the login \\(HTTP ${status}\\)`);
-    expect(error.retryable).toBe(false);
-    expect(error.remedy).toMatch(/DATABRICKS_TOKEN/);
-  });
-
-  test('a wrong token', async () => {
-    await expectFailure('DATABRICKS_LOGIN_REFUSED', /HTTP 403/, { token: 'dapi-of-somebody-else' });
-  });
-
-  test.each([429, 500, 503])('HTTP %s may pass', async (status) => {
-    warehouse.faults.add({ on: 'OpenSession', kind: 'status', status });
-    await expectFailure('DATABRICKS_UNREACHABLE', `opening a session: it answered HTTP ${status}`);
-  });
-
-  test('a path without a warehouse is a wrong setting', async () => {
-    const { error } = await expectFailure('CONFIG_INVALID', /DATABRICKS_HTTP_PATH/, { httpPath: '/sql/nothing' });
-    expect(error.retryable).toBe(false);
-  });
-
-  test('nobody listens', async () => {
-    const other = await startWarehouse({ certificate });
-    await other.close();
-    const { host } = other;
-    await expectFailure('DATABRICKS_UNREACHABLE', /localhost:\d+ .*ECONNREFUSED/, { host });
-  });
-
-  test('a certificate of an unknown authority is refused', async () => {
-    const { caFile: _caFile, ...withoutAuthority } = settings;
-    settings = withoutAuthority;
-    const { error } = await expectFailure('DATABRICKS_UNREACHABLE', /certificate is not trusted/);
-    expect(error.remedy).toMatch(/DATABRICKS_CA_FILE/);
-  });
-
-  test('a certificate of another authority than the configured one is refused', async () => {
-    const caFile = join(folder, 'another-ca.pem');
-    await writeFile(caFile, makeCertificate().caPem);
-    await expectFailure('DATABRICKS_UNREACHABLE', /certificate is not trusted/, { caFile });
-  });
-
-  test('no answer at all', async () => {
-    warehouse.faults.add({ on: 'OpenSession', kind: 'hang' });
-    await expectFailure('DATABRICKS_UNREACHABLE', /opening a session/, { queryTimeoutMs: QUICK_MS });
-  });
-});
-
-describe('a service principal', () => {
-  let principal: DatabricksWarehouse;
-  beforeEach(() => {
-    const { token: _token, ...withoutToken } = settings;
-    principal = { ...withoutToken, clientId: warehouse.clientId, clientSecret: warehouse.clientSecret };
-    settings = principal;
-  });
-
-  test('a wrong secret is a refused login', async () => {
-    await expectFailure('DATABRICKS_LOGIN_REFUSED', /HTTP 401/, { clientSecret: 'not-the-secret' });
-  });
-
-  test.each<{ effect: FaultEffect; code: ErrorCode; says: RegExp }>([
-    { effect: { kind: 'status', status: 400 }, code: 'DATABRICKS_LOGIN_REFUSED', says: /HTTP 400/ },
-    { effect: { kind: 'status', status: 503 }, code: 'DATABRICKS_UNREACHABLE', says: /HTTP 503/ },
-    {
-      effect: { kind: 'status', status: 302, location: '/oidc/elsewhere' },
-      code: 'DATABRICKS_UNREACHABLE',
-      says: /HTTP 302/,
-    },
-    { effect: { kind: 'page', html: '<html>' }, code: 'DATABRICKS_UNREACHABLE', says: /holds no access token/ },
-    { effect: { kind: 'page', html: '{"access_token":1}' }, code: 'DATABRICKS_UNREACHABLE', says: /no access token/ },
-    { effect: { kind: 'drop' }, code: 'DATABRICKS_UNREACHABLE', says: /asking for an access token.*ECONNRESET/ },
-    { effect: { kind: 'hang' }, code: 'DATABRICKS_UNREACHABLE', says: /ETIMEDOUT|no answer within/ },
-  ])('token endpoint: $effect', async ({ effect, code, says }) => {
-    warehouse.faults.add({ on: 'Token', ...effect } as WarehouseFault);
-    await expectFailure(code, says, { queryTimeoutMs: QUICK_MS });
-  });
-
-  test('the cause of a failed token request does not hold the secret', async () => {
-    warehouse.faults.add({ on: 'Token', kind: 'drop' });
-    const { error } = await expectFailure('DATABRICKS_UNREACHABLE', /ECONNRESET/);
-    const seen = JSON.stringify(error.cause, Object.getOwnPropertyNames(error.cause ?? {}));
-    expect(seen).not.toContain(warehouse.clientSecret);
-    expect(Object.keys(error.cause ?? {})).toEqual(['code']);
-  });
-});
-
-describe('settings that cannot work are told by name before anything is sent', () => {
-  test.each<{ overrides: Partial<DatabricksWarehouse>; says: RegExp }>([
-    { overrides: { catalog: 'dev`; DROP TABLE x' }, says: /DATABRICKS_CATALOG/ },
-    { overrides: { catalog: '' }, says: /DATABRICKS_CATALOG/ },
-    { overrides: { schema: 'store-enablement' }, says: /DATABRICKS_SCHEMA/ },
-    { overrides: { host: 'http://warehouse.example' }, says: /DATABRICKS_HOST/ },
-    { overrides: { host: 'warehouse.example/sql' }, says: /DATABRICKS_HOST/ },
-    { overrides: { token: '' }, says: /no login/ },
-    { overrides: { token: '', clientId: 'only-the-id' }, says: /no login/ },
-    { overrides: { caFile: '/nowhere/ca.pem' }, says: /DATABRICKS_CA_FILE/ },
-  ])('$overrides', async ({ overrides, says }) => {
-    const { error } = await expectFailure('CONFIG_INVALID', says, overrides);
-    expect(error.retryable).toBe(false);
-    expect(warehouse.openSessions()).toBe(0);
-  });
-
-  test('an authority file that is no certificate', async () => {
-    const caFile = join(folder, 'not-a-certificate.pem');
-    await writeFile(caFile, '-----BEGIN NOTHING-----\n');
-    await expectFailure('CONFIG_INVALID', /DATABRICKS_CA_FILE/, { caFile });
+    await failsWith('DATABRICKS_UNREACHABLE', /no answer within 0.2 s/, { startTimeoutMs: 200 });
   });
 });
 
@@ -295,7 +143,7 @@ test('a value of another type than the contract says is told with table, column 
       SELECT 7 AS ba_id, 70 AS content_id, '5 January' AS assignment_date, NULL::DATE AS update_date,
       NULL::TIMESTAMP AS assignment_begin_date, NULL::TIMESTAMP AS assignment_due_date, 'Media' AS content_type`);
     const { host, schema, caFile } = other;
-    const { error } = await expectFailure(
+    const { error } = await failsWith(
       'DATABRICKS_VALUE',
       /^retail_systems_dev\.other_types\.content_assignments holds "5 January" in assignment_date/,
       { host, schema, caFile },
