@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type CheckedFile, checkFiles, type FileProblem } from '../adapters/check-file.ts';
-import { PLACEHOLDER_KIND } from '../domain/file-kinds.ts';
+import type { CheckedFile, FileProblem } from '../adapters/check-file.ts';
 import { wholeNumberArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { count, plural, printJson, printResult } from './terminal.ts';
@@ -30,6 +29,7 @@ export function checkCommand(program: Command, done: (code: ExitCode) => void): 
 }
 
 async function check(files: readonly string[], { limit, all, json }: CheckOptions): Promise<ExitCode> {
+  const { checkFiles } = await import('../adapters/check-file.ts');
   const most = all ? Number.POSITIVE_INFINITY : limit;
   const results: (CheckedFile & { first: readonly FileProblem[] })[] = [];
   let shown = 0;
@@ -53,9 +53,9 @@ async function check(files: readonly string[], { limit, all, json }: CheckOption
 }
 
 function printOutcome({ file, kind, checked, rows, errors }: CheckedFile, shown: number): void {
-  if (kind === PLACEHOLDER_KIND && errors === 0) {
+  if (!checked && errors === 0) {
     printResult(
-      `${file}: not checked; a ${PLACEHOLDER_KIND} file is a placeholder, a copy of your template, and the contract has no rules for its rows`,
+      `${file}: not checked; a ${kind} file is a placeholder, a copy of your template, and the contract has no rules for its rows`,
     );
   } else if (errors === 0) {
     printResult(`${file}: ${plural(rows, 'row')} ${rows === 1 ? 'is' : 'are'} right (${kind})`);

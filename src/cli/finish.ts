@@ -1,11 +1,8 @@
 import type { Command } from 'commander';
 import type { RunId } from '../domain/ids.ts';
-import { finishWithoutFailed } from '../producers/requeue.ts';
 import { runIdArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { type FollowOptions, followRun } from './follow-run.ts';
-import { followOptions } from './run.ts';
-import { withSession } from './session.ts';
+import { type FollowOptions, followOptions } from './follow-options.ts';
 import { plural, printProgress } from './terminal.ts';
 
 /** `btc-fake finish`: lets a run go on to its files without its failed employees. */
@@ -19,8 +16,11 @@ export function finishCommand(program: Command, done: (code: ExitCode) => void):
     .requiredOption('--without-failed', 'say that this is meant')
     .addHelpText('after', '\nExample:\n  btc-fake finish run-20251028T110000Z-ab12cd --without-failed')
     .action(async (runId: RunId, options: FollowOptions) => {
+      const { finishWithoutFailed } = await import('../producers/requeue.ts');
+      const { followRun } = await import('./follow-run.ts');
+      const { openBasics, withSession } = await import('./session.ts');
       done(
-        await withSession(async (session) => {
+        await withSession(openBasics(), async (session) => {
           const failed = await finishWithoutFailed(session.queues, session.store, runId);
           printProgress(`Going on without ${plural(failed.length, 'employee')}`);
           const code = await followRun(session, runId, options);

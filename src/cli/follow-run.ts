@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RunId } from '../domain/ids.ts';
 import { runStatus } from '../producers/run-status.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { FollowOptions } from './follow-options.ts';
 import { RunProgress } from './progress.ts';
 import { printRunEnd, reportRun } from './run-report.ts';
 import { type Session, withWorkers } from './session.ts';
@@ -9,15 +10,6 @@ import { withStopSignal } from './stop-signal.ts';
 import { printJson, printProgress } from './terminal.ts';
 
 const LOOK_EVERY_MS = 200;
-
-/** How a command that starts or continues a run goes on with it. */
-export interface FollowOptions {
-  /** Do not wait for the run. */
-  readonly detach?: boolean;
-  /** Work the run in this process; the default when Redis is our own, since nobody else could. */
-  readonly withWorkers?: boolean;
-  readonly json?: boolean;
-}
 
 /**
  * Follows a run until it has ended or stands still, and prints how; works it in this process where that is wanted.

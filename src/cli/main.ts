@@ -12,7 +12,6 @@ import { resumeCommand } from './resume.ts';
 import { retryCommand } from './retry.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
-import { secretsToHide } from './session.ts';
 import { statusCommand } from './status.ts';
 import { workerCommand } from './worker.ts';
 
@@ -38,6 +37,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       "makes the learning-management vendor's CSV files: simulated employees, assigned, recommended and completed training",
     )
     .version(packageVersion())
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'btc-fake:')) })
     .showHelpAfterError('(add --help to see what there is)')
     .configureHelp({ showGlobalOptions: false })
     .addHelpText(
@@ -46,14 +46,12 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
     )
     .exitOverride();
   for (const command of COMMANDS) command(program, (result) => (code = result));
-  for (const command of program.commands)
-    command.exitOverride().showHelpAfterError('(add --help to see what there is)');
   try {
     await program.parseAsync(argv);
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    return reportError(error, secretsToHide());
+    return reportError(error);
   }
 }
 

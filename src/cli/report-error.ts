@@ -2,13 +2,21 @@ import { BtcFakeError } from '../domain/errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printProgress, styled } from './terminal.ts';
 
+/** Secrets of the settings that were loaded last. */
+let knownSecrets: readonly string[] = [];
+
+/** From now on these values are cut out of every error that is shown. */
+export function hideInErrors(secrets: readonly string[]): void {
+  knownSecrets = secrets;
+}
+
 /**
  * Tells a person what went wrong: what, where and what to do, never a stack trace. An error that BTC Fake did not raise on
  * purpose is shown by its message alone, with the way to see more.
  * @returns the exit code for it.
  */
-export function reportError(error: unknown, secrets: readonly string[] = []): ExitCode {
-  const safe = (text: string) => secrets.reduce((shown, secret) => shown.replaceAll(secret, '[secret]'), text);
+export function reportError(error: unknown): ExitCode {
+  const safe = (text: string) => knownSecrets.reduce((shown, secret) => shown.replaceAll(secret, '[secret]'), text);
   const say = (text: string) => printProgress(safe(text));
   if (!(error instanceof BtcFakeError)) {
     say(`${styled('red', 'btc-fake:')} ${error instanceof Error ? error.message : String(error)} (INTERNAL)`);

@@ -1,14 +1,11 @@
 import type { Command } from 'commander';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
-import { enqueueRunStart } from '../producers/create-run.ts';
-import { requeueFailedStages } from '../producers/requeue.ts';
 import { isEnded } from '../producers/run-status.ts';
 import { runIdArgument } from './arguments.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { type FollowOptions, followRun } from './follow-run.ts';
-import { followOptions } from './run.ts';
-import { type Session, withSession } from './session.ts';
+import { type FollowOptions, followOptions } from './follow-options.ts';
+import type { Session } from './session.ts';
 import { printProgress } from './terminal.ts';
 
 const LOOKED_AT = 100;
@@ -21,8 +18,12 @@ export function resumeCommand(program: Command, done: (code: ExitCode) => void):
     .argument('[run]', 'the run id', runIdArgument)
     .addHelpText('after', '\nExample:\n  btc-fake resume run-20251028T110000Z-ab12cd')
     .action(async (given: RunId | undefined, options: FollowOptions) => {
+      const { enqueueRunStart } = await import('../producers/create-run.ts');
+      const { requeueFailedStages } = await import('../producers/requeue.ts');
+      const { followRun } = await import('./follow-run.ts');
+      const { openBasics, withSession } = await import('./session.ts');
       done(
-        await withSession(async (session) => {
+        await withSession(openBasics(), async (session) => {
           const runId = given ?? (await newestUnfinished(session));
           await session.store.getRun(runId);
           printProgress(`Going on with ${runId}`);

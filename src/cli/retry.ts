@@ -1,11 +1,8 @@
 import type { Command } from 'commander';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
-import { requeueFailed } from '../producers/requeue.ts';
 import { employeeIdsArgument, runIdArgument } from './arguments.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { type FollowOptions, followRun } from './follow-run.ts';
-import { followOptions } from './run.ts';
-import { withSession } from './session.ts';
+import { type FollowOptions, followOptions } from './follow-options.ts';
 import { plural, printProgress } from './terminal.ts';
 
 interface RetryOptions extends FollowOptions {
@@ -22,8 +19,11 @@ export function retryCommand(program: Command, done: (code: ExitCode) => void): 
       '\nExample:\n  btc-fake retry run-20251028T110000Z-ab12cd --employee 104829 --employee 104830',
     )
     .action(async (runId: RunId, options: RetryOptions) => {
+      const { requeueFailed } = await import('../producers/requeue.ts');
+      const { followRun } = await import('./follow-run.ts');
+      const { openBasics, withSession } = await import('./session.ts');
       done(
-        await withSession(async (session) => {
+        await withSession(openBasics(), async (session) => {
           const { queues, store, settings } = session;
           const requeued = await requeueFailed(queues, store, runId, settings.queues.jobAttempts, options.employee);
           for (const stage of requeued.stages) printProgress(`Re-queued the stage ${stage}`);

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
-import { formatInstant } from '../domain/feed-rows.ts';
-import { type RunState, runStatus } from '../producers/run-status.ts';
+import type { RunState } from '../producers/run-status.ts';
 import { wholeNumberArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { withSession } from './session.ts';
 import { duration, printJson, printProgress, printResult, table } from './terminal.ts';
 
 /** `btc-fake runs`: what ran, when and how it stands. */
@@ -15,7 +13,10 @@ export function runsCommand(program: Command, done: (code: ExitCode) => void): v
     .option('--json', 'print one JSON array as the result')
     .addHelpText('after', '\nExample:\n  btc-fake runs --limit 5')
     .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
-      await withSession(async ({ store, queues }) => {
+      const { formatInstant } = await import('../domain/feed-rows.ts');
+      const { runStatus } = await import('../producers/run-status.ts');
+      const { openBasics, withSession } = await import('./session.ts');
+      await withSession(openBasics(), async ({ store, queues }) => {
         const rows: {
           runId: string;
           state: RunState;

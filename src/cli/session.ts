@@ -8,7 +8,8 @@ import { openQueues, type QueueName, type Queues } from '../adapters/queues.ts';
 import { assertSuitableRedis, type ConnectionRole, connectRedis } from '../adapters/redis.ts';
 import { RunStore } from '../adapters/run-store.ts';
 import { acquireEmbeddedRedis } from '../sandbox/embedded-redis.ts';
-import { startWorkers, type Workers } from '../workers/runtime.ts';
+import type { Workers } from '../workers/runtime.ts';
+import { hideInErrors } from './report-error.ts';
 import { printProgress, wantsColour } from './terminal.ts';
 
 /** What a command works with that needs no Redis. */
@@ -29,19 +30,12 @@ export interface Session extends Basics {
   readonly queues: Queues;
 }
 
-/** Secrets of the settings that were loaded last: what the error of a failed command must not show. */
-let knownSecrets: readonly string[] = [];
-
-export function secretsToHide(): readonly string[] {
-  return knownSecrets;
-}
-
 /** Loads the settings and makes the logger. @throws BtcFakeError CONFIG_INVALID. */
 export function openBasics(options: LoadOptions = {}): Basics {
   const loaded = loadSettings(options);
   const { settings } = loaded;
   const secrets = secretsOf(settings);
-  knownSecrets = secrets;
+  hideInErrors(secrets);
   for (const warning of loaded.warnings) printProgress(`btc-fake: ${warning}`);
   const terminal = process.stderr.isTTY === true;
   const logger = createLogger({ level: settings.log.level, secrets, pretty: terminal, colour: wantsColour() });
@@ -50,10 +44,9 @@ export function openBasics(options: LoadOptions = {}): Basics {
 
 /**
  * Opens Redis (our own when REDIS_URL is not set) and what stands on it, for as long as `work` takes.
- * @throws BtcFakeError CONFIG_INVALID, REDIS_NOT_INSTALLED, REDIS_UNREACHABLE, REDIS_UNSUITABLE, or what `work` throws.
+ * @throws BtcFakeError REDIS_NOT_INSTALLED, REDIS_UNREACHABLE, REDIS_UNSUITABLE, or what `work` throws.
  */
-export async function withSession<T>(work: (session: Session) => Promise<T>, options: LoadOptions = {}): Promise<T> {
-  const basics = openBasics(options);
+export async function withSession<T>(basics: Basics, work: (session: Session) => Promise<T>): Promise<T> {
   const { url } = basics.settings.redis;
   const embeddedRedis = url === undefined ? await acquireEmbeddedRedis(process.cwd()) : undefined;
   const redisLocation = url ?? embeddedRedis!.url;
@@ -72,6 +65,8 @@ export async function withWorkers<T>(
   options: { only?: readonly QueueName[] | undefined; concurrency?: number | undefined },
   work: (workers: Workers) => Promise<T>,
 ): Promise<T> {
+  // Half of the command line's code is what workers do; commands that only look need none of it.
+  const { startWorkers } = await import('../workers/runtime.ts');
   return withConnection(redisLocation, 'worker', { settings }, async ({ redis, store, queues }) => {
     const workers = startWorkers({ settings, logger, redis, store, queues, now: Date.now, ...options });
     try {

@@ -2,8 +2,7 @@ import type { Command } from 'commander';
 import type { RunId } from '../domain/ids.ts';
 import { runIdArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { printFailed, type RunReport, reportRun } from './run-report.ts';
-import { withSession } from './session.ts';
+import type { RunReport } from './run-report.ts';
 import { count, plural, printJson, printResult } from './terminal.ts';
 
 /** `btc-fake status`: how one run stands. */
@@ -15,9 +14,16 @@ export function statusCommand(program: Command, done: (code: ExitCode) => void):
     .option('--json', 'print one JSON object as the result')
     .addHelpText('after', '\nExample:\n  btc-fake status run-20251028T110000Z-ab12cd --json')
     .action(async (runId: RunId, { json }: { json?: boolean }) => {
-      const report = await withSession(async (session) => reportRun(session, await session.store.getRun(runId)));
+      const { printFailed, reportRun } = await import('./run-report.ts');
+      const { openBasics, withSession } = await import('./session.ts');
+      const report = await withSession(openBasics(), async (session) =>
+        reportRun(session, await session.store.getRun(runId)),
+      );
       if (json) printJson(report);
-      else printStatus(report);
+      else {
+        printStatus(report);
+        printFailed(report);
+      }
       done(exitCodeOf(report));
     });
 }
@@ -33,7 +39,6 @@ function printStatus(report: RunReport): void {
     `Done     ${count(counts.done)} of ${plural(counts.employees, 'employee')}, ${count(counts.failed)} failed`,
   );
   for (const { path, rows } of files) printResult(`File     ${path} (${count(rows)})`);
-  printFailed(report);
 }
 
 function exitCodeOf({ state, failedEmployees }: RunReport): ExitCode {

@@ -3,7 +3,6 @@ import type { QueueName } from '../adapters/queues.ts';
 import { STAGES } from '../adapters/run-record.ts';
 import { queueArgument, wholeNumberArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { withSession, withWorkers } from './session.ts';
 import { aborted, withStopSignal } from './stop-signal.ts';
 
 interface WorkerCommandOptions {
@@ -26,9 +25,10 @@ export function workerCommand(program: Command, done: (code: ExitCode) => void):
     )
     .addHelpText('after', '\nExample:\n  btc-fake worker --only employee-simulation --concurrency 200')
     .action(async ({ only, concurrency }: WorkerCommandOptions) => {
+      const { openBasics, withSession, withWorkers } = await import('./session.ts');
       done(
         await withStopSignal((stop) =>
-          withSession(async (session) => {
+          withSession(openBasics(), async (session) => {
             await withWorkers(session, { only, concurrency }, async ({ queues }) => {
               session.logger.info({ queues }, 'Working; stop with Ctrl-C or SIGTERM');
               await aborted(stop);

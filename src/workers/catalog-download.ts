@@ -93,7 +93,11 @@ export async function downloadCatalogFile(
   return { fetched, sha256 };
 }
 
-function newestOfEachKind(files: readonly CatalogFile[], place: string): CatalogFile[] {
+/**
+ * The newest file of each kind (contract section 1). `place` is where they were looked for, as a message names it.
+ * @throws BtcFakeError CATALOG_MISSING.
+ */
+export function newestOfEachKind(files: readonly CatalogFile[], place: string): CatalogFile[] {
   const newest = CATALOG_KINDS.map((kind) => newestCatalogFile(files, kind));
   const missing = CATALOG_KINDS.filter((_, i) => newest[i] === undefined);
   if (missing.length > 0) {

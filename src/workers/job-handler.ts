@@ -58,7 +58,9 @@ export function jobProcessor<Data extends StageJobData>(handler: JobHandler<Data
 export function failureReason(error: unknown): string {
   if (!(error instanceof BtcFakeError)) return `INTERNAL: ${error instanceof Error ? error.message : String(error)}`;
   const lines = error.lines.length > 0 ? ` [${error.lines.join('; ')}]` : '';
-  return `${error.code}: ${error.message}${lines}${error.remedy ? ` ${error.remedy}` : ''}`;
+  const what = `${error.code}: ${error.message}${lines}`;
+  if (!error.remedy) return what;
+  return `${what}${/[.!?]$/.test(what) ? '' : '.'} ${error.remedy}`;
 }
 
 function jobError(error: unknown, job: Job<StageJobData>, logger: Logger): Error {

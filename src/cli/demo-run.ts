@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { startRecommender } from '../sandbox/recommender-server.ts';
+import { writeSampleCatalogs } from '../sandbox/sample-catalogs.ts';
+import { startVendorSftpServer } from '../sandbox/vendor-sftp-server.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { packageRoot } from './package-root.ts';
+import { startRun } from './start-run.ts';
+import { printProgress, styled } from './terminal.ts';
+
+const FIRST_ID = 104_801;
+const TYPES = ['a', 'b', 'a', 'f'];
+const SANDBOX_FOLDER = join('.btc-fake', 'demo');
+/** Only reachable on loopback, and only while the demo runs. */
+const LOGIN = { username: 'demo-vendor', password: 'demo-password' };
+
+/** What a demo can be told. */
+export interface DemoOptions {
+  /** How many employees to invent; unless given, the sample file's. */
+  readonly employees?: number;
+  readonly json?: boolean;
+}
+
+/** Starts the sandbox, runs one week on it, and stops it again. */
+export async function runDemo({ employees, json }: DemoOptions): Promise<ExitCode> {
+  const catalogs = await writeSampleCatalogs(join(SANDBOX_FOLDER, 'vendor'), Date.now());
+  const sftp = await startVendorSftpServer({ files: catalogs.folder, ...LOGIN });
+  const recommender = await startRecommender({ contentIds: catalogs.contentIds });
+  const input = join(relative(process.cwd(), packageRoot()), 'input');
+  try {
+    printProgress(styled('bold', 'BTC Fake demo: one week in a sandbox'));
+    printProgress(`  vendor SFTP server   sftp://127.0.0.1:${sftp.port} (${catalogs.folder})`);
+    printProgress(`  recommender          ${recommender.url}`);
+    const overrides = {
+      EMPLOYEES_FILE: employees === undefined ? join(input, 'employees.csv') : await inventEmployees(employees),
+      USER_COMPLETION_TEMPLATE_FILE: join(input, 'UserCompletion_v2_template.csv'),
+      SFTP_LOCAL_DIR: join(SANDBOX_FOLDER, 'downloaded'),
+      SFTP_INBOUND_HOST: '127.0.0.1',
+      SFTP_INBOUND_PORT: String(sftp.port),
+      SFTP_INBOUND_USER: LOGIN.username,
+      SFTP_INBOUND_PASSWORD: LOGIN.password,
+      SFTP_INBOUND_HOST_FINGERPRINT: sftp.hostFingerprint,
+      SFTP_INBOUND_REMOTE_PATH: '/',
+      API_BASE_URL: recommender.url,
+      LOG_LEVEL: 'error',
+    };
+    // The demo is the same everywhere: it looks at no .env and at no environment, so it cannot reach anything real.
+    return await startRun({ json: json === true }, { env: {}, envFile: false, overrides });
+  } finally {
+    await recommender.close();
+    await sftp.close();
+  }
+}
+
+async function inventEmployees(n: number): Promise<string> {
+  const path = resolve(SANDBOX_FOLDER, 'employees.csv');
+  const rows = Array.from({ length: n }, (_, i) => `${FIRST_ID + i},${TYPES[i % TYPES.length]}\n`);
+  await mkdir(SANDBOX_FOLDER, { recursive: true });
+  await writeFile(path, `employee_id,employee_edu_type\n${rows.join('')}`);
+  return relative(process.cwd(), path);
+}

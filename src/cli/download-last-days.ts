@@ -1,0 +1,41 @@
+import { localDate } from '../domain/business-week.ts';
+import type { CatalogFile } from '../domain/catalog-file-name.ts';
+import { BtcFakeError } from '../domain/errors.ts';
+import { downloadCatalogFile, listRemoteCatalogFiles, withInboundSftp } from '../workers/catalog-download.ts';
+import { openBasics } from './session.ts';
+
+const DAY_MS = 86_400_000;
+
+/** A catalog file that is in the folder now. */
+export interface DownloadedCatalog extends CatalogFile {
+  /** False: it was there already. */
+  readonly fetched: boolean;
+}
+
+/**
+ * Fetches the catalog files whose names have the dates of the last `days` days, and today's, into a folder. The business
+ * time zone decides what today is.
+ * @throws BtcFakeError CONFIG_INVALID, and what `withSftp` and its session throw.
+ */
+export async function downloadLastDays(days: number, folder: string): Promise<DownloadedCatalog[]> {
+  const { settings, logger } = openBasics();
+  const server = settings.sftpInbound;
+  if (!server) {
+    throw new BtcFakeError('CONFIG_INVALID', 'SFTP_INBOUND_HOST and its credentials are not set', {
+      remedy: 'Set the SFTP_INBOUND_ variables; docs/configuration.md explains them.',
+    });
+  }
+  const { timeZone } = settings.run;
+  const today = localDate(Date.now(), timeZone);
+  const first = new Date(Date.parse(today) - days * DAY_MS).toISOString().slice(0, 10);
+  return withInboundSftp(server, logger, async (session) => {
+    const remote = await listRemoteCatalogFiles(session, server.remotePath);
+    const wanted = remote.filter(({ date }) => date >= first && date <= today);
+    const files = [];
+    for (const file of wanted.sort((a, b) => (a.date + a.name < b.date + b.name ? -1 : 1))) {
+      const { fetched } = await downloadCatalogFile(session, server, file, folder, logger);
+      files.push({ ...file, fetched });
+    }
+    return files;
+  });
+}

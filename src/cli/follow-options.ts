@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+
+/** How a command that starts or continues a run goes on with it. */
+export interface FollowOptions {
+  /** Do not wait for the run. */
+  readonly detach?: boolean;
+  /** Work the run in this process; the default when Redis is our own, since nobody else could. */
+  readonly withWorkers?: boolean;
+  readonly json?: boolean;
+}
+
+/** The options of every command that goes on with a run. */
+export function followOptions(command: Command): Command {
+  return command
+    .option('--detach', 'do not wait for the run')
+    .option('--with-workers', 'work the run in this process (the default without REDIS_URL)')
+    .option('--json', 'print one JSON object as the result');
+}

@@ -1,0 +1,47 @@
+import { type LoadOptions, requireRecommender } from '../../config/load.ts';
+import { createRun } from '../producers/create-run.ts';
+import { asOfInstant } from './arguments.ts';
+import type { ExitCode } from './exit-codes.ts';
+import type { FollowOptions } from './follow-options.ts';
+import { followRun } from './follow-run.ts';
+import { openBasics, withSession } from './session.ts';
+import { count, plural, printProgress } from './terminal.ts';
+
+/** What a run can be told on the command line, besides settings. */
+export interface RunOptions extends FollowOptions {
+  readonly asOf?: string;
+  readonly seed?: string;
+  readonly skipInvalidEmployees?: boolean;
+}
+
+/**
+ * Starts a run and follows it. What is wrong with the command line or the settings is found before Redis is looked for.
+ * @throws BtcFakeError USAGE (`--as-of`), CONFIG_INVALID, EMPLOYEES_INVALID, FILE_UNREADABLE, and what `withSession` throws.
+ */
+export async function startRun(options: RunOptions, from: LoadOptions): Promise<ExitCode> {
+  const basics = openBasics(from);
+  const { settings } = basics;
+  const { timeZone, feedDateFormat } = settings.run;
+  const asOf = options.asOf === undefined ? undefined : asOfInstant(options.asOf, timeZone);
+  requireRecommender(settings);
+  return withSession(basics, async (session) => {
+    const { store, queues } = session;
+    const plan = await createRun(store, queues, {
+      employeesFile: settings.files.employeesFile,
+      skipInvalidEmployees: options.skipInvalidEmployees === true,
+      ...(asOf === undefined ? {} : { asOf }),
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      timeZone,
+      feedDateFormat,
+      publish: settings.publish.enabled,
+      attempts: settings.queues.jobAttempts,
+      now: Date.now(),
+    });
+    const { population, employees } = await store.getRun(plan.id);
+    printProgress(`Run ${plan.id}: ${plural(population.count, 'employee')} from ${settings.files.employeesFile}`);
+    const { first, count: invalid } = employees.invalid;
+    for (const line of first) printProgress(`  skipped ${line}`);
+    if (invalid > first.length) printProgress(`  skipped ${count(invalid - first.length)} more`);
+    return followRun(session, plan.id, options);
+  });
+}
