@@ -60,7 +60,8 @@ function printOutcome({ file, kind, checked, rows, errors }: CheckedFile, shown:
   } else if (errors === 0) {
     printResult(`${file}: ${plural(rows, 'row')} ${rows === 1 ? 'is' : 'are'} right (${kind})`);
   } else if (checked) {
-    const hidden = errors > shown ? `; the first ${count(shown)} are shown (--all shows every one)` : '';
+    const hidden =
+      errors > shown ? `; the first ${shown === 1 ? 'is' : `${count(shown)} are`} shown (--all shows every one)` : '';
     printResult(`${file}: ${plural(errors, 'problem')} in ${plural(rows, 'row')} (${kind})${hidden}`);
   }
 }

@@ -45,17 +45,17 @@ export function completionRules({ own, other }: RunPairs): FeedRules {
       }
       if (start !== undefined && end !== undefined) checkDuration(start, end, problems);
       if (start !== undefined && before !== undefined && sameUser) checkPause(before, start, problems);
-      previousEnd = end;
+      if (userId !== undefined) previousEnd = end;
       return problems;
     },
   };
 
   function checkPair(userId: EmployeeId, contentId: ContentId, problems: string[]): void {
-    const pair = `UserId ${userId} and ContentId ${formatContentId(contentId)}`;
-    if (contents.has(contentId)) problems.push(`${pair} were together further up; nobody completes a content twice`);
+    const pair = () => `UserId ${userId} and ContentId ${formatContentId(contentId)}`;
+    if (contents.has(contentId)) problems.push(`${pair()} were together further up; nobody completes a content twice`);
     contents.add(contentId);
     own?.add(userId, contentId);
-    if (other?.has(userId, contentId)) problems.push(`${pair} are in Non_Completed_Assignments of the same run too`);
+    if (other?.has(userId, contentId)) problems.push(`${pair()} are in Non_Completed_Assignments of the same run too`);
   }
 }
 

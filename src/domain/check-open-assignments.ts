@@ -12,8 +12,11 @@ import { PairSet } from './pair-set.ts';
 import { quotedValue } from './quoted-value.ts';
 
 const HOUR_MS = 3_600_000;
-/** An assignment's local day is the day of one of these instants in UTC, whatever the business time zone (-12 to +14). */
-const ZONE_SHIFTS_MS = [0, -12 * HOUR_MS, 14 * HOUR_MS];
+/**
+ * An assignment's local day is the day, in UTC, of one of the instants so far from its CreateDate_text, whatever the business
+ * time zone (-12 to +14 hours). A new one's day is that of `asOf`, somewhat later.
+ */
+const DAY_SHIFTS_MS = [0, -12 * HOUR_MS, 14 * HOUR_MS, 14 * HOUR_MS + CREATED_BEFORE_AS_OF_MS];
 const REMEMBERED_REQUEST_IDS = 100_000;
 const INTEGER = /^[1-9]\d*$/;
 
@@ -80,9 +83,10 @@ export function openAssignmentRules({ own = new PairSet(), other }: RunPairs): F
   }
 
   function checkPair(userId: EmployeeId, contentId: ContentId, problems: string[]): void {
-    const pair = `UserID ${userId} and TrainingElementId ${formatContentId(contentId)}`;
-    if (!own.add(userId, contentId)) problems.push(`${pair} were together further up; nobody has a content open twice`);
-    if (other?.has(userId, contentId)) problems.push(`${pair} are in ContentUserCompletion of the same run too`);
+    const pair = () => `UserID ${userId} and TrainingElementId ${formatContentId(contentId)}`;
+    if (!own.add(userId, contentId))
+      problems.push(`${pair()} were together further up; nobody has a content open twice`);
+    if (other?.has(userId, contentId)) problems.push(`${pair()} are in ContentUserCompletion of the same run too`);
   }
 
   function checkRequestId(
@@ -96,7 +100,10 @@ export function openAssignmentRules({ own = new PairSet(), other }: RunPairs): F
     if (!(value >= first && value < first + count)) {
       problems.push(`RequestId ${quotedValue(text)} is not an integer from ${first} to ${first + count - 1}`);
     } else if (contentId !== undefined && created !== undefined) {
-      const fits = possibleDays(created).some((day) => rememberedRequestId(contentId, day) === value);
+      const fits =
+        created === null
+          ? rememberedRequestId(contentId, '') === value
+          : DAY_SHIFTS_MS.some((shift) => rememberedRequestId(contentId, dayOf(created + shift)) === value);
       if (fits) return;
       const when = created === null ? 'without CreateDate_text' : 'on that day, in any time zone';
       problems.push(`RequestId ${value} is not the one of TrainingElementId ${formatContentId(contentId)} ${when}`);
@@ -112,13 +119,6 @@ export function openAssignmentRules({ own = new PairSet(), other }: RunPairs): F
     requestIds.set(key, value);
     return value;
   }
-}
-
-/** The local days on which an assignment may have been made; the empty one when nobody knows. */
-function possibleDays(created: number | null): string[] {
-  if (created === null) return [''];
-  const days = ZONE_SHIFTS_MS.map((shift) => dayOf(created + shift));
-  return [...new Set([...days, dayOf(created + ZONE_SHIFTS_MS.at(-1)! + CREATED_BEFORE_AS_OF_MS)])];
 }
 
 function dayOf(instant: number): string {
