@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ROOT, run, say } from './terminal.mjs';
 
 const STAMP = join(ROOT, 'dist', '.built-from.json');
-const SOURCE_FOLDERS = ['config', 'src'];
+const SOURCE_FOLDERS = JSON.parse(readFileSync(join(ROOT, 'tsconfig.build.json'), 'utf8')).include;
 
 /** Compiles the sources into `dist/` when they are not the ones that it was compiled from. */
 export function buildSources() {
@@ -33,9 +33,10 @@ function describeSources() {
 /** What was compiled from a source that is no longer there must not go on working. */
 function removeOrphans() {
   for (const folder of SOURCE_FOLDERS) {
-    for (const path of readdirSync(join(ROOT, 'dist', folder), { recursive: true })) {
+    const built = join(ROOT, 'dist', folder);
+    for (const path of existsSync(built) ? readdirSync(built, { recursive: true }) : []) {
       const source = join(ROOT, folder, path.replace(/\.js(\.map)?$/, '.ts'));
-      if (/\.js(\.map)?$/.test(path) && !existsSync(source)) rmSync(join(ROOT, 'dist', folder, path));
+      if (/\.js(\.map)?$/.test(path) && !existsSync(source)) rmSync(join(built, path));
     }
   }
 }
