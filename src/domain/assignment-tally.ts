@@ -44,12 +44,10 @@ export function emptyAssignmentTally(choice: ManagerChoice): AssignmentTally {
 export function addToAssignmentTally(tally: AssignmentTally, assignments: EmployeeAssignments): void {
   const { dailyDoseDecision, dailyDose, dailyDoseConflicts } = assignments;
   for (const entry of tally.dailyDose) {
+    const conflict = dailyDoseConflicts.find(({ contentId }) => contentId === entry.contentId)?.conflict;
     if (dailyDoseDecision !== 'eligible') entry.skipped[dailyDoseDecision] += 1;
+    else if (conflict !== undefined) entry.skipped[conflict] += 1;
     else if (dailyDose.includes(entry.contentId)) entry.assigned += 1;
-  }
-  for (const { contentId, conflict } of dailyDoseConflicts) {
-    const entry = tally.dailyDose.find((known) => known.contentId === contentId);
-    if (entry) entry.skipped[conflict] += 1;
   }
   if (assignments.random === null) tally.random.nothingLeft += 1;
   else tally.random.assigned += 1;

@@ -38,9 +38,11 @@ export function assignEmployee(
   week: BusinessWeek,
   draw: Draw,
 ): EmployeeAssignments {
-  const open = latestOfEachContent(records.open).sort(byDueDate);
-  const openIds = new Set(open.map(({ contentId }) => contentId));
   const completedIds = new Set(records.completions.map(({ contentId }) => contentId));
+  // The two tables are read one after the other: a completion that came in between has closed its assignment.
+  const stillOpen = records.open.filter(({ contentId }) => !completedIds.has(contentId));
+  const open = latestOfEachContent(stillOpen).sort(byDueDate);
+  const openIds = new Set(open.map(({ contentId }) => contentId));
   const dailyDoseDecision = decideDailyDose(open, records.completions, choice, week);
 
   const dailyDose: ContentId[] = [];

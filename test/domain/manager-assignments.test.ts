@@ -33,11 +33,12 @@ test('an employee of whom nothing is known gets every Daily Dose content, in the
   });
 });
 
-test('a Daily Dose content that is both open and completed is named as open', () => {
+test('an assignment is not open any more when a completion of it came in between the reading of the two tables', () => {
   const outside = openAssignment(101, { dueAt: instant('2025-10-01T00:00:00Z') });
   const records = { open: [outside], completions: [completed(101, '2025-10-01')] };
-  const { dailyDoseConflicts } = assignEmployee(records, CHOICE, WEEK, draw(0));
-  expect(dailyDoseConflicts).toEqual([{ contentId: 101, conflict: 'already-open' }]);
+  const { open, dailyDoseConflicts } = assignEmployee(records, CHOICE, WEEK, draw(0));
+  expect(open).toEqual([]);
+  expect(dailyDoseConflicts).toEqual([{ contentId: 101, conflict: 'already-completed' }]);
 });
 
 describe('the random content', () => {
@@ -139,7 +140,8 @@ test('whatever the records, the manager gives what a naive reading of the contra
     fc.property(anyRecords, anyChoice, anyDraw, (records, choice, value) => {
       const given = assignEmployee(records, choice, WEEK, draw(value));
 
-      const openIds = [...new Set(records.open.map((row) => row.contentId))];
+      const completedIds = records.completions.map((row) => row.contentId);
+      const openIds = [...new Set(records.open.map((row) => row.contentId))].filter((id) => !completedIds.includes(id));
       const latest = openIds.map((id) =>
         records.open
           .filter((row) => row.contentId === id)
