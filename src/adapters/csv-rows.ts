@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { pipeline, Transform } from 'node:stream';
 import { parse } from 'fast-csv';
 import { BtcFakeError, type ErrorCode, systemCode } from '../domain/errors.ts';
+import { lineOfStrayText } from './csv-fault.ts';
 
 /** One record of a CSV file. */
 export interface CsvRow {
@@ -11,6 +12,12 @@ export interface CsvRow {
   /** Empty for a blank line. */
   readonly fields: readonly string[];
 }
+
+/**
+ * A record that is longer was never meant: a quote is not closed. To look for its end in the whole rest of a large file would
+ * take the parser hours, and as much memory as the file.
+ */
+const MAX_RECORD_BYTES = 1024 * 1024;
 
 /** How the caller wants errors of a file to be named, and what else wants to see its bytes. */
 export interface CsvSource {
@@ -29,32 +36,47 @@ export interface CsvSource {
 export async function* readCsvRows({ path, invalidCode, onBytes }: CsvSource): AsyncGenerator<CsvRow> {
   const name = basename(path);
   const parser = parse({ headers: false, ignoreEmpty: false });
+  let bytesSinceRow = 0;
+  const see = (chunk: Buffer) => {
+    onBytes?.(chunk);
+    bytesSinceRow += chunk.length;
+    if (bytesSinceRow > MAX_RECORD_BYTES) throw new EndlessRecordError();
+  };
   const closed = new Promise<void>((resolve) => {
     // The generator below learns of an error from the parser, which the pipeline destroys with it.
-    pipeline(createReadStream(path), decodeUtf8(onBytes), parser, () => resolve());
+    pipeline(createReadStream(path), decodeUtf8(see), parser, () => resolve());
   });
   let line = 1;
   try {
     for await (const fields of parser as AsyncIterable<string[]>) {
+      bytesSinceRow = 0;
       yield { line, fields };
       line += 1 + fields.reduce((breaks, field) => breaks + countLineBreaks(field), 0);
     }
   } catch (error) {
-    throw csvError(error, { name, path, line, invalidCode });
+    throw await csvError(error, { name, path, line, invalidCode });
   } finally {
     parser.destroy();
     await closed;
   }
 }
 
-function decodeUtf8(onBytes: CsvSource['onBytes']): Transform {
+class EndlessRecordError extends Error {}
+
+function decodeUtf8(onBytes: (chunk: Buffer) => void): Transform {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   return new Transform({
     decodeStrings: false,
     readableObjectMode: false,
     transform(chunk: Buffer, _encoding, done) {
-      onBytes?.(chunk);
-      decodeInto(this, () => decoder.decode(chunk, { stream: true }), done);
+      decodeInto(
+        this,
+        () => {
+          onBytes(chunk);
+          return decoder.decode(chunk, { stream: true });
+        },
+        done,
+      );
     },
     flush(done) {
       decodeInto(this, () => decoder.decode(), done);
@@ -75,11 +97,17 @@ function countLineBreaks(field: string): number {
   return field.includes('\n') || field.includes('\r') ? field.split(/\r\n|\n|\r/).length - 1 : 0;
 }
 
-function csvError(
+async function csvError(
   error: unknown,
   at: { name: string; path: string; line: number; invalidCode: ErrorCode },
-): BtcFakeError {
+): Promise<BtcFakeError> {
   if (error instanceof BtcFakeError) return error;
+  if (error instanceof EndlessRecordError) {
+    return new BtcFakeError(at.invalidCode, `${at.name}:${at.line}: the record is longer than 1 MiB`, {
+      remedy: 'Close the quotes of every quoted field, and double every quote inside it.',
+      cause: error,
+    });
+  }
   const code = systemCode(error);
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
     return new BtcFakeError(at.invalidCode, `${at.name}: after line ${at.line} there are bytes that are not UTF-8`, {
@@ -88,10 +116,10 @@ function csvError(
     });
   }
   if (error instanceof Error && error.message.startsWith('Parse Error')) {
-    const what = error.message.includes('missing closing')
-      ? 'a quoted field is never closed'
-      : 'something stands behind the closing quote of a field';
-    return new BtcFakeError(at.invalidCode, `${at.name}:${at.line}: ${what}`, {
+    const isOpen = error.message.includes('missing closing');
+    const what = isOpen ? 'a quoted field is never closed' : 'something stands behind the closing quote of a field';
+    const line = isOpen ? at.line : ((await lineOfStrayText(at.path)) ?? at.line);
+    return new BtcFakeError(at.invalidCode, `${at.name}:${line}: ${what}`, {
       remedy: 'Double every quote inside a quoted field.',
       cause: error,
     });

@@ -1,0 +1,37 @@
+import { createReadStream } from 'node:fs';
+
+type Place = 'before a field' | 'bare' | 'quoted' | 'behind a quote' | 'behind a closed field';
+
+/**
+ * The line, from 1, on which the first record starts that has something behind the closing quote of a field; undefined when
+ * there is none. The parser cannot say it: it fails on a whole piece of the file at once. So the file is read again.
+ */
+export async function lineOfStrayText(path: string): Promise<number | undefined> {
+  let place: Place = 'before a field';
+  let line = 1;
+  let recordLine = 1;
+  let previous = '';
+  for await (const text of createReadStream(path, 'utf8') as AsyncIterable<string>) {
+    for (const character of text) {
+      const isBreak = character === '\n' || character === '\r';
+      if (isBreak && !(character === '\n' && previous === '\r')) line += 1;
+      previous = character;
+      if (place === 'quoted') {
+        if (character === '"') place = 'behind a quote';
+      } else if (place === 'behind a quote' && character === '"') {
+        place = 'quoted';
+      } else if (isBreak) {
+        place = 'before a field';
+        recordLine = line;
+      } else if (character === ',') {
+        place = 'before a field';
+      } else if (/\S/.test(character)) {
+        if (place === 'behind a quote' || place === 'behind a closed field') return recordLine;
+        if (place === 'before a field') place = character === '"' ? 'quoted' : 'bare';
+      } else if (place === 'behind a quote') {
+        place = 'behind a closed field';
+      }
+    }
+  }
+  return undefined;
+}
