@@ -37,6 +37,8 @@ export interface Workspace {
   readonly env: Readonly<Record<string, string>>;
   /** A path in the folder. */
   path(...names: string[]): string;
+  /** Writes a file in the folder. */
+  write(name: string, text: string): Promise<void>;
   start(args: readonly string[], env?: Readonly<Record<string, string>>): RunningBtcFake;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<BtcFakeResult>;
   /** Kills the commands that still run, stops the folder's embedded Redis, and removes the folder. */
@@ -84,6 +86,7 @@ export async function makeWorkspace(options: WorkspaceOptions = {}): Promise<Wor
     catalogNames: CATALOG_NAMES,
     env,
     path,
+    write: (name, text) => writeFile(path(name), text),
     start,
     run: (args, more) => start(args, more).ended,
     async remove() {
