@@ -1,5 +1,4 @@
 import type { Completion } from '../domain/completions.ts';
-import { combinedList } from '../domain/completions.ts';
 import type { EmployeeResult } from '../domain/employee-outcome.ts';
 import type { Employee, EmployeeType } from '../domain/employees.ts';
 import type { ContentId, EmployeeId } from '../domain/ids.ts';
@@ -7,8 +6,7 @@ import type { Conflict, DailyDoseDecision, EmployeeAssignments } from '../domain
 
 /*
  * How an employee's state is written in Redis: compact JSON arrays, because there is a record for each of a million
- * employees. Everything that follows from something else (a completion's content from its place in the combined list,
- * an instant from the run's asOf) is not written.
+ * employees.
  */
 
 type OpenRecord = [
@@ -25,7 +23,11 @@ type AssignmentsRecord = [
   conflicts: [contentId: number, conflict: Conflict][],
   random: number | null,
 ];
-type ResultRecord = [recommendations: number[], completions: [listIndex: number, startsAgo: number, seconds: number][]];
+type ResultRecord = [
+  recommendations: number[],
+  /** A content of the manager's as it is, one of the recommender's negated. */
+  completions: [signedContentId: number, startsAgo: number, seconds: number][],
+];
 
 /** `88563a`: an employee in a chunk of the population. */
 export function encodeEmployees(employees: readonly Employee[]): string {
@@ -69,13 +71,12 @@ export function decodeAssignments(text: string): EmployeeAssignments {
   };
 }
 
-/** @param asOf the run's simulated instant, in epoch milliseconds: completions are written relative to it. */
-export function encodeResult(result: EmployeeResult, assignments: EmployeeAssignments, asOf: number): string {
-  const list = combinedList(assignments, result.recommendations);
+/** @param asOf the run's simulated instant, in epoch milliseconds: completions are written in seconds before it. */
+export function encodeResult({ recommendations, completions }: EmployeeResult, asOf: number): string {
   const record: ResultRecord = [
-    [...result.recommendations],
-    result.completions.map(({ contentId, startedAt, completedAt }) => [
-      list.findIndex((item) => item.contentId === contentId),
+    [...recommendations],
+    completions.map(({ contentId, source, startedAt, completedAt }) => [
+      source === 'manager' ? contentId : -contentId,
       (asOf - startedAt) / 1000,
       (completedAt - startedAt) / 1000,
     ]),
@@ -83,13 +84,18 @@ export function encodeResult(result: EmployeeResult, assignments: EmployeeAssign
   return JSON.stringify(record);
 }
 
-export function decodeResult(text: string, assignments: EmployeeAssignments, asOf: number): EmployeeResult {
-  const [ids, completed] = JSON.parse(text) as ResultRecord;
-  const recommendations = ids as ContentId[];
-  const list = combinedList(assignments, recommendations);
-  const completions = completed.map(([index, startsAgo, seconds]): Completion => {
-    const startedAt = asOf - startsAgo * 1000;
-    return { ...list[index]!, startedAt, completedAt: startedAt + seconds * 1000 };
-  });
-  return { recommendations, completions };
+export function decodeResult(text: string, asOf: number): EmployeeResult {
+  const [recommendations, completions] = JSON.parse(text) as ResultRecord;
+  return {
+    recommendations: recommendations as ContentId[],
+    completions: completions.map(([signedId, startsAgo, seconds]): Completion => {
+      const startedAt = asOf - startsAgo * 1000;
+      return {
+        contentId: Math.abs(signedId) as ContentId,
+        source: signedId > 0 ? 'manager' : 'ai',
+        startedAt,
+        completedAt: startedAt + seconds * 1000,
+      };
+    }),
+  };
 }

@@ -157,27 +157,14 @@ export class RunStore {
     await this.#redis.hset(keys(runId).record, 'fannedOut', positions);
   }
 
-  /** What an employee's simulation starts from, in one round trip. `done` when it has a result already. */
-  async readAssignments(
-    runId: RunId,
-    position: number,
-  ): Promise<{ assignments: EmployeeAssignments | undefined; done: boolean }> {
-    const { assignments, results } = keys(runId);
-    const [text, exists] = await Promise.all([
-      this.#redis.hget(assignments, String(position)),
-      this.#redis.hexists(results, String(position)),
-    ]);
-    return { assignments: text === null ? undefined : decodeAssignments(text), done: exists === 1 };
+  /** What an employee's simulation starts from; undefined when the run's keys have expired. */
+  async readAssignments(runId: RunId, position: number): Promise<EmployeeAssignments | undefined> {
+    return decodeOptional(await this.#redis.hget(keys(runId).assignments, String(position)), decodeAssignments);
   }
 
   /** Keeps an employee's result, unless there is one: work that was done twice leaves the first result. */
-  async putResult(
-    { id, asOf }: RunPlan,
-    position: number,
-    assignments: EmployeeAssignments,
-    result: EmployeeResult,
-  ): Promise<void> {
-    await this.#redis.hsetnx(keys(id).results, String(position), encodeResult(result, assignments, asOf));
+  async putResult({ id, asOf }: RunPlan, position: number, result: EmployeeResult): Promise<void> {
+    await this.#redis.hsetnx(keys(id).results, String(position), encodeResult(result, asOf));
   }
 
   /** How many employees have a result. */
@@ -203,7 +190,7 @@ export class RunStore {
       ]);
       yield employees.map((employee, i) => {
         const assignments = decodeOptional(assignmentTexts[i], decodeAssignments);
-        const result = assignments && decodeOptional(resultTexts[i], (text) => decodeResult(text, assignments, asOf));
+        const result = decodeOptional(resultTexts[i], (text) => decodeResult(text, asOf));
         return { position: first + i, employee, assignments, result };
       });
       first += employees.length;

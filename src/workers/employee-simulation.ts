@@ -29,9 +29,11 @@ export function employeeSimulationHandler(
     return plan;
   };
 
-  return async ({ data: { runId, position, employeeId, employeeType } }, signal) => {
-    const [plan, { assignments, done }] = await Promise.all([planOf(runId), store.readAssignments(runId, position)]);
-    if (done) return;
+  return async (job, signal) => {
+    const { runId, position, employeeId, employeeType } = job.data;
+    // Only a job that was begun before can have left a result: the fan-out queues nobody who has one.
+    if (job.attemptsStarted > 1 && (await store.positionsWithResult(runId, [position])).has(position)) return;
+    const [plan, assignments] = await Promise.all([planOf(runId), store.readAssignments(runId, position)]);
     if (!assignments) {
       throw new BtcFakeError('RUN_NOT_FOUND', `Run ${runId} has no assignments for employee ${employeeId}`, {
         remedy: 'Its data have expired; start a new run.',
@@ -40,6 +42,6 @@ export function employeeSimulationHandler(
     const recommendations = await recommender.recommend(employeeId, signal);
     signal.throwIfAborted();
     const employee = { id: employeeId, type: employeeType };
-    await store.putResult(plan, position, assignments, simulateEmployee(plan, employee, assignments, recommendations));
+    await store.putResult(plan, position, simulateEmployee(plan, employee, assignments, recommendations));
   };
 }
