@@ -186,6 +186,21 @@ describe("a feed's bytes", () => {
     );
   });
 
+  test('are read by somebody whose own error stays his own', async () => {
+    const path = await put('feed.csv', HEADER);
+    const failure = new Error('of the reader');
+    const onRecord = () => {
+      throw failure;
+    };
+    await expect(readFeedRecords(path, { onRecord, onMalformed: () => {}, onFlaw: () => {} })).rejects.toBe(failure);
+  });
+
+  test('that are no row do not make the rows around them wrong', async () => {
+    const later = ROW_7.replace('1,915,085', '12').replaceAll('T10', 'T11');
+    expect(await problemsIn(COMPLETIONS, `${HEADER}${ROW_7}\n${later}`)).toEqual(['3: the line is blank']);
+    expect(await problemsIn(COMPLETIONS, `${HEADER}${ROW_7}${later}`)).toHaveLength(1);
+  });
+
   test('are read across the borders of what the disk gives at once', async () => {
     const rows = Array.from({ length: 20_000 }, (_, i) => ROW_7.replace('"7"', `"${i + 1}"`));
     rows[15_000] = rows[15_000]!.replace('T10:00', 'T10:99');
@@ -198,8 +213,16 @@ describe("a feed's bytes", () => {
     expect(await problemsIn(COMPLETIONS, `${HEADER}"${'x'.repeat(3_000_000)}"\n${ROW_7}`)).toEqual([
       '2: the line is longer than 1 MiB; the file was not read further',
     ]);
-    const open = `${HEADER}"7","${'\n'.repeat(300)}${ROW_8}`;
-    expect((await problemsIn(COMPLETIONS, open))[0]).toMatch(/^2: the quotes of field 2 are never closed/);
+    expect(await problemsIn(COMPLETIONS, `${HEADER}"7","\n"${'x'.repeat(3_000_000)}`)).toEqual([
+      '2: the quotes of field 2 are never closed, or a quote in it is not doubled',
+      '3: the line is longer than 1 MiB; the file was not read further',
+    ]);
+    const lines = (count: number) => `${HEADER}"7","${'a\n'.repeat(count)}"\n`;
+    expect(await problemsIn(COMPLETIONS, lines(99))).toEqual(['2: it has 2 fields, not 4']);
+    expect((await problemsIn(COMPLETIONS, lines(100))).slice(0, 2)).toEqual([
+      '2: the quotes of field 2 are never closed, or a quote in it is not doubled',
+      '3: field 1 is not in quotes',
+    ]);
   });
 });
 
@@ -219,6 +242,7 @@ describe('a file that a run reads', () => {
     ['employees.csv', 'employee_id,employee_type\n#1,a\n', ['-: the file holds no employees']],
     ['employees.csv', '\nid,employee_type\n1,a\n', ['2: the header has no column employee_id']],
     ['employees.csv', 'employee_id,employee_type\n1,a\n2,"b\n', ['3: a quoted field is never closed']],
+    ['CourseCatalog_1.csv', 'ContentId\n', []],
     ['CourseCatalog_1.csv', 'a,b\n1,2\n', ['1: no id column (it has: a, b)']],
     [
       'CourseCatalog_1.csv',
@@ -298,7 +322,10 @@ describe('both feeds of a run', () => {
     expect(await counts(still, done)).toEqual([0, 1]);
     expect(await counts(done, still, otherRun)).toEqual([0, 1, 0]);
     expect(await counts(done, otherRun)).toEqual([0, 0]);
-    expect(await counts(done, done)).toEqual([0, 0]);
+    expect(await counts(done, done, still)).toEqual([0, 0, 1]);
+    const elsewhere = join(await mkdtemp(join(root, 'files-')), OPEN);
+    await writeFile(elsewhere, OPEN_HEADER + open(7, REQUEST));
+    expect(await counts(done, elsewhere)).toEqual([0, 0]);
     const [, outcome] = await check(done, still);
     expect(outcome!.problems).toEqual([
       '3: UserID 7 and TrainingElementId 1,915,085 are in ContentUserCompletion of the same run too',

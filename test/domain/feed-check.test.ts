@@ -73,14 +73,18 @@ describe('ContentUserCompletion', () => {
     expect(problemsOf(kind, [row('7', content, '10:00:00', '10:03:00')])).toEqual([[problem]]);
   });
 
-  test.each(['2025-10-28T24:00:00Z', '2025-02-29T10:00:00Z', '2025-10-28 10:00:00', '2025-10-28T10:00:00.000Z', ''])(
-    '%j is no time',
-    (text) => {
-      const says = (column: string) => `${column} "${text}" is not a real time written like "2025-10-28T11:00:00Z"`;
-      expect(problemsOf(kind, [['7', '1', text, first[3]!]])).toEqual([[says('DateStarted')]]);
-      expect(problemsOf(kind, [['7', '1', first[2]!, text]])).toEqual([[says('DateCompleted')]]);
-    },
-  );
+  test.each([
+    '2025-10-28T24:00:00Z',
+    '2025-02-29T10:00:00Z',
+    '2025-10-28 10:00:00',
+    '2025-10-28T10:00:00.000Z',
+    '+010000-01-01T00:00Z',
+    '',
+  ])('%j is no time', (text) => {
+    const says = (column: string) => `${column} "${text}" is not a real time written like "2025-10-28T11:00:00Z"`;
+    expect(problemsOf(kind, [['7', '1', text, first[3]!]])).toEqual([[says('DateStarted')]]);
+    expect(problemsOf(kind, [['7', '1', first[2]!, text]])).toEqual([[says('DateCompleted')]]);
+  });
 
   test.each([
     ['10:00:00', 'DateStarted is not before DateCompleted'],
@@ -199,6 +203,12 @@ describe('Non_Completed_Assignments', () => {
       ]);
     },
   );
+
+  test.each(['10000', '9999999'])('the RequestId %s may be the one of another content', (request) => {
+    expect(problemsOf(kind, [changed(assigned(7, 1), { request })])).toEqual([
+      [`RequestId ${request} is not the one of TrainingElementId 1 on that day, in any time zone`],
+    ]);
+  });
 
   test('a RequestId is the one of the content and a day that the assignment can have in some time zone', () => {
     const requestOn = (day: string) => open(7, 1_915_085, `${day}T12:00:00Z`)[columns.request]!;
