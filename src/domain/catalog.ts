@@ -30,27 +30,35 @@ const US_DATE = /^\d{1,2}\/\d{1,2}\/\d{4}(?!\d)/;
 const US_FORMATS = ['M/d/yyyy', 'M/d/yyyy H:mm', 'M/d/yyyy H:mm:ss', 'M/d/yyyy h:mm a', 'M/d/yyyy h:mm:ss a'];
 const UTC = { in: tz('UTC') };
 
+/** Finds the columns in a header; -1 for each that is not there (contract section 1, "Columns"). */
+export function findCatalogColumns(header: readonly string[]): CatalogColumns {
+  const keys = header.map(columnKey);
+  const first = (names: readonly string[]) =>
+    names.map((name) => keys.indexOf(columnKey(name))).find((i) => i >= 0) ?? -1;
+  return {
+    id: first(ID_COLUMNS),
+    title: first(TITLE_COLUMNS),
+    dailyDose: first(['Daily_Dose_BA']),
+    createdAt: first(['CreateDate']),
+  };
+}
+
 /**
  * Finds the columns in a catalog file's header (contract section 1, "Columns").
  * @throws BtcFakeError CATALOG_INVALID when there is no id column.
  */
 export function resolveCatalogColumns(header: readonly string[], file: string): CatalogColumns {
-  const keys = header.map(columnKey);
-  const first = (names: readonly string[]) =>
-    names.map((name) => keys.indexOf(columnKey(name))).find((i) => i >= 0) ?? -1;
-  const id = first(ID_COLUMNS);
-  if (id < 0) {
-    const has =
-      header
-        .map((name) => name.trim())
-        .filter(Boolean)
-        .join(', ')
-        .slice(0, 300) || 'none';
-    throw new BtcFakeError('CATALOG_INVALID', `${file}: no id column (it has: ${has})`, {
-      remedy: `The file needs one of the columns ${ID_COLUMNS.join(', ')}.`,
-    });
-  }
-  return { id, title: first(TITLE_COLUMNS), dailyDose: first(['Daily_Dose_BA']), createdAt: first(['CreateDate']) };
+  const columns = findCatalogColumns(header);
+  if (columns.id >= 0) return columns;
+  const has =
+    header
+      .map((name) => name.trim())
+      .filter(Boolean)
+      .join(', ')
+      .slice(0, 300) || 'none';
+  throw new BtcFakeError('CATALOG_INVALID', `${file}: no id column (it has: ${has})`, {
+    remedy: `The file needs one of the columns ${ID_COLUMNS.join(', ')}.`,
+  });
 }
 
 /** Reads one row of a catalog file, or returns undefined when it has no usable id. */

@@ -1,3 +1,4 @@
+import { findCatalogColumns } from './catalog.ts';
 import { columnKey } from './columns.ts';
 import { COMPLETION_COLUMNS } from './feed-rows.ts';
 
@@ -16,7 +17,6 @@ export type FileKind = FeedKind | InputKind | typeof PLACEHOLDER_KIND;
 
 const KINDS: readonly FileKind[] = [...FEED_KINDS, ...INPUT_KINDS, PLACEHOLDER_KIND];
 const FEED_TAIL = /_v2_(\d+_\d+_\d+_\d+_[0-9a-f]{6})\.csv$/i;
-const ID_KEYS = ['contentid', 'trainingelementid', 'courseid', 'elementid'];
 
 /** The kind of file that a name announces by its beginning, in any case; undefined when it announces none. */
 export function kindOfName(name: string): FileKind | undefined {
@@ -28,13 +28,17 @@ export function runTailOfName(name: string): string | undefined {
   return FEED_TAIL.exec(name)?.[1]?.toLowerCase();
 }
 
-/** The kind of file that a header announces; a catalog with Daily Dose flags is taken for a StandAloneContent one. */
+/**
+ * The kind of file that a header announces. A catalog has an id and something else that catalogs have; one with Daily Dose
+ * flags is taken for a StandAloneContent one.
+ */
 export function kindOfHeader(header: readonly string[]): FeedKind | InputKind | undefined {
   const keys = new Set(header.map(columnKey));
   const hasAll = (names: readonly string[]) => names.every((name) => keys.has(columnKey(name)));
   if (hasAll(COMPLETION_COLUMNS)) return 'ContentUserCompletion';
   if (hasAll(['UserID', 'RequestId', 'TrainingElementId'])) return 'Non_Completed_Assignments';
   if (keys.has('employeeid')) return 'employees';
-  if (!ID_KEYS.some((key) => keys.has(key))) return undefined;
-  return keys.has('dailydoseba') ? 'StandAloneContent' : 'CourseCatalog';
+  const { id, title, dailyDose, createdAt } = findCatalogColumns(header);
+  if (id < 0 || Math.max(title, dailyDose, createdAt) < 0) return undefined;
+  return dailyDose >= 0 ? 'StandAloneContent' : 'CourseCatalog';
 }

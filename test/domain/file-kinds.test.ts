@@ -27,7 +27,10 @@ describe('the kind of a file', () => {
     ['employee_id,ContentId', 'employees'],
     ['TrainingElementId,Title,Daily_Dose_BA', 'StandAloneContent'],
     ['course id,Title', 'CourseCatalog'],
+    ['CreateDate,ElementId', 'CourseCatalog'],
     ['id,name', undefined],
+    ['ba_id,content_id,completion_date', undefined],
+    ['CreateDate,Title,Daily_Dose_BA', undefined],
     ['', undefined],
   ])('the header %s says %s', (header, kind) => {
     expect(kindOfHeader(header.split(','))).toBe(kind);
