@@ -15,8 +15,10 @@ const CUT = '[secret]';
 
 /** Makes the process's logger; it writes to standard error, so that results on standard output stay clean. */
 export function createLogger({ level, secrets, pretty: forPeople, colour }: LogOptions): Logger {
-  // A secret may stand in a line as it is, or as JSON writes it.
-  const needles = [...new Set(secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]))];
+  // A secret may stand in a line as JSON writes it, or as JSON within JSON; every form is tried, the longest first, so that
+  // nothing is left of one that another is a part of.
+  const forms = secrets.flatMap((secret) => [secret, asJson(secret), asJson(asJson(secret))]);
+  const needles = [...new Set(forms)].filter((form) => form !== '').sort((a, b) => b.length - a.length);
   const streamWrite = (line: string) => needles.reduce((text, needle) => text.replaceAll(needle, CUT), line);
   const options = { level, base: null, hooks: { streamWrite }, timestamp: pino.stdTimeFunctions.isoTime };
   if (!forPeople) return pino(options, pino.destination({ dest: 2, sync: true }));
@@ -28,4 +30,8 @@ export function createLogger({ level, secrets, pretty: forPeople, colour }: LogO
     translateTime: 'SYS:HH:MM:ss',
   });
   return pino(options, stream);
+}
+
+function asJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
