@@ -24,10 +24,11 @@ export function fileAssemblyHandler({ settings, store, logger, now }: WorkerCont
   return async (job, signal, token) => {
     const { runId } = job.data;
     const run = await store.getRun(runId);
-    const missing = await missingEmployees(store, run);
-    if (missing.length > 0) {
+    if ((await missingEmployees(store, run)).length > 0) {
       if (await job.moveToWaitingChildren(token)) throw new WaitingChildrenError();
-      throw incomplete(run, missing);
+      // The last of them may have come in between; now that no job is left, nobody can.
+      const missing = await missingEmployees(store, run);
+      if (missing.length > 0) throw incomplete(run, missing);
     }
     await store.startStage(runId, 'file-assembly', now());
     await assertPopulation(store, run);
