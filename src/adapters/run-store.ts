@@ -106,7 +106,7 @@ export class RunStore {
 
   /** Notes that a stage is done; the last time counts. */
   async finishStage(runId: RunId, stage: Stage, now: number): Promise<void> {
-    await this.#redis.hset(keys(runId).record, `finished:${stage}`, String(now));
+    await this.#note(runId, { [`finished:${stage}`]: now });
   }
 
   /** Keeps the contents of both catalog files for the steps after the download, on whatever machine they run. */
@@ -147,14 +147,11 @@ export class RunStore {
 
   /** From now on the assignments stand, whatever Databricks says later. */
   async freezeAssignments(runId: RunId, facts: AssignmentFacts): Promise<void> {
-    await this.#atomically((multi) => {
-      multi.hset(keys(runId).record, jsonFields({ assignments: facts }));
-      this.#renewExpiry(multi, runId);
-    });
+    await this.#note(runId, { assignments: facts });
   }
 
   async setFannedOut(runId: RunId, positions: number): Promise<void> {
-    await this.#redis.hset(keys(runId).record, 'fannedOut', positions);
+    await this.#note(runId, { fannedOut: positions });
   }
 
   /** What an employee's simulation starts from; undefined when the run's keys have expired. */
@@ -201,19 +198,24 @@ export class RunStore {
   async addWithout(runId: RunId, failed: readonly FailedEmployee[]): Promise<void> {
     const { without } = await this.getRun(runId);
     const byId = new Map([...without, ...failed].map((employee) => [employee.employeeId, employee]));
-    await this.#redis.hset(keys(runId).record, jsonFields({ without: [...byId.values()] }));
+    await this.#note(runId, { without: [...byId.values()] });
   }
 
   /** Ends the run: its keys live for the retention time from now. */
   async finishRun(runId: RunId, manifest: Manifest, now: number): Promise<void> {
-    await this.#atomically((multi) => {
-      multi.hset(keys(runId).record, jsonFields({ manifest, finishedAt: now }));
-      this.#renewExpiry(multi, runId);
-    });
+    await this.#note(runId, { manifest, finishedAt: now });
   }
 
   async setPublished(runId: RunId, now: number): Promise<void> {
-    await this.#redis.hset(keys(runId).record, 'publishedAt', now);
+    await this.#note(runId, { publishedAt: now });
+  }
+
+  /** Writes fields of the run's record. The expiry goes with them: the record may have expired meanwhile. */
+  async #note(runId: RunId, fields: object): Promise<void> {
+    await this.#atomically((multi) => {
+      multi.hset(keys(runId).record, jsonFields(fields));
+      this.#renewExpiry(multi, runId);
+    });
   }
 
   #renewExpiry(multi: ChainableCommander, runId: RunId): void {
