@@ -1,0 +1,138 @@
+// Proves that a run is either there whole or not at all, and queued once.
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { PopulationHash } from '../../src/adapters/population.ts';
+import { POPULATION_CHUNK } from '../../src/adapters/run-record.ts';
+import { createRun, enqueueRunStart, type RunRequest } from '../../src/producers/create-run.ts';
+import { addRunFlow } from '../../src/producers/run-flow.ts';
+import { allOf } from '../support/all-of.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { people } from '../support/run-state.ts';
+
+let room: RunRoom;
+beforeAll(async () => {
+  room = await openRunRoom();
+});
+afterAll(() => room?.close());
+beforeEach(() => room.reset());
+
+const NOW = Date.UTC(2025, 9, 28, 11, 0, 0, 789);
+
+function request(content: string, overrides: Partial<RunRequest> = {}): RunRequest {
+  const employeesFile = join(room.folder, `${randomBytes(3).toString('hex')}.csv`);
+  writeFileSync(employeesFile, content);
+  return {
+    employeesFile,
+    skipInvalidEmployees: false,
+    timeZone: 'America/Chicago',
+    feedDateFormat: 'yy_MM_dd',
+    publish: true,
+    attempts: 7,
+    now: NOW,
+    ...overrides,
+  };
+}
+
+test('a run is recorded as it was asked for, with the whole population, and put on its first queue', async () => {
+  const employees = people(2 * POPULATION_CHUNK + 10);
+  const rows = employees.map(({ id, type }) => `${id},${type}\n`).join('');
+  const plan = await createRun(room.store, room.queues, request(`employee_id,employee_edu_type\n${rows}`));
+  expect(plan).toEqual({
+    id: expect.stringMatching(/^run-20251028T110000Z-[0-9a-f]{6}$/),
+    seed: plan.id,
+    asOf: Date.UTC(2025, 9, 28, 11, 0, 0),
+    timeZone: 'America/Chicago',
+    feedDateFormat: 'yy_MM_dd',
+  });
+  const run = await room.store.getRun(plan.id);
+  expect(run).toMatchObject({ plan, createdAt: NOW, publish: true, employees: { employees: employees.length } });
+  const chunks = await allOf(room.store.readPopulation(plan.id));
+  expect(chunks.map(({ length }) => length)).toEqual([POPULATION_CHUNK, POPULATION_CHUNK, 10]);
+  expect(chunks.flat()).toEqual(employees);
+  const hash = new PopulationHash();
+  for (const chunk of chunks) hash.add(chunk);
+  expect(run.population).toEqual(hash.digest());
+  const job = await room.job('run-start', plan.id);
+  expect(job.data).toEqual({ version: 1, runId: plan.id });
+  expect(job.opts).toMatchObject({ attempts: 7 });
+});
+
+test('the instant and the seed can be given; the fraction of a second is dropped', async () => {
+  const given = { asOf: Date.UTC(2026, 0, 6, 1, 2, 3, 999), seed: 'my seed' };
+  const plan = await createRun(room.store, room.queues, request('employee_id,employee_type\n1,a\n', given));
+  expect(plan).toMatchObject({ seed: 'my seed', asOf: Date.UTC(2026, 0, 6, 1, 2, 3) });
+});
+
+test('two runs of the same second are two runs', async () => {
+  const ask = request('employee_id,employee_type\n1,a\n');
+  const [one, two] = await Promise.all([
+    createRun(room.store, room.queues, ask),
+    createRun(room.store, room.queues, ask),
+  ]);
+  expect(one!.id).not.toBe(two!.id);
+  expect(await room.queues.byName['run-start'].getWaitingCount()).toBe(2);
+});
+
+const MANY = Array.from({ length: 2_500 }, (_, i) => `${i + 1},a\n`).join('');
+test.each([
+  ['has a bad row after thousands of good ones', `employee_id,employee_type\n${MANY}x,a\n`, 'EMPLOYEES_INVALID'],
+  ['is broken off in a quoted field', `employee_id,employee_type\n${MANY}"1`, 'EMPLOYEES_INVALID'],
+  ['holds nobody', 'employee_id,employee_type\n#1,a\n', 'EMPLOYEES_INVALID'],
+  ['is no employees file', 'a,b\n', 'EMPLOYEES_INVALID'],
+])('of a file that %s nothing is left: no key, no job', async (_what, content, code) => {
+  expect((await failureOf(createRun(room.store, room.queues, request(content)))).code).toBe(code);
+  expect(await room.redis.keys('*')).toEqual([]);
+});
+
+test('of a file that is not there nothing is left', async () => {
+  const ask = request('', { employeesFile: '/nowhere/employees.csv' });
+  expect((await failureOf(createRun(room.store, room.queues, ask))).code).toBe('FILE_UNREADABLE');
+  expect(await room.redis.keys('*')).toEqual([]);
+});
+
+test('bad rows that may be skipped are, and are on record', async () => {
+  const ask = request('employee_id,employee_type\n1,a\nx,a\n2,b\n', { skipInvalidEmployees: true });
+  const { id } = await createRun(room.store, room.queues, ask);
+  const run = await room.store.getRun(id);
+  expect(run.employees).toMatchObject({ employees: 2, invalid: { count: 1 } });
+  expect(run.population.count).toBe(2);
+});
+
+test('to queue a run again adds nothing, also when it has begun', async () => {
+  const run = await room.createRun(people(1));
+  await enqueueRunStart(room.queues, run.plan.id, 3);
+  await enqueueRunStart(room.queues, run.plan.id, 3);
+  expect(await room.queues.byName['run-start'].getJobCounts('waiting', 'active', 'delayed')).toEqual({
+    waiting: 1,
+    active: 0,
+    delayed: 0,
+  });
+});
+
+test.each([false, true])('a flow is added whole and once, however often (published: %s)', async (publish) => {
+  const run = await room.createRun(people(1), { publish });
+  const { id } = run.plan;
+  await Promise.all([addRunFlow(room.queues, run, 3), addRunFlow(room.queues, run, 3)]);
+  await addRunFlow(room.queues, run, 3);
+  const counts = (name: 'publish' | 'file-assembly' | 'assignment' | 'catalog-download') =>
+    room.queues.byName[name].getJobCounts('waiting', 'waiting-children');
+  expect(await counts('catalog-download')).toEqual({ waiting: 1, 'waiting-children': 0 });
+  expect(await counts('assignment')).toEqual({ waiting: 0, 'waiting-children': 1 });
+  expect(await counts('file-assembly')).toEqual({ waiting: 0, 'waiting-children': 1 });
+  expect(await counts('publish')).toEqual({ waiting: 0, 'waiting-children': publish ? 1 : 0 });
+  const parentOf = async (name: 'file-assembly' | 'assignment' | 'catalog-download') =>
+    (await room.job(name, id)).parentKey?.split(':').slice(1).join(':');
+  expect(await parentOf('catalog-download')).toBe(`assignment:${id}`);
+  expect(await parentOf('assignment')).toBe(`file-assembly:${id}`);
+  expect(await parentOf('file-assembly')).toBe(publish ? `publish:${id}` : undefined);
+});
+
+test('the employees file is only read', async () => {
+  const ask = request('employee_id,employee_type\n1,a\n');
+  const before = readFileSync(ask.employeesFile);
+  await createRun(room.store, room.queues, ask);
+  expect(readFileSync(ask.employeesFile)).toEqual(before);
+});
