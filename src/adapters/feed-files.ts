@@ -11,6 +11,7 @@ import type { OutputFile } from '../domain/manifest.ts';
 import { unreadable } from './csv-rows.ts';
 
 const WRITE_BUFFER_BYTES = 256 * 1024;
+const LF = 10;
 
 /** Opens a draft of a feed (contract section 5): UTF-8, LF, every field quoted, the header always there. */
 export function draftFeed(path: string, columns: readonly string[]): Promise<DraftFile<readonly string[]>> {
@@ -31,16 +32,21 @@ export function draftText(path: string): Promise<DraftFile<string>> {
 }
 
 /**
- * Makes `target` a byte-for-byte copy of `source`, as a draft.
+ * Makes `target` a byte-for-byte copy of `source`, a CSV file, as a draft. Its rows are its lines without the header.
  * @throws BtcFakeError FILE_UNREADABLE, OUTPUT_UNWRITABLE.
  */
 export async function draftCopy(source: string, target: string): Promise<DraftFile<Buffer>> {
   const draft = await DraftFile.open<Buffer>(target, new PassThrough());
+  let lines = 0;
+  let lastByte = LF;
   try {
-    for await (const chunk of createReadStream(source)) {
-      // A copy has no rows of its own: its row count is its number of lines.
-      await draft.write([chunk as Buffer], countNewlines(chunk as Buffer));
+    for await (const chunk of createReadStream(source) as AsyncIterable<Buffer>) {
+      lines += countLineEnds(chunk);
+      lastByte = chunk.at(-1) ?? lastByte;
+      await draft.write([chunk], 0);
     }
+    if (lastByte !== LF) lines += 1;
+    await draft.write([], Math.max(0, lines - 1));
     return draft;
   } catch (error) {
     await draft.discard();
@@ -167,9 +173,9 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function countNewlines(chunk: Buffer): number {
+function countLineEnds(chunk: Buffer): number {
   let count = 0;
-  for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) count += 1;
+  for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, at + 1)) count += 1;
   return count;
 }
 

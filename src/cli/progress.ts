@@ -1,4 +1,5 @@
 import { type Options, SingleBar } from 'cli-progress';
+import { STAGES, type Stage } from '../adapters/run-record.ts';
 import type { RunStatus } from '../producers/run-status.ts';
 import { count, duration, printProgress, styled } from './terminal.ts';
 
@@ -12,53 +13,80 @@ const STAGE_TEXT = {
 } as const;
 
 const LINE_EVERY_MS = 10_000;
+const SIMULATION = STAGES.indexOf('employee-simulation');
 
 /** Shows how a run goes on: a line for each stage, and for the employees a bar on a terminal, else a line now and then. */
 export class RunProgress {
   readonly #startedAt: number;
-  #stage: RunStatus['stage'] | undefined;
+  /** How many of the stages have been named. */
+  #named = 0;
   #bar: SingleBar | undefined;
   #lastLineAt: number;
-  #firstDone: { at: number; done: number } | undefined;
+  #firstSeen: { at: number; done: number } | undefined;
 
+  /** @param now when the run was begun or taken up, epoch milliseconds. */
   constructor(now: number) {
     this.#startedAt = now;
     this.#lastLineAt = now;
   }
 
-  show({ stage, state, counts }: RunStatus, now: number): void {
-    if (stage !== this.#stage && state !== 'queued') {
-      this.#endBar();
-      this.#stage = stage;
-      printProgress(`${styled('dim', this.#clock(now))} ${STAGE_TEXT[stage]}`);
-    }
-    if (stage !== 'employee-simulation' && counts.done === 0) return;
-    if (stage === 'assignment' || stage === 'employee-simulation') this.#showEmployees(counts, now);
+  show(status: RunStatus, now: number): void {
+    if (status.state === 'queued') return;
+    const current = STAGES.indexOf(status.stage);
+    // A stage can begin and end between two looks; each has its line all the same.
+    for (; this.#named <= current; this.#named++) this.#nameStage(STAGES[this.#named]!, status, now);
+    if (current === SIMULATION || (current < SIMULATION && status.counts.done > 0))
+      this.#showEmployees(status.counts, now);
   }
 
+  /** Leaves what was shown last standing. */
   end(): void {
-    this.#endBar();
+    this.#bar?.stop();
+    this.#bar = undefined;
   }
 
-  #showEmployees({ done, employees, failed }: RunStatus['counts'], now: number): void {
-    this.#firstDone ??= { at: now, done };
-    const seconds = (now - this.#firstDone.at) / 1000;
-    const perSecond = seconds > 0 ? (done - this.#firstDone.done) / seconds : 0;
-    const left = perSecond > 0 ? duration(((employees - done - failed) / perSecond) * 1000) : '?';
-    const payload = { perSecond: count(Math.round(perSecond)), left, failed: count(failed), of: count(employees) };
+  #nameStage(stage: Stage, { counts }: RunStatus, now: number): void {
+    if (STAGES.indexOf(stage) === SIMULATION + 1) this.#endEmployees(counts, now);
+    printProgress(`${styled('dim', this.#clock(now))} ${STAGE_TEXT[stage]}`);
+  }
+
+  #showEmployees(counts: RunStatus['counts'], now: number): void {
+    const { employees, done } = counts;
+    this.#firstSeen ??= { at: now, done };
+    const payload = this.#payload(counts, now);
     if (process.stderr.isTTY) {
       this.#bar ??= startBar(employees, payload);
       this.#bar.update(done, payload);
     } else if (now - this.#lastLineAt >= LINE_EVERY_MS) {
       this.#lastLineAt = now;
-      const text = `${count(done)} of ${payload.of} employees, ${payload.failed} failed, ${payload.perSecond}/s, ${left} left`;
-      printProgress(`${this.#clock(now)} ${text}`);
+      this.#printLine(counts, now);
     }
   }
 
-  #endBar(): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
+  #endEmployees(counts: RunStatus['counts'], now: number): void {
+    if (process.stderr.isTTY) this.#showEmployees(counts, now);
+    else this.#printLine(counts, now);
+    this.end();
+  }
+
+  #printLine(counts: RunStatus['counts'], now: number): void {
+    const { of, failed, perSecond, left } = this.#payload(counts, now);
+    printProgress(
+      `${this.#clock(now)}   ${count(counts.done)} of ${of} employees, ${failed} failed, ${perSecond}/s, ${left} left`,
+    );
+  }
+
+  #payload({ done, employees, failed }: RunStatus['counts'], now: number) {
+    const { at, done: before } = this.#firstSeen ?? { at: this.#startedAt, done: 0 };
+    const seconds = (now - at) / 1000;
+    const perSecond = seconds > 0 ? (done - before) / seconds : 0;
+    const left = employees - done - failed;
+    return {
+      of: count(employees),
+      failed: count(failed),
+      perSecond: perSecond > 0 ? count(Math.round(perSecond)) : '?',
+      left: left === 0 ? 'none' : perSecond > 0 ? duration((left / perSecond) * 1000) : '?',
+    };
   }
 
   #clock(now: number): string {

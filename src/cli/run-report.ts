@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RunRecord } from '../adapters/run-record.ts';
+import { type RunRecord, STAGES, type Stage } from '../adapters/run-record.ts';
 import { formatInstant } from '../domain/feed-rows.ts';
 import type { FailedEmployee, OutputFile } from '../domain/manifest.ts';
 import { feedNames } from '../domain/run-plan.ts';
@@ -18,6 +18,8 @@ export interface RunReport extends RunStatus {
   readonly asOf: string;
   readonly createdAt: string;
   readonly finishedAt: string | null;
+  /** When each stage began and ended; null for what has not happened. */
+  readonly stages: Readonly<Record<Stage, { readonly startedAt: string | null; readonly finishedAt: string | null }>>;
   readonly failedEmployees: readonly FailedEmployee[];
   readonly files: readonly (OutputFile & { readonly path: string })[];
   readonly manifest: string | null;
@@ -38,10 +40,20 @@ export async function reportRun({ queues, store, settings }: Session, run: RunRe
     asOf: formatInstant(run.plan.asOf),
     createdAt: formatInstant(run.createdAt),
     finishedAt: run.finishedAt === undefined ? null : formatInstant(run.finishedAt),
+    stages: stageTimes(run),
     failedEmployees,
     files: run.manifest?.outputs.map((file) => ({ ...file, path: pathOf(file.name) })) ?? [],
     manifest: run.manifest ? pathOf(feedNames(run.plan).manifest) : null,
   };
+}
+
+function stageTimes({ stageStartedAt, stageFinishedAt }: RunRecord): RunReport['stages'] {
+  const iso = (instant: number | undefined) => (instant === undefined ? null : new Date(instant).toISOString());
+  const times = STAGES.map((stage) => [
+    stage,
+    { startedAt: iso(stageStartedAt[stage]), finishedAt: iso(stageFinishedAt[stage]) },
+  ]);
+  return Object.fromEntries(times);
 }
 
 /** Prints how a run ended, for a person: the employees (all of a small run), what was done without, and the files. */

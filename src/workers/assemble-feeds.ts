@@ -96,7 +96,7 @@ function noticesOf(run: RunRecord, template: string | undefined): Notice[] {
   const notices = [...(run.catalogs?.notices ?? []), ...(run.assignments?.notices ?? [])];
   const invalid = run.employees.invalid.count;
   if (invalid > 0) {
-    const text = `${run.employees.name}: ${invalid} invalid ${invalid === 1 ? 'row was' : 'rows were'} skipped`;
+    const text = `${run.employees.name}: skipped invalid rows: ${invalid}`;
     notices.unshift({ code: 'invalid-employees-skipped', text });
   }
   if (template === undefined) {
@@ -104,7 +104,7 @@ function noticesOf(run: RunRecord, template: string | undefined): Notice[] {
     notices.push({ code: 'no-template', text });
   }
   if (run.without.length > 0) {
-    const text = `Finished without ${run.without.length} failed ${run.without.length === 1 ? 'employee' : 'employees'}`;
+    const text = `Finished without failed employees: ${run.without.length}`;
     notices.push({ code: 'failed-employees-left-out', text });
   }
   return notices;

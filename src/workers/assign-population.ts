@@ -128,7 +128,7 @@ function noticesOf(choice: ManagerChoice, tally: AssignmentTally, databricks: Da
       text: 'Databricks is not configured: open assignments and earlier completions were not read',
     });
   } else if (databricks.skippedRows > 0) {
-    const text = `Databricks: ${databricks.skippedRows} rows without a usable id were skipped`;
+    const text = `Databricks: skipped rows without a usable id: ${databricks.skippedRows}`;
     notices.push({ code: 'databricks-rows-skipped', text });
   }
   if (choice.dailyDose.length === 0) {
@@ -138,7 +138,7 @@ function noticesOf(choice: ManagerChoice, tally: AssignmentTally, databricks: Da
     });
   }
   if (tally.random.nothingLeft > 0) {
-    const text = `For ${tally.random.nothingLeft} employees there was no content left to assign`;
+    const text = `Employees for whom no content was left to assign: ${tally.random.nothingLeft}`;
     notices.push({ code: 'nothing-left-to-assign', text });
   }
   return notices;

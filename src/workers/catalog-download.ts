@@ -39,7 +39,7 @@ export function catalogDownloadHandler({ settings, store, logger, now }: WorkerC
       if (skippedRows > 0) {
         notices.push({
           code: 'catalog-rows-skipped',
-          text: `${name}: ${skippedRows} rows without a usable id were skipped`,
+          text: `${name}: skipped rows without a usable id: ${skippedRows}`,
         });
       }
     }

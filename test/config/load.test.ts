@@ -178,7 +178,11 @@ describe('secrets', () => {
   const text = fc.constantFrom(undefined, '', 'x', '1', 'true', 'https://y.example', '/z', '\u0001');
 
   test('are in no error, warning or description, whatever is set and however wrong it is', () => {
-    const secretText = fc.constantFrom(undefined, marker, `${marker}\n`, `redis://:${marker}@r.example`, `a ${marker}`);
+    // Mostly not set, or hardly any environment would be accepted.
+    const secretText = fc.oneof(
+      { weight: 20, arbitrary: fc.constant(undefined) },
+      { weight: 4, arbitrary: fc.constantFrom(marker, `${marker}\n`, `redis://:${marker}@r.example`, `a ${marker}`) },
+    );
     const environment = fc.record(
       Object.fromEntries(SETTING_NAMES.map((name) => [name, SCHEMA[name].sensitive ? secretText : text])),
     );
