@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
 import { BtcFakeError } from '../domain/errors.ts';
 
@@ -12,8 +13,17 @@ const LOWEST_VERSION = '6.2.0';
 
 const ROLE_OPTIONS: Record<ConnectionRole, RedisOptions> = {
   worker: { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(times * 100, 5_000) },
-  command: { maxRetriesPerRequest: 1, retryStrategy: (times) => (times > 2 ? null : 100), connectTimeout: 5_000 },
+  command: {
+    maxRetriesPerRequest: 1,
+    retryStrategy: (times) => (times > 2 ? null : 100),
+    connectTimeout: 5_000,
+    // After a failed connection ioredis keeps the process alive for as long as this; its default is 2 s.
+    disconnectTimeout: 100,
+  },
 };
+
+/** How long a server may take until its first answer; one that loads its data says so at once. */
+const ANSWER_LIMIT_MS = 10_000;
 
 /**
  * Connects to Redis.
@@ -22,10 +32,16 @@ const ROLE_OPTIONS: Record<ConnectionRole, RedisOptions> = {
  */
 export async function connectRedis(location: string, role: ConnectionRole): Promise<Redis> {
   const probe = newRedis(location, { ...ROLE_OPTIONS.command, lazyConnect: true });
+  // What `connect` throws only says that the connection was closed; the event says why.
+  let reason: unknown;
+  probe.once('error', (error) => {
+    reason = error;
+  });
   try {
-    await probe.connect();
-    await probe.ping();
-  } catch (cause) {
+    // A server that takes the connection and stays silent would be waited for without end.
+    await Promise.race([probe.connect().then(() => probe.ping()), silence(ANSWER_LIMIT_MS)]);
+  } catch (error) {
+    const cause = reason ?? error;
     probe.disconnect();
     throw new BtcFakeError('REDIS_UNREACHABLE', `Redis at ${safeLocation(location)} does not answer${because(cause)}`, {
       remedy: 'Start it, or correct REDIS_URL.',
@@ -35,6 +51,11 @@ export async function connectRedis(location: string, role: ConnectionRole): Prom
   if (role === 'command') return probe;
   probe.disconnect();
   return newRedis(location, ROLE_OPTIONS[role]);
+}
+
+async function silence(limitMs: number): Promise<never> {
+  await delay(limitMs, undefined, { ref: false });
+  throw new Error(`no answer within ${limitMs} ms`);
 }
 
 function newRedis(location: string, options: RedisOptions): Redis {
@@ -50,8 +71,10 @@ function newRedis(location: string, options: RedisOptions): Redis {
 
 /** A Redis location without user name and password, for messages. */
 export function safeLocation(location: string): string {
-  if (!URL.canParse(location)) return location;
-  const url = new URL(location);
+  if (location.startsWith('/')) return location;
+  const url = URL.canParse(location) ? new URL(location) : undefined;
+  // What is no address may hold a password all the same, before its last "@".
+  if (!url?.host) return location.slice(location.lastIndexOf('@') + 1);
   return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`;
 }
 
@@ -90,5 +113,5 @@ function because(cause: unknown): string {
   if (typeof code === 'string') return ` (${code})`;
   const message = cause instanceof Error ? cause.message : '';
   if (/NOAUTH|WRONGPASS/.test(message)) return ' to this user name and password';
-  return '';
+  return /^no answer within/.test(message) ? `: ${message}` : '';
 }
