@@ -4,7 +4,7 @@ import type { CatalogKind } from '../domain/catalog-file-name.ts';
 import type { EmployeeResult } from '../domain/employee-outcome.ts';
 import type { Employee } from '../domain/employees.ts';
 import { BtcFakeError } from '../domain/errors.ts';
-import type { RunId } from '../domain/ids.ts';
+import type { EmployeeId, RunId } from '../domain/ids.ts';
 import type { EmployeeAssignments } from '../domain/manager-assignments.ts';
 import type { FailedEmployee, Manifest } from '../domain/manifest.ts';
 import type { RunPlan } from '../domain/run-plan.ts';
@@ -199,6 +199,12 @@ export class RunStore {
     const { without } = await this.getRun(runId);
     const byId = new Map([...without, ...failed].map((employee) => [employee.employeeId, employee]));
     await this.#note(runId, { without: [...byId.values()] });
+  }
+
+  /** Takes back that the run is to be finished without these employees. */
+  async removeWithout(runId: RunId, employeeIds: ReadonlySet<EmployeeId>): Promise<void> {
+    const { without } = await this.getRun(runId);
+    await this.#note(runId, { without: without.filter(({ employeeId }) => !employeeIds.has(employeeId)) });
   }
 
   /** Ends the run: its keys live for the retention time from now. */

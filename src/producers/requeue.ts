@@ -44,6 +44,8 @@ export async function requeueFailed(
   const lost = stages.some((job) => job.queueName === 'file-assembly')
     ? await queueLost(queues, store, run, attempts)
     : 0;
+  // Whoever is tried again is not left out any more, should finishing without them have been broken off.
+  if (run.without.length > 0) await store.removeWithout(runId, new Set(jobs.map((job) => job.data.employeeId)));
   await inBatches(jobs, retry);
   await inBatches(stages, retry);
   return { employees: jobs.length + lost, stages: stages.map((job) => job.queueName) };
@@ -117,7 +119,12 @@ function assertNotEnded(run: RunRecord, consequence: string): void {
 }
 
 async function retry(job: Job<StageJobData>): Promise<void> {
-  await job.retry('failed', { resetAttemptsMade: true });
+  try {
+    await job.retry('failed', { resetAttemptsMade: true });
+  } catch (error) {
+    // Otherwise somebody else re-queued it in the same moment, which is as good.
+    if (await job.isFailed()) throw error;
+  }
 }
 
 async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {

@@ -1,5 +1,11 @@
 import type { Job } from 'bullmq';
-import type { EmployeeJobData, QueueName, Queues, StageJobData } from '../adapters/queues.ts';
+import {
+  type EmployeeJobData,
+  employeeJobId,
+  type QueueName,
+  type Queues,
+  type StageJobData,
+} from '../adapters/queues.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import type { RunId } from '../domain/ids.ts';
@@ -46,7 +52,8 @@ export async function runStatus(queues: Queues, store: RunStore, run: RunRecord)
 
   // Counting one run's failed jobs means walking all failed jobs, so it is done only when it can matter.
   const anyFailed = await queues.byName['employee-simulation'].getFailedCount();
-  const failed = anyFailed > 0 ? await countFailed(queues, runId) : 0;
+  const failedIds = new Set(anyFailed > 0 ? await failedEmployeeJobIds(queues, runId) : []);
+  const failed = failedIds.size;
   const counts = { employees, done, failed };
   const [failedStage] = await failedStageJobs(queues, runId);
   if (failedStage) {
@@ -57,7 +64,8 @@ export async function runStatus(queues: Queues, store: RunStore, run: RunRecord)
       reason: failedStage.failedReason ?? 'unknown',
     };
   }
-  if (failed > 0 && done + failed + run.without.length >= employees) return { state: 'incomplete', stage, counts };
+  const leftOut = run.without.filter(({ employeeId }) => !failedIds.has(employeeJobId(runId, employeeId))).length;
+  if (failed > 0 && done + failed + leftOut >= employees) return { state: 'incomplete', stage, counts };
   return { state: run.stageStartedAt['run-start'] === undefined ? 'queued' : 'running', stage, counts };
 }
 
@@ -65,7 +73,7 @@ export async function runStatus(queues: Queues, store: RunStore, run: RunRecord)
 export async function* failedEmployeeJobs(queues: Queues, runId: RunId): AsyncGenerator<Job<EmployeeJobData>> {
   const queue = queues.byName['employee-simulation'];
   // All ids first: the set shifts under a walk while others re-queue from it.
-  const ids = (await queue.getRanges(['failed'], 0, -1)).filter((id) => id.startsWith(`${runId}-`));
+  const ids = await failedEmployeeJobIds(queues, runId);
   for (let from = 0; from < ids.length; from += PAGE) {
     const jobs = await Promise.all(ids.slice(from, from + PAGE).map((id) => queue.getJob(id)));
     for (const job of jobs as (Job<EmployeeJobData> | undefined)[]) if (job?.data.runId === runId) yield job;
@@ -85,9 +93,9 @@ export function isEnded(run: RunRecord): boolean {
   return run.finishedAt !== undefined && (!run.publish || run.publishedAt !== undefined);
 }
 
-async function countFailed(queues: Queues, runId: RunId): Promise<number> {
+async function failedEmployeeJobIds(queues: Queues, runId: RunId): Promise<string[]> {
   const ids = await queues.byName['employee-simulation'].getRanges(['failed'], 0, -1);
-  return ids.reduce((count, id) => count + (id.startsWith(`${runId}-`) ? 1 : 0), 0);
+  return ids.filter((id) => id.startsWith(`${runId}-`));
 }
 
 function currentStage(run: RunRecord): QueueName {

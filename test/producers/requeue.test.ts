@@ -1,0 +1,297 @@
+// Proves how a run stands at each of its steps, and what re-queuing and finishing without the failed do then.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { RunRecord } from '../../src/adapters/run-record.ts';
+import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
+import { fanOut, placed } from '../../src/producers/fan-out.ts';
+import { finishWithoutFailed, requeueFailed, requeueFailedStages } from '../../src/producers/requeue.ts';
+import { failedEmployeeJobs, runStatus } from '../../src/producers/run-status.ts';
+import { allOf } from '../support/all-of.ts';
+import { employeeId, planOf } from '../support/domain-values.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { takeJobs } from '../support/job-moves.ts';
+import { employeeJob, openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { emptyManifest, fullAssignments, people } from '../support/run-state.ts';
+
+const EMPLOYEES = people(6);
+const ATTEMPTS = 3;
+let room: RunRoom;
+beforeAll(async () => {
+  room = await openRunRoom();
+});
+afterAll(() => room?.close());
+beforeEach(() => room.reset());
+
+const employeeQueue = () => room.queues.byName['employee-simulation'];
+const failedIds = async ({ plan }: RunRecord) =>
+  (await allOf(failedEmployeeJobs(room.queues, plan.id))).map(({ data }) => data.employeeId).sort();
+const statusOf = async ({ plan }: RunRecord) => runStatus(room.queues, room.store, await room.store.getRun(plan.id));
+const stageDone = async (run: RunRecord, stage: 'run-start' | 'catalog-download' | 'assignment' | 'file-assembly') => {
+  await room.store.startStage(run.plan.id, stage, 1);
+  await room.store.finishStage(run.plan.id, stage, 2);
+};
+const stageIn = async (run: RunRecord, queue: 'file-assembly' | 'assignment') =>
+  (await room.job(queue, run.plan.id)).getState();
+
+/** A run whose employees are on the queue: catalog and assignment are done. */
+async function fannedOutRun(employees = EMPLOYEES, publish = false): Promise<RunRecord> {
+  const run = await room.createRunWithFlow(employees, { publish });
+  await stageDone(run, 'run-start');
+  await takeJobs(room, 'catalog-download', 1);
+  await stageDone(run, 'catalog-download');
+  await takeJobs(room, 'assignment', 1, async () => {
+    await fanOut(room.queues, room.store, run.plan.id, placed(employees, 0), ATTEMPTS);
+    return undefined;
+  });
+  await stageDone(run, 'assignment');
+  return run;
+}
+
+/** Works the employees in the order of the queue: those named fail, the others get a result. */
+async function work(
+  run: RunRecord,
+  count: number,
+  failing: readonly number[] = [],
+  reason = 'REASON: no',
+): Promise<void> {
+  await takeJobs(room, 'employee-simulation', count, async ({ data }) => {
+    if (failing.includes(data.position)) return reason;
+    const result = simulateEmployee(run.plan, EMPLOYEES[data.position % 6]!, fullAssignments(0), []);
+    await room.store.putResult(run.plan, data.position, result);
+    return undefined;
+  });
+}
+
+describe('how a run stands', () => {
+  test('step by step, to its end', async () => {
+    const run = await room.createRun(EMPLOYEES);
+    const counts = { employees: 6, done: 0, failed: 0 };
+    expect(await statusOf(run)).toEqual({ state: 'queued', stage: 'run-start', counts });
+    await room.store.startStage(run.plan.id, 'run-start', 1);
+    expect(await statusOf(run)).toEqual({ state: 'running', stage: 'run-start', counts });
+    await stageDone(run, 'run-start');
+    expect(await statusOf(run)).toEqual({ state: 'running', stage: 'catalog-download', counts });
+    await stageDone(run, 'catalog-download');
+    expect(await statusOf(run)).toEqual({ state: 'running', stage: 'assignment', counts });
+    await stageDone(run, 'assignment');
+    expect(await statusOf(run)).toEqual({ state: 'running', stage: 'employee-simulation', counts });
+    await room.store.startStage(run.plan.id, 'file-assembly', 1);
+    expect(await statusOf(run)).toMatchObject({ state: 'running', stage: 'file-assembly' });
+    await room.store.finishRun(run.plan.id, emptyManifest(run), 3);
+    await stageDone(run, 'file-assembly');
+    expect(await statusOf(run)).toEqual({ state: 'finished', stage: 'file-assembly', counts });
+  });
+
+  test('one that publishes has ended when it is published', async () => {
+    const run = await room.createRun(EMPLOYEES, { publish: true });
+    await stageDone(run, 'file-assembly');
+    await room.store.finishRun(run.plan.id, emptyManifest(run), 3);
+    await room.store.startStage(run.plan.id, 'run-start', 1);
+    expect(await statusOf(run)).toMatchObject({ state: 'running', stage: 'publish' });
+    await room.store.setPublished(run.plan.id, 4);
+    expect(await statusOf(run)).toMatchObject({ state: 'finished', stage: 'publish' });
+  });
+
+  test('with failed employees: running while others work, then incomplete', async () => {
+    const run = await fannedOutRun();
+    await work(run, 3, [0, 2]);
+    expect(await statusOf(run)).toMatchObject({ state: 'running', counts: { employees: 6, done: 1, failed: 2 } });
+    await work(run, 3);
+    expect(await statusOf(run)).toEqual({
+      state: 'incomplete',
+      stage: 'employee-simulation',
+      counts: { employees: 6, done: 4, failed: 2 },
+    });
+  });
+
+  test('with a failed stage: failed, with its reason', async () => {
+    const run = await room.createRunWithFlow(EMPLOYEES);
+    await stageDone(run, 'run-start');
+    await takeJobs(room, 'catalog-download', 1, () => 'CATALOG_MISSING: none');
+    expect(await statusOf(run)).toEqual({
+      state: 'failed',
+      stage: 'catalog-download',
+      counts: { employees: 6, done: 0, failed: 0 },
+      reason: 'CATALOG_MISSING: none',
+    });
+  });
+
+  test("the failed employees of another run are that one's, even when its id begins the same", async () => {
+    const one = await fannedOutRun();
+    await work(one, 6, [0, 1, 2]);
+    const other = await fannedOutRun();
+    await work(other, 6, [5]);
+    expect((await statusOf(one)).counts.failed).toBe(3);
+    expect(await failedIds(other)).toEqual([EMPLOYEES[5]!.id]);
+    const shorter = planOf({ id: one.plan.id.slice(0, -7) });
+    expect(await allOf(failedEmployeeJobs(room.queues, shorter.id))).toEqual([]);
+  });
+});
+
+describe('re-queuing', () => {
+  test('puts all failed employees back with all their attempts, and only those of the run', async () => {
+    const run = await fannedOutRun();
+    await work(run, 6, [1, 4]);
+    const other = await fannedOutRun();
+    await work(other, 6, [0]);
+    expect(await requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS)).toEqual({ employees: 2, stages: [] });
+    expect(await statusOf(run)).toMatchObject({ state: 'running', counts: { done: 4, failed: 0 } });
+    expect((await statusOf(other)).counts.failed).toBe(1);
+    const job = await room.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[1]!));
+    expect(job).toMatchObject({ attemptsMade: 0 });
+    expect(await stageIn(run, 'file-assembly')).toBe('waiting-children');
+    await work(run, 2);
+    expect(await stageIn(run, 'file-assembly')).toBe('waiting');
+  });
+
+  test('puts only the named ones back', async () => {
+    const run = await fannedOutRun();
+    await work(run, 6, [1, 3, 4]);
+    const named = [EMPLOYEES[3]!.id];
+    expect(await requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS, named)).toEqual({
+      employees: 1,
+      stages: [],
+    });
+    expect(await failedIds(run)).toEqual([EMPLOYEES[1]!.id, EMPLOYEES[4]!.id]);
+  });
+
+  test('refuses names that are not among the failed, and then puts nobody back', async () => {
+    const run = await fannedOutRun();
+    await work(run, 6, [1]);
+    const named = [EMPLOYEES[1]!.id, EMPLOYEES[2]!.id, employeeId(7)];
+    const error = await failureOf(requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS, named));
+    expect({ code: error.code, message: error.message }).toEqual({
+      code: 'RUN_STATE',
+      message: `Run ${run.plan.id} has no failed employee ${EMPLOYEES[2]!.id}, 7`,
+    });
+    expect(await failedIds(run)).toEqual([EMPLOYEES[1]!.id]);
+  });
+
+  test('puts more than a batch back', async () => {
+    const many = people(450);
+    const run = await fannedOutRun(many);
+    await work(
+      run,
+      450,
+      Array.from({ length: 450 }, (_, i) => i),
+    );
+    expect((await requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS)).employees).toBe(450);
+    expect(await employeeQueue().getJobCounts('waiting', 'failed')).toEqual({ waiting: 450, failed: 0 });
+  });
+
+  test('two people at once put everybody back once', async () => {
+    const run = await fannedOutRun();
+    await work(run, 6, [0, 1, 2, 3, 4, 5]);
+    const ask = () => requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS);
+    const outcomes = await Promise.allSettled([ask(), ask()]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+    expect(await employeeQueue().getJobCounts('waiting', 'failed')).toEqual({ waiting: 6, failed: 0 });
+  });
+
+  test('puts a failed stage back', async () => {
+    const run = await room.createRunWithFlow(EMPLOYEES);
+    await takeJobs(room, 'catalog-download', 1, () => 'no');
+    expect(await requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS)).toEqual({
+      employees: 0,
+      stages: ['catalog-download'],
+    });
+    expect(await room.queues.byName['catalog-download'].getWaitingCount()).toBe(1);
+    expect(await requeueFailedStages(room.queues, run.plan.id)).toEqual([]);
+  });
+
+  test('of a run without failures changes nothing', async () => {
+    const run = await fannedOutRun();
+    expect(await requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS)).toEqual({ employees: 0, stages: [] });
+    expect(await employeeQueue().getWaitingCount()).toBe(6);
+  });
+
+  test('queues anew those whose jobs somebody deleted, but nobody who is done or left out', async () => {
+    const run = await fannedOutRun();
+    await work(run, 6, [0, 2, 4]);
+    for await (const job of failedEmployeeJobs(room.queues, run.plan.id)) await job.remove();
+    await room.store.addWithout(run.plan.id, [{ employeeId: EMPLOYEES[4]!.id, reason: 'no' }]);
+    await takeJobs(room, 'file-assembly', 1, () => 'RUN_INCOMPLETE: two are missing');
+    expect(await requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS)).toEqual({
+      employees: 2,
+      stages: ['file-assembly'],
+    });
+    const queued = (await employeeQueue().getWaiting()).map(({ data }) => data.position).sort();
+    expect(queued).toEqual([0, 2]);
+    const assembly = await room.job('file-assembly', run.plan.id);
+    expect(await assembly.getDependenciesCount()).toMatchObject({ unprocessed: 2 });
+  });
+
+  test('is refused when the run has ended, and when there is none', async () => {
+    const run = await room.createRun(EMPLOYEES);
+    await room.store.finishRun(run.plan.id, emptyManifest(run), 3);
+    const ended = await failureOf(requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS));
+    expect({ code: ended.code, message: ended.message }).toEqual({
+      code: 'RUN_STATE',
+      message: `Run ${run.plan.id} has ended; nothing of it can be re-queued`,
+    });
+    const unknown = planOf({ id: 'run-unknown' }).id;
+    expect((await failureOf(requeueFailed(room.queues, room.store, unknown, ATTEMPTS))).code).toBe('RUN_NOT_FOUND');
+    expect((await failureOf(finishWithoutFailed(room.queues, room.store, unknown))).code).toBe('RUN_NOT_FOUND');
+  });
+});
+
+describe('finishing without the failed', () => {
+  test('puts them on record with their reasons, and lets the assembly start', async () => {
+    const run = await fannedOutRun();
+    await work(run, 6, [1, 4]);
+    expect(await stageIn(run, 'file-assembly')).toBe('waiting-children');
+    const left = await finishWithoutFailed(room.queues, room.store, run.plan.id);
+    const expected = [EMPLOYEES[1]!, EMPLOYEES[4]!].map(({ id }) => ({ employeeId: id, reason: 'REASON: no' }));
+    expect([...left].sort((a, b) => a.employeeId - b.employeeId)).toEqual(expected);
+    const { without } = await room.store.getRun(run.plan.id);
+    expect([...without].sort((a, b) => a.employeeId - b.employeeId)).toEqual(expected);
+    expect(await failedIds(run)).toEqual([]);
+    expect(await stageIn(run, 'file-assembly')).toBe('waiting');
+  });
+
+  test('is refused while others still work, and changes nothing', async () => {
+    const run = await fannedOutRun();
+    await work(run, 5, [1]);
+    const error = await failureOf(finishWithoutFailed(room.queues, room.store, run.plan.id));
+    expect({ code: error.code, message: error.message }).toEqual({
+      code: 'RUN_STATE',
+      message: `Run ${run.plan.id} is still working on employees`,
+    });
+    expect((await room.store.getRun(run.plan.id)).without).toEqual([]);
+    expect(await failedIds(run)).toEqual([EMPLOYEES[1]!.id]);
+  });
+
+  test('is refused when nobody failed, and when the run has ended', async () => {
+    const run = await fannedOutRun();
+    const none = await failureOf(finishWithoutFailed(room.queues, room.store, run.plan.id));
+    expect(none.message).toBe(`Run ${run.plan.id} has no failed employees`);
+    await room.store.finishRun(run.plan.id, emptyManifest(run), 3);
+    const ended = await failureOf(finishWithoutFailed(room.queues, room.store, run.plan.id));
+    expect(ended.message).toBe(`Run ${run.plan.id} has ended; it has its files`);
+  });
+
+  test('that was broken off can be repeated', async () => {
+    const run = await fannedOutRun();
+    await work(run, 6, [1, 4]);
+    // As if it had ended after the record and the first of the two.
+    await room.store.addWithout(
+      run.plan.id,
+      [1, 4].map((i) => ({ employeeId: EMPLOYEES[i]!.id, reason: 'REASON: no' })),
+    );
+    await (await room.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[1]!))).remove();
+    await finishWithoutFailed(room.queues, room.store, run.plan.id);
+    expect((await room.store.getRun(run.plan.id)).without).toHaveLength(2);
+    expect(await stageIn(run, 'file-assembly')).toBe('waiting');
+  });
+
+  test('that was broken off is refused while somebody who was re-queued meanwhile still works', async () => {
+    const run = await fannedOutRun();
+    await work(run, 6, [1, 3, 4]);
+    await room.store.addWithout(
+      run.plan.id,
+      [1, 3, 4].map((i) => ({ employeeId: EMPLOYEES[i]!.id, reason: 'REASON: no' })),
+    );
+    await requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS, [EMPLOYEES[1]!.id]);
+    const error = await failureOf(finishWithoutFailed(room.queues, room.store, run.plan.id));
+    expect(error.message).toBe(`Run ${run.plan.id} is still working on employees`);
+  });
+});
