@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
-import { isEnded } from '../producers/run-status.ts';
 import { runIdArgument } from './arguments.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { type FollowOptions, followOptions } from './follow-options.ts';
@@ -37,6 +36,7 @@ export function resumeCommand(program: Command, done: (code: ExitCode) => void):
 }
 
 async function newestUnfinished({ store }: Session): Promise<RunId> {
+  const { isEnded } = await import('../producers/run-status.ts');
   const run = (await store.listRuns(LOOKED_AT)).find((candidate) => !isEnded(candidate));
   if (run) return run.plan.id;
   throw new BtcFakeError('RUN_NOT_FOUND', 'There is no run to go on with', {
