@@ -96,6 +96,7 @@ describe('a run that works in its own process', () => {
       expect(await feedsOf(before)).toEqual(['Non_Completed_Assignments']);
       expect(existsSync(workspace.path('.btc-fake', 'redis.json'))).toBe(false);
 
+      answer = atOnce;
       const status = (await workspace.run(['status', runId, '--json'])).json<RunReport>();
       // What was in hand was finished.
       expect(status).toMatchObject({ state: 'running', counts: { done: calls.length, failed: 0 } });
