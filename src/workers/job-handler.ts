@@ -44,7 +44,8 @@ export function jobProcessor<Data extends StageJobData>(handler: JobHandler<Data
         throw new WaitingError();
       }
       if (error instanceof BtcFakeError && error.code === 'RECOMMENDER_THROTTLED') {
-        const pauseMs = error.retryAfterMs ?? DEFAULT_PAUSE_MS;
+        // Redis knows no pause of 0 ms, and to come back at once is what got us here.
+        const pauseMs = error.retryAfterMs || DEFAULT_PAUSE_MS;
         surroundings.logger.warn({ queue: job.queueName, pauseMs }, error.message);
         await surroundings.pauseQueue(pauseMs);
         throw Worker.RateLimitError();

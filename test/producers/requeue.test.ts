@@ -2,13 +2,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RunRecord } from '../../src/adapters/run-record.ts';
 import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
-import { fanOut, placed } from '../../src/producers/fan-out.ts';
 import { finishWithoutFailed, requeueFailed, requeueFailedStages } from '../../src/producers/requeue.ts';
 import { failedEmployeeJobs, runStatus } from '../../src/producers/run-status.ts';
 import { allOf } from '../support/all-of.ts';
 import { employeeId, planOf } from '../support/domain-values.ts';
 import { failureOf } from '../support/failure-of.ts';
-import { takeJobs } from '../support/job-moves.ts';
+import { fannedOutRun, stageDone, takeJobs } from '../support/job-moves.ts';
 import { employeeJob, openRunRoom, type RunRoom } from '../support/run-room.ts';
 import { emptyManifest, fullAssignments, people } from '../support/run-state.ts';
 
@@ -25,26 +24,8 @@ const employeeQueue = () => room.queues.byName['employee-simulation'];
 const failedIds = async ({ plan }: RunRecord) =>
   (await allOf(failedEmployeeJobs(room.queues, plan.id))).map(({ data }) => data.employeeId).sort();
 const statusOf = async ({ plan }: RunRecord) => runStatus(room.queues, room.store, await room.store.getRun(plan.id));
-const stageDone = async (run: RunRecord, stage: 'run-start' | 'catalog-download' | 'assignment' | 'file-assembly') => {
-  await room.store.startStage(run.plan.id, stage, 1);
-  await room.store.finishStage(run.plan.id, stage, 2);
-};
 const stageIn = async (run: RunRecord, queue: 'file-assembly' | 'assignment') =>
   (await room.job(queue, run.plan.id)).getState();
-
-/** A run whose employees are on the queue: catalog and assignment are done. */
-async function fannedOutRun(employees = EMPLOYEES, publish = false): Promise<RunRecord> {
-  const run = await room.createRunWithFlow(employees, { publish });
-  await stageDone(run, 'run-start');
-  await takeJobs(room, 'catalog-download', 1);
-  await stageDone(run, 'catalog-download');
-  await takeJobs(room, 'assignment', 1, async () => {
-    await fanOut(room.queues, room.store, run.plan.id, placed(employees, 0), ATTEMPTS);
-    return undefined;
-  });
-  await stageDone(run, 'assignment');
-  return run;
-}
 
 /** Works the employees in the order of the queue: those named fail, the others get a result. */
 async function work(
@@ -68,22 +49,22 @@ describe('how a run stands', () => {
     expect(await statusOf(run)).toEqual({ state: 'queued', stage: 'run-start', counts });
     await room.store.startStage(run.plan.id, 'run-start', 1);
     expect(await statusOf(run)).toEqual({ state: 'running', stage: 'run-start', counts });
-    await stageDone(run, 'run-start');
+    await stageDone(room, run, 'run-start');
     expect(await statusOf(run)).toEqual({ state: 'running', stage: 'catalog-download', counts });
-    await stageDone(run, 'catalog-download');
+    await stageDone(room, run, 'catalog-download');
     expect(await statusOf(run)).toEqual({ state: 'running', stage: 'assignment', counts });
-    await stageDone(run, 'assignment');
+    await stageDone(room, run, 'assignment');
     expect(await statusOf(run)).toEqual({ state: 'running', stage: 'employee-simulation', counts });
     await room.store.startStage(run.plan.id, 'file-assembly', 1);
     expect(await statusOf(run)).toMatchObject({ state: 'running', stage: 'file-assembly' });
     await room.store.finishRun(run.plan.id, emptyManifest(run), 3);
-    await stageDone(run, 'file-assembly');
+    await stageDone(room, run, 'file-assembly');
     expect(await statusOf(run)).toEqual({ state: 'finished', stage: 'file-assembly', counts });
   });
 
   test('one that publishes has ended when it is published', async () => {
     const run = await room.createRun(EMPLOYEES, { publish: true });
-    await stageDone(run, 'file-assembly');
+    await stageDone(room, run, 'file-assembly');
     await room.store.finishRun(run.plan.id, emptyManifest(run), 3);
     await room.store.startStage(run.plan.id, 'run-start', 1);
     expect(await statusOf(run)).toMatchObject({ state: 'running', stage: 'publish' });
@@ -92,7 +73,7 @@ describe('how a run stands', () => {
   });
 
   test('with failed employees: running while others work, then incomplete', async () => {
-    const run = await fannedOutRun();
+    const run = await fannedOutRun(room, EMPLOYEES);
     await work(run, 3, [0, 2]);
     expect(await statusOf(run)).toMatchObject({ state: 'running', counts: { employees: 6, done: 1, failed: 2 } });
     await work(run, 3);
@@ -105,7 +86,7 @@ describe('how a run stands', () => {
 
   test('with a failed stage: failed, with its reason', async () => {
     const run = await room.createRunWithFlow(EMPLOYEES);
-    await stageDone(run, 'run-start');
+    await stageDone(room, run, 'run-start');
     await takeJobs(room, 'catalog-download', 1, () => 'CATALOG_MISSING: none');
     expect(await statusOf(run)).toEqual({
       state: 'failed',
@@ -116,9 +97,9 @@ describe('how a run stands', () => {
   });
 
   test("the failed employees of another run are that one's, even when its id begins the same", async () => {
-    const one = await fannedOutRun();
+    const one = await fannedOutRun(room, EMPLOYEES);
     await work(one, 6, [0, 1, 2]);
-    const other = await fannedOutRun();
+    const other = await fannedOutRun(room, EMPLOYEES);
     await work(other, 6, [5]);
     expect((await statusOf(one)).counts.failed).toBe(3);
     expect(await failedIds(other)).toEqual([EMPLOYEES[5]!.id]);
@@ -129,9 +110,9 @@ describe('how a run stands', () => {
 
 describe('re-queuing', () => {
   test('puts all failed employees back with all their attempts, and only those of the run', async () => {
-    const run = await fannedOutRun();
+    const run = await fannedOutRun(room, EMPLOYEES);
     await work(run, 6, [1, 4]);
-    const other = await fannedOutRun();
+    const other = await fannedOutRun(room, EMPLOYEES);
     await work(other, 6, [0]);
     expect(await requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS)).toEqual({ employees: 2, stages: [] });
     expect(await statusOf(run)).toMatchObject({ state: 'running', counts: { done: 4, failed: 0 } });
@@ -144,7 +125,7 @@ describe('re-queuing', () => {
   });
 
   test('puts only the named ones back', async () => {
-    const run = await fannedOutRun();
+    const run = await fannedOutRun(room, EMPLOYEES);
     await work(run, 6, [1, 3, 4]);
     const named = [EMPLOYEES[3]!.id];
     expect(await requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS, named)).toEqual({
@@ -155,7 +136,7 @@ describe('re-queuing', () => {
   });
 
   test('refuses names that are not among the failed, and then puts nobody back', async () => {
-    const run = await fannedOutRun();
+    const run = await fannedOutRun(room, EMPLOYEES);
     await work(run, 6, [1]);
     const named = [EMPLOYEES[1]!.id, EMPLOYEES[2]!.id, employeeId(7)];
     const error = await failureOf(requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS, named));
@@ -168,7 +149,7 @@ describe('re-queuing', () => {
 
   test('puts more than a batch back', async () => {
     const many = people(450);
-    const run = await fannedOutRun(many);
+    const run = await fannedOutRun(room, many);
     await work(
       run,
       450,
@@ -179,7 +160,7 @@ describe('re-queuing', () => {
   });
 
   test('two people at once put everybody back once', async () => {
-    const run = await fannedOutRun();
+    const run = await fannedOutRun(room, EMPLOYEES);
     await work(run, 6, [0, 1, 2, 3, 4, 5]);
     const ask = () => requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS);
     const outcomes = await Promise.allSettled([ask(), ask()]);
@@ -199,13 +180,13 @@ describe('re-queuing', () => {
   });
 
   test('of a run without failures changes nothing', async () => {
-    const run = await fannedOutRun();
+    const run = await fannedOutRun(room, EMPLOYEES);
     expect(await requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS)).toEqual({ employees: 0, stages: [] });
     expect(await employeeQueue().getWaitingCount()).toBe(6);
   });
 
   test('queues anew those whose jobs somebody deleted, but nobody who is done or left out', async () => {
-    const run = await fannedOutRun();
+    const run = await fannedOutRun(room, EMPLOYEES);
     await work(run, 6, [0, 2, 4]);
     for await (const job of failedEmployeeJobs(room.queues, run.plan.id)) await job.remove();
     await room.store.addWithout(run.plan.id, [{ employeeId: EMPLOYEES[4]!.id, reason: 'no' }]);
@@ -236,7 +217,7 @@ describe('re-queuing', () => {
 
 describe('finishing without the failed', () => {
   test('puts them on record with their reasons, and lets the assembly start', async () => {
-    const run = await fannedOutRun();
+    const run = await fannedOutRun(room, EMPLOYEES);
     await work(run, 6, [1, 4]);
     expect(await stageIn(run, 'file-assembly')).toBe('waiting-children');
     const left = await finishWithoutFailed(room.queues, room.store, run.plan.id);
@@ -249,7 +230,7 @@ describe('finishing without the failed', () => {
   });
 
   test('is refused while others still work, and changes nothing', async () => {
-    const run = await fannedOutRun();
+    const run = await fannedOutRun(room, EMPLOYEES);
     await work(run, 5, [1]);
     const error = await failureOf(finishWithoutFailed(room.queues, room.store, run.plan.id));
     expect({ code: error.code, message: error.message }).toEqual({
@@ -261,7 +242,7 @@ describe('finishing without the failed', () => {
   });
 
   test('is refused when nobody failed, and when the run has ended', async () => {
-    const run = await fannedOutRun();
+    const run = await fannedOutRun(room, EMPLOYEES);
     const none = await failureOf(finishWithoutFailed(room.queues, room.store, run.plan.id));
     expect(none.message).toBe(`Run ${run.plan.id} has no failed employees`);
     await room.store.finishRun(run.plan.id, emptyManifest(run), 3);
@@ -270,7 +251,7 @@ describe('finishing without the failed', () => {
   });
 
   test('that was broken off can be repeated', async () => {
-    const run = await fannedOutRun();
+    const run = await fannedOutRun(room, EMPLOYEES);
     await work(run, 6, [1, 4]);
     // As if it had ended after the record and the first of the two.
     await room.store.addWithout(
@@ -284,7 +265,7 @@ describe('finishing without the failed', () => {
   });
 
   test('that was broken off is refused while somebody who was re-queued meanwhile still works', async () => {
-    const run = await fannedOutRun();
+    const run = await fannedOutRun(room, EMPLOYEES);
     await work(run, 6, [1, 3, 4]);
     await room.store.addWithout(
       run.plan.id,

@@ -1,7 +1,11 @@
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { QueueName } from '../../src/adapters/queues.ts';
+import type { RunRecord, Stage } from '../../src/adapters/run-record.ts';
 import { REDIS_PREFIX } from '../../src/adapters/run-store.ts';
+import type { Employee } from '../../src/domain/employees.ts';
+import { fanOut, placed } from '../../src/producers/fan-out.ts';
 import type { RunRoom } from './run-room.ts';
+import { ASSIGNMENT_FACTS, fullAssignments } from './run-state.ts';
 
 /**
  * Takes `count` jobs of a queue by hand, as a worker would, and gives each an outcome: nothing for done, a text for failed
@@ -26,4 +30,27 @@ export async function takeJobs(
   } finally {
     await worker.close();
   }
+}
+
+/** Notes that a stage of a run has begun and ended. */
+export async function stageDone({ store }: Pick<RunRoom, 'store'>, run: RunRecord, stage: Stage): Promise<void> {
+  await store.startStage(run.plan.id, stage, 1);
+  await store.finishStage(run.plan.id, stage, 2);
+}
+
+/** A run whose employees have assignments and are on the queue; what comes before was done by hand. */
+export async function fannedOutRun(room: RunRoom, employees: readonly Employee[], attempts = 3): Promise<RunRecord> {
+  const run = await room.createRunWithFlow(employees);
+  const { id } = run.plan;
+  await stageDone(room, run, 'run-start');
+  await takeJobs(room, 'catalog-download', 1);
+  await stageDone(room, run, 'catalog-download');
+  await takeJobs(room, 'assignment', 1, async () => {
+    await room.store.putAssignments(id, new Map(employees.map((_, i) => [i, fullAssignments(i)])));
+    await room.store.freezeAssignments(id, ASSIGNMENT_FACTS);
+    await fanOut(room.queues, room.store, id, placed(employees, 0), attempts);
+    return undefined;
+  });
+  await stageDone(room, run, 'assignment');
+  return room.store.getRun(id);
 }
