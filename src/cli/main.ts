@@ -29,6 +29,8 @@ const COMMANDS = [
   demoCommand,
 ];
 
+const EXIT_LIMIT_MS = 3_000;
+
 /** Runs one command line. @returns what the process tells the shell; never throws. */
 async function main(argv: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
@@ -56,3 +58,5 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
 }
 
 process.exitCode = await main(process.argv);
+// A job that would not stop may still hold a socket or a file; that must not keep the process.
+setTimeout(() => process.exit(), EXIT_LIMIT_MS).unref();
