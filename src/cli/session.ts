@@ -92,14 +92,22 @@ async function withConnection<T>(
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const redis = await connectRedis(location, role);
-  const queues = openQueues(redis);
   try {
+    // Before any queue is opened: each would print a warning of its own.
     await assertSuitableRedis(redis);
-    return await work({ redis, queues, store: new RunStore(redis, settings.run.retentionMs) });
+    const queues = openQueues(redis);
+    try {
+      return await work({ redis, queues, store: new RunStore(redis, settings.run.retentionMs) });
+    } finally {
+      await closeQueues(queues);
+    }
   } finally {
-    // Without Redis, closing would wait for it.
-    const limit = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS).unref());
-    await Promise.race([queues.close().catch(() => {}), limit]);
     redis.disconnect();
   }
+}
+
+async function closeQueues(queues: Queues): Promise<void> {
+  // Without Redis, closing would wait for it.
+  const limit = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS).unref());
+  await Promise.race([queues.close().catch(() => {}), limit]);
 }
