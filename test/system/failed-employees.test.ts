@@ -194,10 +194,8 @@ describe('a run in a Redis that others can reach too', () => {
     expect(resumed.code).toBe(1);
     const { state, stage, reason } = resumed.json<RunReport>();
     expect([state, stage]).toEqual(['failed', 'file-assembly']);
-    expect(reason).toContain(
-      `RUN_INCOMPLETE: 2 of 30 employees have neither a result nor a job: ${REJECTED}, ${DOWN} ` +
-        `Queue them anew with "btc-fake retry ${report.runId}".`,
-    );
+    expect(reason).toMatch(/^RUN_INCOMPLETE: 2 of 30 employees have neither a result nor a job: 300002, 300011\b/);
+    expect(reason).toContain(`"btc-fake retry ${report.runId}"`);
     expect(await filesOf(report)).toEqual([expect.stringMatching(/^Non_Completed_Assignments_V2_/)]);
 
     misbehave = () => undefined;
