@@ -59,11 +59,7 @@ async function silence(limitMs: number): Promise<never> {
 }
 
 function newRedis(location: string, options: RedisOptions): Redis {
-  const redis = new Redis(location, {
-    connectionName: `btc-fake-${process.pid}`,
-    enableAutoPipelining: true,
-    ...options,
-  });
+  const redis = new Redis(location, { connectionName: `btc-fake-${process.pid}`, ...options });
   // Without a listener ioredis prints every failed attempt; whoever uses the connection learns of it from the command.
   redis.on('error', () => {});
   return redis;

@@ -17,8 +17,14 @@ const LOOK_EVERY_MS = 200;
  */
 export async function followRun(session: Session, runId: RunId, options: FollowOptions): Promise<ExitCode> {
   if (options.detach) return leaveToOthers(session, runId, options);
-  const follow = () => withStopSignal((stop) => waitForEnd(session, runId, stop));
-  const ended = (options.withWorkers ?? session.embedded) ? await withWorkers(session, {}, follow) : await follow();
+  const worksHere = options.withWorkers ?? session.embedded;
+  const ended = await withStopSignal((stop) => {
+    stop.addEventListener('abort', () =>
+      printProgress('Stopping: jobs in hand finish or go back; Ctrl-C again ends at once'),
+    );
+    const follow = () => waitForEnd(session, runId, stop);
+    return worksHere ? withWorkers(session, {}, follow) : follow();
+  });
   if (!ended) {
     printProgress(`Interrupted. The run is kept; go on with: btc-fake resume ${runId}`);
     return EXIT.error;
