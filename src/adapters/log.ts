@@ -27,6 +27,7 @@ export function createLogger({ level, secrets, pretty: forPeople, colour }: LogO
     destination: 2,
     sync: true,
     ignore: 'pid,hostname',
+    singleLine: true,
     translateTime: 'SYS:HH:MM:ss',
   });
   return pino(options, stream);

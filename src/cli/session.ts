@@ -30,15 +30,20 @@ export interface Session extends Basics {
   readonly queues: Queues;
 }
 
-/** Loads the settings and makes the logger. @throws BtcFakeError CONFIG_INVALID. */
-export function openBasics(options: LoadOptions = {}): Basics {
+/**
+ * Loads the settings and makes the logger. On a terminal, where commands show how they go on by themselves, only what is wrong is
+ * logged, unless LOG_LEVEL or the command (`logAll`) says otherwise. @throws BtcFakeError CONFIG_INVALID.
+ */
+export function openBasics(options: LoadOptions & { logAll?: boolean } = {}): Basics {
   const loaded = loadSettings(options);
   const { settings } = loaded;
   const secrets = secretsOf(settings);
   hideInErrors(secrets);
   for (const warning of loaded.warnings) printProgress(`btc-fake: ${warning}`);
   const terminal = process.stderr.isTTY === true;
-  const logger = createLogger({ level: settings.log.level, secrets, pretty: terminal, colour: wantsColour() });
+  const asConfigured = options.logAll || !terminal || loaded.sources.has('LOG_LEVEL');
+  const level = asConfigured ? settings.log.level : 'warn';
+  const logger = createLogger({ level, secrets, pretty: terminal, colour: wantsColour() });
   return { loaded, settings, secrets, logger };
 }
 

@@ -28,7 +28,7 @@ export function workerCommand(program: Command, done: (code: ExitCode) => void):
       const { openBasics, withSession, withWorkers } = await import('./session.ts');
       done(
         await withStopSignal((stop) =>
-          withSession(openBasics(), async (session) => {
+          withSession(openBasics({ logAll: true }), async (session) => {
             await withWorkers(session, { only, concurrency }, async ({ queues }) => {
               session.logger.info({ queues }, 'Working; stop with Ctrl-C or SIGTERM');
               await aborted(stop);

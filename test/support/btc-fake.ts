@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { waitUntil } from './wait-until.ts';
 
 /** The built command line; `npm test` builds it before the tests, `npx tsc -p tsconfig.build.json` does by hand. */
-const MAIN = join(import.meta.dirname, '../../dist/src/cli/main.js');
+export const MAIN = join(import.meta.dirname, '../../dist/src/cli/main.js');
 
 /** What a command gets of this process's environment: how to find programs, and what marks and measures child processes. */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'NODE_V8_COVERAGE', 'JEST_FILE_ID'];
@@ -42,13 +42,18 @@ export interface RunningBtcFake {
   kill(): Promise<void>;
 }
 
+/** What a command gets of this process's environment, and nothing else of it. */
+export function inheritedEnvironment(): Record<string, string> {
+  const inherited = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  return Object.fromEntries(inherited);
+}
+
 /** Starts the built command as a process of its own. Whoever starts one waits for its end or kills it, also on failure. */
 export function startBtcFake(args: readonly string[], options: BtcFakeOptions): RunningBtcFake {
   const { cwd, env = {}, limitMs = 25_000 } = options;
-  const inherited = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
-    env: { ...Object.fromEntries(inherited), ...env },
+    env: { ...inheritedEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

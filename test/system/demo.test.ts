@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { afterEach, expect, test } from '@jest/globals';
+import type { RunReport } from '../../src/cli/run-report.ts';
+import { feedRows, readRunFiles } from '../support/run-files.ts';
+import { makeWorkspace, type Workspace } from '../support/workspace.ts';
+
+// What this file proves: `btc-fake demo` needs nothing but a folder; it leaves the files that it names and no process. (What is
+// left running fails the file: see test/support/leak-check.js.)
+
+const SAMPLE = new URL('../../input/employees.csv', import.meta.url);
+
+let place: Workspace | undefined;
+afterEach(() => place?.remove());
+
+/** What is in a workspace that no demo may look at: settings that would lead it elsewhere. */
+async function makePlace(): Promise<Workspace> {
+  place = await makeWorkspace({
+    env: { REDIS_URL: 'redis://127.0.0.1:1', API_BASE_URL: 'http://127.0.0.1:1', SFTP_INBOUND_PASSWORD: 'real' },
+  });
+  return place;
+}
+
+function expectRedisStopped({ path }: Workspace): void {
+  expect(existsSync(path('.btc-fake', 'redis.json'))).toBe(false);
+  expect(existsSync(path('.btc-fake', 'redis.sock'))).toBe(false);
+}
+
+test('it runs a week of the sample employees, prints all of them, and names the files', async () => {
+  const demo = await makePlace();
+  const { code, stdout, stderr } = await demo.run(['demo']);
+  expect(code).toBe(0);
+  const ids = [...(await readFile(SAMPLE, 'utf8')).matchAll(/^(\d+),/gm)].map(([, id]) => id);
+  expect(ids.length).toBeGreaterThanOrEqual(25);
+  for (const id of ids) expect(stdout).toMatch(new RegExp(`^${id}: (none|[\\d,]+ \\((manager|ai)\\))`, 'm'));
+
+  const named = [...stdout.matchAll(/^ {2}(generated_files\/\S+)/gm)].map(([, path]) => path!);
+  expect(named.map((path) => path.replace(/_([vV]2_)?\d{4}_\d+_\d+_1_[0-9a-f]{6}/, ''))).toEqual([
+    'generated_files/ContentUserCompletion.csv',
+    'generated_files/Non_Completed_Assignments.csv',
+    'generated_files/UserCompletion.csv',
+    'generated_files/Run.summary.txt',
+    'generated_files/Run.manifest.json',
+  ]);
+  for (const path of named) expect(existsSync(demo.path(path))).toBe(true);
+
+  expect(stderr).toMatch(/vendor SFTP server +sftp:\/\/127\.0\.0\.1:\d+/);
+  expect(stderr).toMatch(/recommender +http:\/\/127\.0\.0\.1:\d+/);
+  // Neither output is a terminal: nothing of either is meant for one.
+  expect(stdout + stderr).not.toContain('\u001b');
+  expect(stderr).not.toMatch(/"level":|^\s*at /m);
+  expectRedisStopped(demo);
+});
+
+test('--employees invents that many, --json makes the result one object', async () => {
+  const demo = await makePlace();
+  const run = await demo.run(['demo', '--employees', '5', '--json']);
+  expect(run.code).toBe(0);
+  expect(run.stdout.trimEnd().split('\n')).toHaveLength(1);
+  const report = run.json<RunReport>();
+  expect(report).toMatchObject({
+    state: 'finished',
+    counts: { employees: 5, done: 5, failed: 0 },
+    failedEmployees: [],
+  });
+  const { completions, nonCompleted, manifest } = await readRunFiles(report, demo.folder);
+  expect(manifest.inputs.catalogs.map(({ from }) => from)).toEqual(['sftp', 'sftp']);
+  expect(manifest.counts.byType).toMatchObject({ a: { employees: 3 }, b: { employees: 1 }, f: { employees: 1 } });
+  const people = new Set([...feedRows(completions), ...feedRows(nonCompleted)].map(([userId]) => userId));
+  expect([...people].sort()).toEqual(['104801', '104802', '104803', '104804', '104805']);
+  expectRedisStopped(demo);
+});

@@ -1,0 +1,141 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Finding } from '../../src/cli/doctor-trials.ts';
+import type { ContentId } from '../../src/domain/ids.ts';
+import { type SandboxRecommender, startRecommender } from '../../src/sandbox/recommender-server.ts';
+import { type OpenSshServer, startOpenSshServer } from '../support/openssh-server.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.ts';
+import { makeWorkspace, sftpEnvironment, type Workspace } from '../support/workspace.ts';
+
+// What this file proves: `btc-fake doctor` tries everything for real, one thing after the other, and says for each whether it
+// is fine, not configured, or what to do.
+
+let place: Workspace;
+let bare: Workspace;
+let redis: TestRedis;
+let recommender: SandboxRecommender;
+let openssh: OpenSshServer;
+let warehouse: Warehouse;
+
+beforeAll(async () => {
+  [redis, recommender, openssh, warehouse] = await Promise.all([
+    startTestRedis(),
+    startRecommender({ contentIds: [1_915_001 as ContentId] }),
+    startOpenSshServer(),
+    startWarehouse(),
+  ]);
+  const server = { ...openssh.login, remotePath: openssh.folder };
+  place = await makeWorkspace({
+    employees: ['104829,a', '104830,f'],
+    vendorFolder: openssh.folder,
+    sftpInbound: server,
+    recommenderUrl: recommender.url,
+    warehouse,
+    redisUrl: redis.url,
+    template: '"UserId"\n',
+    env: sftpEnvironment('SFTP_OUTBOUND', server),
+  });
+  bare = await makeWorkspace({ employees: ['7,a'] });
+});
+afterAll(async () => {
+  await place.remove();
+  await bare.remove();
+  await Promise.all([warehouse.close(), openssh.stop(), recommender.close()]);
+  await redis.stop();
+});
+
+const where = () => `${openssh.login.username}@127.0.0.1:${openssh.login.port}${openssh.folder}`;
+
+async function doctor(workspace: Workspace, env: Record<string, string> = {}) {
+  const { code, json, stderr } = await workspace.run(['doctor', '--json'], env);
+  expect(stderr).not.toMatch(/^\s*at /m);
+  return { code, findings: Object.fromEntries(json<Finding[]>().map(({ what, ...finding }) => [what, finding])) };
+}
+
+test('all is well: each thing was tried and says what was found', async () => {
+  const { code, findings } = await doctor(place);
+  const fine = (detail: unknown) => ({ state: 'fine', detail });
+  expect(findings).toEqual({
+    Redis: fine(expect.stringMatching(new RegExp(`^\\d+\\.\\d+\\.\\d+, noeviction, ${redis.url}$`))),
+    'SFTP inbound': fine(`${where()}: 2 catalog files, the newest of 2025-10-27 and 2025-10-28`),
+    'SFTP outbound': fine(`${where()}: the folder can be listed`),
+    Databricks: fine(
+      `${warehouse.host}: retail_systems_dev.store_enablement.content_assignments and retail_systems_dev.store_enablement.content_completion can be read`,
+    ),
+    Recommender: fine(
+      expect.stringMatching(new RegExp(`^${recommender.url}: [01] recommendations? for employee 104829$`)),
+    ),
+    'Employees file': fine('input/employees.csv: 2 employees'),
+    Template: fine('input/template.csv: can be read'),
+    OUTPUT_DIR: fine('generated_files/ can be written'),
+    SFTP_LOCAL_DIR: fine('downloaded_files/ can be written'),
+  });
+  expect(code).toBe(0);
+});
+
+test('for a person there is a line for each, and what to do below it', async () => {
+  const { code, stdout, stderr } = await place.run(['doctor'], {
+    EMPLOYEES_FILE: 'nobody.csv',
+    OUTPUT_DIR: 'input/employees.csv',
+  });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines.filter((line) => / {2,}fine {2,}| fine /.test(line))).toHaveLength(7);
+  expect(stdout).toMatch(/^Employees file wrong +nobody\.csv: there is no such file$/m);
+  expect(stdout).toMatch(
+    /^OUTPUT_DIR +wrong +input\/employees\.csv cannot be written \(EEXIST\)\n +Correct OUTPUT_DIR, or the rights of the folder\.$/m,
+  );
+});
+
+test('nothing is configured: it says what a run does without it, and what no run can do without', async () => {
+  const { code, findings } = await doctor(bare);
+  expect(findings).toMatchObject({
+    Redis: { state: 'fine', detail: expect.stringMatching(/^\d\S+, noeviction, our own \(REDIS_URL is not set\)$/) },
+    'SFTP inbound': {
+      state: 'not configured',
+      detail: `runs use the newest files in downloaded_files/: ${bare.catalogNames.courses} and ${bare.catalogNames.standAlone}`,
+    },
+    'SFTP outbound': { state: 'not configured', detail: 'nothing is published' },
+    Databricks: { state: 'not configured', detail: 'runs use new assignments only' },
+    Recommender: {
+      state: 'wrong',
+      detail: 'API_BASE_URL is not set, and no run can do without it',
+      remedy: 'Set API_BASE_URL, for example https://recommender.example',
+    },
+    'Employees file': { state: 'fine' },
+    Template: { state: 'not configured', detail: 'no UserCompletion file is made' },
+  });
+  expect(code).toBe(1);
+});
+
+test('everything is broken: each thing says so by itself, and no secret is shown', async () => {
+  await writeFile(bare.path('empty.csv'), 'employee_id,employee_edu_type\n');
+  const { code, findings } = await doctor(place, {
+    REDIS_URL: 'redis://:redis-secret@127.0.0.1:1',
+    SFTP_INBOUND_HOST_FINGERPRINT: `SHA256:${'A'.repeat(43)}`,
+    SFTP_OUTBOUND_REMOTE_PATH: '/nowhere',
+    DATABRICKS_TOKEN: 'dapi-wrong-token',
+    API_BASE_URL: 'http://127.0.0.1:1',
+    EMPLOYEES_FILE: join(bare.folder, 'empty.csv'),
+    USER_COMPLETION_TEMPLATE_FILE: 'input',
+    OUTPUT_DIR: '/dev/null/feeds',
+    SFTP_LOCAL_DIR: join(bare.folder, 'empty.csv'),
+  });
+  const details = Object.values(findings).map(({ detail }) => detail);
+  expect(details).toEqual([
+    'Redis at redis://127.0.0.1:1 does not answer (ECONNREFUSED)',
+    expect.stringContaining('showed the host key'),
+    `127.0.0.1:${openssh.login.port} has no such file or folder (listing "/nowhere").`,
+    expect.stringMatching(/refused the login \(HTTP 40[13]\)\.$/),
+    expect.stringContaining('127.0.0.1:1'),
+    `${join(bare.folder, 'empty.csv')}: 0 employees`,
+    'input: it is a folder',
+    '/dev/null/feeds cannot be written (ENOTDIR)',
+    `${join(bare.folder, 'empty.csv')} cannot be written (EEXIST)`,
+  ]);
+  expect(new Set(Object.values(findings).map(({ state }) => state))).toEqual(new Set(['wrong']));
+  expect(details.join()).not.toMatch(/redis-secret|dapi-wrong/);
+  expect(code).toBe(1);
+});
