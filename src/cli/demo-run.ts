@@ -45,7 +45,9 @@ export async function runDemo({ employees, json }: DemoOptions): Promise<ExitCod
       LOG_LEVEL: 'error',
     };
     // The demo is the same everywhere: it looks at no .env and at no environment, so it cannot reach anything real.
-    return await startRun({ json: json === true }, { env: {}, envFile: false, overrides });
+    // What the run was made with ends with this process, so nothing could go on with it.
+    const afterInterruption = 'The sandbox is gone; begin anew with: btc-fake demo';
+    return await startRun({ json: json === true, afterInterruption }, { env: {}, envFile: false, overrides });
   } finally {
     await recommender.close();
     await sftp.close();

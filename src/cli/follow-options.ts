@@ -7,6 +7,8 @@ export interface FollowOptions {
   /** Work the run in this process; the default when Redis is our own, since nobody else could. */
   readonly withWorkers?: boolean;
   readonly json?: boolean;
+  /** What an interrupted person is told; how to resume, unless given. */
+  readonly afterInterruption?: string;
 }
 
 /** The options of every command that goes on with a run. */

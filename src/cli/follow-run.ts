@@ -19,14 +19,13 @@ export async function followRun(session: Session, runId: RunId, options: FollowO
   if (options.detach) return leaveToOthers(session, runId, options);
   const worksHere = options.withWorkers ?? session.embedded;
   const ended = await withStopSignal((stop) => {
-    stop.addEventListener('abort', () =>
-      printProgress('Stopping: jobs in hand finish or go back; Ctrl-C again ends at once'),
-    );
     const follow = () => waitForEnd(session, runId, stop);
     return worksHere ? withWorkers(session, {}, follow) : follow();
   });
   if (!ended) {
-    printProgress(`Interrupted. The run is kept; go on with: btc-fake resume ${runId}`);
+    printProgress(
+      `Interrupted. ${options.afterInterruption ?? `The run is kept; go on with: btc-fake resume ${runId}`}`,
+    );
     return EXIT.error;
   }
   const run = await session.store.getRun(runId);
@@ -58,5 +57,7 @@ async function waitForEnd(session: Session, runId: RunId, stop: AbortSignal): Pr
     return false;
   } finally {
     progress.end();
+    // Only now: the bar would write over it.
+    if (stop.aborted) printProgress('Stopping: jobs in hand finish or go back; Ctrl-C again ends at once');
   }
 }

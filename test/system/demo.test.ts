@@ -52,6 +52,19 @@ test('it runs a week of the sample employees, prints all of them, and names the 
   expectRedisStopped(demo);
 });
 
+test('interrupted, it stops everything and says that there is nothing to go on with', async () => {
+  const demo = await makePlace();
+  const running = demo.start(['demo', '--employees', '20000']);
+  await running.waitForStderr('Making the assignments');
+  running.signal('SIGINT');
+  const { code, stdout, stderr } = await running.ended;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(
+    /Stopping: jobs in hand finish or go back; Ctrl-C again ends at once\nInterrupted\. The sandbox is gone; begin anew with: btc-fake demo\n$/,
+  );
+  expectRedisStopped(demo);
+});
+
 test('--employees invents that many, --json makes the result one object', async () => {
   const demo = await makePlace();
   const run = await demo.run(['demo', '--employees', '5', '--json']);

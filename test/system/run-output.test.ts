@@ -134,7 +134,7 @@ if (process.platform === 'linux' && existsSync(SCRIPT)) {
       expect(shown).toMatch(/[█░]{24} \d of 3 · 0 failed · [\d?]+\/s · /);
       expect(shown).toContain(`${ESCAPE}[?25l`);
       expect(shown.lastIndexOf(`${ESCAPE}[?25h`)).toBeGreaterThan(shown.lastIndexOf(`${ESCAPE}[?25l`));
-      expect(shown).toMatch(/WARN.*: SFTP is not configured/);
+      expect(shown).toMatch(/WARN.*SFTP is not configured/);
       expect(shown).not.toMatch(/INFO|"level":/);
     });
 
