@@ -18,6 +18,15 @@ export interface Basics {
   readonly settings: Settings;
   readonly secrets: readonly string[];
   readonly logger: Logger;
+  readonly scratchFolder: string | undefined;
+}
+
+/** How a command wants to begin. */
+export interface BasicsOptions extends LoadOptions {
+  /** Log as configured on a terminal too. */
+  readonly logAll?: boolean;
+  /** Keep our own Redis in this folder, apart from everybody else's runs, and begin with an empty one. */
+  readonly scratchFolder?: string;
 }
 
 /** What a command works with. */
@@ -32,9 +41,9 @@ export interface Session extends Basics {
 
 /**
  * Loads the settings and makes the logger. On a terminal, where commands show how they go on by themselves, only what is wrong is
- * logged, unless LOG_LEVEL or the command (`logAll`) says otherwise. @throws BtcFakeError CONFIG_INVALID.
+ * logged, unless LOG_LEVEL or `logAll` says otherwise. @throws BtcFakeError CONFIG_INVALID.
  */
-export function openBasics(options: LoadOptions & { logAll?: boolean } = {}): Basics {
+export function openBasics(options: BasicsOptions = {}): Basics {
   const loaded = loadSettings(options);
   const { settings } = loaded;
   const secrets = secretsOf(settings);
@@ -44,7 +53,7 @@ export function openBasics(options: LoadOptions & { logAll?: boolean } = {}): Ba
   const asConfigured = options.logAll || !terminal || loaded.sources.has('LOG_LEVEL');
   const level = asConfigured ? settings.log.level : 'warn';
   const logger = createLogger({ level, secrets, pretty: terminal, colour: wantsColour() });
-  return { loaded, settings, secrets, logger };
+  return { loaded, settings, secrets, logger, scratchFolder: options.scratchFolder };
 }
 
 /**
@@ -53,12 +62,15 @@ export function openBasics(options: LoadOptions & { logAll?: boolean } = {}): Ba
  */
 export async function withSession<T>(basics: Basics, work: (session: Session) => Promise<T>): Promise<T> {
   const { url } = basics.settings.redis;
-  const embeddedRedis = url === undefined ? await acquireEmbeddedRedis(process.cwd()) : undefined;
+  const embeddedRedis =
+    url === undefined ? await acquireEmbeddedRedis(basics.scratchFolder ?? process.cwd()) : undefined;
   const redisLocation = url ?? embeddedRedis!.url;
   try {
-    return await withConnection(redisLocation, 'command', basics, (connection) =>
-      work({ ...basics, ...connection, redisLocation, embedded: embeddedRedis !== undefined }),
-    );
+    return await withConnection(redisLocation, 'command', basics, async (connection) => {
+      // What an interrupted command left there would be worked on first. One that runs now keeps its own.
+      if (basics.scratchFolder && embeddedRedis?.started) await connection.redis.flushall();
+      return work({ ...basics, ...connection, redisLocation, embedded: embeddedRedis !== undefined });
+    });
   } finally {
     await embeddedRedis?.release();
   }

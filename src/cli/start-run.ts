@@ -1,10 +1,10 @@
-import { type LoadOptions, requireRecommender } from '../../config/load.ts';
+import { requireRecommender } from '../../config/load.ts';
 import { createRun } from '../producers/create-run.ts';
 import { asOfInstant } from './arguments.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { FollowOptions } from './follow-options.ts';
 import { followRun } from './follow-run.ts';
-import { openBasics, withSession } from './session.ts';
+import { type BasicsOptions, openBasics, withSession } from './session.ts';
 import { count, plural, printProgress } from './terminal.ts';
 
 /** What a run can be told on the command line, besides settings. */
@@ -18,7 +18,7 @@ export interface RunOptions extends FollowOptions {
  * Starts a run and follows it. What is wrong with the command line or the settings is found before Redis is looked for.
  * @throws BtcFakeError USAGE (`--as-of`), CONFIG_INVALID, EMPLOYEES_INVALID, FILE_UNREADABLE, and what `withSession` throws.
  */
-export async function startRun(options: RunOptions, from: LoadOptions): Promise<ExitCode> {
+export async function startRun(options: RunOptions, from: BasicsOptions): Promise<ExitCode> {
   const basics = openBasics(from);
   const { settings } = basics;
   const { timeZone, feedDateFormat } = settings.run;

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import type { RunReport } from '../../src/cli/run-report.ts';
+import { startRecommender } from '../../src/sandbox/recommender-server.ts';
 import { feedRows, readRunFiles } from '../support/run-files.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
@@ -16,14 +18,17 @@ afterEach(() => place?.remove());
 /** What is in a workspace that no demo may look at: settings that would lead it elsewhere. */
 async function makePlace(): Promise<Workspace> {
   place = await makeWorkspace({
+    employees: ['104829,a'],
     env: { REDIS_URL: 'redis://127.0.0.1:1', API_BASE_URL: 'http://127.0.0.1:1', SFTP_INBOUND_PASSWORD: 'real' },
   });
   return place;
 }
 
 function expectRedisStopped({ path }: Workspace): void {
-  expect(existsSync(path('.btc-fake', 'redis.json'))).toBe(false);
-  expect(existsSync(path('.btc-fake', 'redis.sock'))).toBe(false);
+  const home = path('.btc-fake', 'demo', '.btc-fake');
+  expect(existsSync(join(home, 'redis'))).toBe(true);
+  expect(existsSync(join(home, 'redis.json'))).toBe(false);
+  expect(existsSync(join(home, 'redis.sock'))).toBe(false);
 }
 
 test('it runs a week of the sample employees, prints all of them, and names the files', async () => {
@@ -63,6 +68,24 @@ test('interrupted, it stops everything and says that there is nothing to go on w
     /Stopping: jobs in hand finish or go back; Ctrl-C again ends at once\nInterrupted\. The sandbox is gone; begin anew with: btc-fake demo\n$/,
   );
   expectRedisStopped(demo);
+
+  // The next one begins with empty queues: nobody of the twenty thousand is in its way.
+  const calls = await demo.run(['demo', '--employees', '5', '--json']);
+  expect(calls.json<RunReport>()).toMatchObject({ state: 'finished', counts: { employees: 5 } });
+});
+
+test('it keeps away from the runs of its folder, which would get made-up recommendations from it', async () => {
+  const recommender = await startRecommender({ contentIds: [] });
+  try {
+    const demo = await makePlace();
+    const real = { REDIS_URL: '', SFTP_INBOUND_PASSWORD: '', API_BASE_URL: recommender.url };
+    const { runId } = (await demo.run(['run', '--detach', '--json'], real)).json<{ runId: string }>();
+    expect((await demo.run(['demo', '--employees', '5'])).code).toBe(0);
+    const runs = (await demo.run(['runs', '--json'], real)).json<RunReport[]>();
+    expect(runs.map((run) => [run.runId, run.state])).toEqual([[runId, 'queued']]);
+  } finally {
+    await recommender.close();
+  }
 });
 
 test('--employees invents that many, --json makes the result one object', async () => {
