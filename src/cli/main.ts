@@ -13,6 +13,7 @@ import { retryCommand } from './retry.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
 import { statusCommand } from './status.ts';
+import { outliveReaders } from './terminal.ts';
 import { workerCommand } from './worker.ts';
 
 const COMMANDS = [
@@ -57,6 +58,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   }
 }
 
+outliveReaders();
 process.exitCode = await main(process.argv);
 // A job that would not stop may still hold a socket or a file; that must not keep the process.
 setTimeout(() => process.exit(), EXIT_LIMIT_MS).unref();

@@ -1,6 +1,16 @@
 import { styleText } from 'node:util';
+import { systemCode } from '../domain/errors.ts';
 
 type Style = Parameters<typeof styleText>[0];
+
+/** Lets the process do its work to the end when nobody reads its output any more (`btc-fake run | head -1`). */
+export function outliveReaders(): void {
+  for (const output of [process.stdout, process.stderr]) {
+    output.on('error', (error) => {
+      if (systemCode(error) !== 'EPIPE') throw error;
+    });
+  }
+}
 
 /** Results: standard output, one line. */
 export function printResult(line: string): void {

@@ -103,6 +103,14 @@ test('run --detach leaves the run to workers, and runs lists it', async () => {
   expect(forPeople.stdout).toMatch(new RegExp(`^${runId}  queued +\\S+  - +3 +0 +0$`, 'm'));
 });
 
+test('a reader that goes away early, as `| head -1` does, does not end the run', async () => {
+  const running = place.start(['run', '--with-workers', '--seed', 'head']);
+  running.child.stdout!.destroy();
+  const { code, stderr } = await running.ended;
+  expect(code).toBe(0);
+  expect(stderr).not.toMatch(/EPIPE|^\s*at /m);
+});
+
 test('status of a run that there is not says where to look', async () => {
   expect(await place.run(['status', 'run-20200101T000000Z-abcdef'])).toMatchObject({
     code: 1,
