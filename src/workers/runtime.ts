@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { requireRecommender } from '../../config/load.ts';
 import type { EmployeeJobData, QueueName, StageJobData } from '../adapters/queues.ts';
-import { createRecommender, type Recommender } from '../adapters/recommender.ts';
+import { createRecommender } from '../adapters/recommender.ts';
 import { STAGES } from '../adapters/run-record.ts';
 import { REDIS_PREFIX } from '../adapters/run-store.ts';
 import { retryDelayMs } from '../domain/retry-policy.ts';
@@ -24,6 +24,8 @@ export interface WorkersOptions extends WorkerContext {
   readonly only?: readonly QueueName[] | undefined;
   /** For the employee queue, instead of its setting. */
   readonly concurrency?: number | undefined;
+  /** How long a job stays with a process that no longer says that it works on it; BullMQ's 30 seconds unless given. */
+  readonly lockMs?: number | undefined;
 }
 
 /** The workers of a process. */
@@ -44,7 +46,9 @@ const MAX_STALLED_COUNT = 3;
 
 /** The part of the deadline that is kept for giving jobs back. */
 const GIVE_BACK_SHARE = 0.3;
-const FORCED_CLOSE_MS = 1_000;
+
+/** What a worker emits as an error for each job that it has lost; the jobs are logged when they are given up. */
+const LOST_LOCK = /\block\b/i;
 
 /** Starts the workers of a process. @throws BtcFakeError CONFIG_INVALID when a setting that a queue needs is missing. */
 export function startWorkers(options: WorkersOptions): Workers {
@@ -53,12 +57,23 @@ export function startWorkers(options: WorkersOptions): Workers {
   const recommender = names.includes('employee-simulation')
     ? createRecommender({ ...requireRecommender(options.settings), sockets: concurrency })
     : undefined;
+  const outages = new Outages(options.logger);
+  options.redis.on('ready', outages.over);
   const workers = names.map((name) =>
     name === 'employee-simulation'
       ? startWorker<EmployeeJobData>(name, employeeSimulationHandler(options, recommender!), concurrency, options)
       : startWorker(name, stageHandler(name, options), options.settings.queues.concurrency[name], options),
   );
-  return { queues: names, stop: (deadlineMs) => stopWorkers(workers, recommender, deadlineMs) };
+  for (const worker of workers) outages.watch(worker);
+  return {
+    queues: names,
+    stop: async (deadlineMs) => {
+      if (options.redis.status === 'ready') await stopWorkers(workers, deadlineMs);
+      else await abandonWorkers(workers, deadlineMs);
+      options.redis.off('ready', outages.over);
+      recommender?.close();
+    },
+  };
 }
 
 function stageHandler(
@@ -79,7 +94,7 @@ function startWorker<Data extends StageJobData>(
   name: QueueName,
   handler: JobHandler<Data>,
   concurrency: number,
-  { logger, queues, redis }: WorkersOptions,
+  { logger, queues, redis, lockMs }: WorkersOptions,
 ): Worker<Data, void> {
   const pauseQueue = (ms: number) => queues.byName[name].rateLimit(ms);
   const worker = new Worker<Data, void>(name, jobProcessor(handler, { logger, pauseQueue }), {
@@ -88,12 +103,12 @@ function startWorker<Data extends StageJobData>(
     concurrency,
     limiter: NO_LIMIT,
     maxStalledCount: MAX_STALLED_COUNT,
+    ...(lockMs === undefined ? {} : { lockDuration: lockMs }),
     settings: {
       backoffStrategy: (attemptsMade, _type, error) =>
         retryDelayMs({ attemptsMade, error: error?.cause, random: Math.random() }),
     },
   });
-  logOutages(worker, logger.child({ queue: name }));
   worker.on('stalled', (job) => logger.warn({ queue: name, job }, 'A job was taken up again: its worker had vanished'));
   worker.on('lockRenewalFailed', (jobs) => {
     // Another worker may have these jobs by now; this one must not go on with them.
@@ -103,35 +118,50 @@ function startWorker<Data extends StageJobData>(
   return worker;
 }
 
-/** An outage is logged once, and once more, with a count, when it is over: an idle worker can fail very often. */
-function logOutages(worker: Worker, logger: Logger): void {
-  let errors = 0;
-  worker.on('error', (error) => {
-    errors += 1;
-    if (errors === 1) logger.error({ reason: error.message }, 'The queue cannot be read; trying again until it can');
-  });
-  const over = () => {
-    if (errors > 0) logger.warn({ errors }, 'The queue can be read again');
-    errors = 0;
+/**
+ * An outage is logged once for all queues, and once more, with a count, when it is over: an idle worker can fail very often. It
+ * is over when Redis is connected again or, where it was not the connection that failed, when a queue moves.
+ */
+class Outages {
+  readonly #logger: Logger;
+  #errors = 0;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  watch(worker: Worker): void {
+    worker.on('error', ({ message }) => {
+      if (LOST_LOCK.test(message)) return;
+      this.#errors += 1;
+      if (this.#errors > 1) return;
+      this.#logger.error({ reason: message }, 'The queues cannot be read; trying again until they can');
+    });
+    worker.on('active', this.over);
+    worker.on('drained', this.over);
+  }
+
+  readonly over = (): void => {
+    if (this.#errors > 0) this.#logger.warn({ errors: this.#errors }, 'The queues can be read again');
+    this.#errors = 0;
   };
-  worker.on('active', over);
-  worker.on('drained', over);
 }
 
-async function stopWorkers(
-  workers: readonly Worker[],
-  recommender: Recommender | undefined,
-  deadlineMs: number,
-): Promise<void> {
+async function stopWorkers(workers: readonly Worker[], deadlineMs: number): Promise<void> {
   const closing = Promise.all(workers.map((worker) => worker.close()));
-  const giveBackAfterMs = deadlineMs * (1 - GIVE_BACK_SHARE);
-  if (!(await settledWithin(closing, giveBackAfterMs))) {
-    for (const worker of workers) worker.cancelAllJobs(STOPPING);
-    if (!(await settledWithin(closing, deadlineMs - giveBackAfterMs))) {
-      await settledWithin(Promise.all(workers.map((worker) => worker.close(true))), FORCED_CLOSE_MS);
-    }
-  }
-  recommender?.close();
+  const giveBackMs = deadlineMs * GIVE_BACK_SHARE;
+  if (await settledWithin(closing, deadlineMs - giveBackMs)) return;
+  for (const worker of workers) worker.cancelAllJobs(STOPPING);
+  await settledWithin(closing, giveBackMs);
+}
+
+/**
+ * Without Redis no job can be given back, and a worker that is not closed by force would wait for it, and keep the process
+ * alive, for ever.
+ */
+async function abandonWorkers(workers: readonly Worker[], deadlineMs: number): Promise<void> {
+  for (const worker of workers) worker.cancelAllJobs(STOPPING);
+  await settledWithin(Promise.all(workers.map((worker) => worker.close(true))), deadlineMs);
 }
 
 async function settledWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
