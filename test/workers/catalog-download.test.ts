@@ -1,0 +1,143 @@
+// Proves what the catalog stage keeps for a run when no SFTP server is configured, and what it says of what is missing.
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { RunRecord } from '../../src/adapters/run-record.ts';
+import { catalogDownloadHandler } from '../../src/workers/catalog-download.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { content, people } from '../support/run-state.ts';
+
+let room: RunRoom;
+let downloaded: string;
+beforeAll(async () => {
+  room = await openRunRoom();
+});
+afterAll(() => room?.close());
+beforeEach(async () => {
+  await room.reset();
+  downloaded = mkdtempSync(join(room.folder, 'catalogs-'));
+});
+
+const never = new AbortController().signal;
+
+async function download(env: Record<string, string> = {}): Promise<RunRecord> {
+  const { plan } = await room.createRunWithFlow(people(1));
+  const settings = room.settingsWith({ SFTP_LOCAL_DIR: downloaded, ...env });
+  const job = await room.job('catalog-download', plan.id);
+  await catalogDownloadHandler({ ...room, settings })(job, never, '');
+  return room.store.getRun(plan.id);
+}
+
+function put(name: string, text: string) {
+  writeFileSync(join(downloaded, name), text);
+  return { bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') };
+}
+
+test('without SFTP the newest file of each kind that is here is used, and that is on record and in the log', async () => {
+  put('CourseCatalog_V2_2025_10_1_1_aaaaaa.csv', 'nothing that could be read');
+  put('StandAloneContent_v2_2025_9_30_9_ffffff.csv', 'nothing that could be read');
+  const course = put('CourseCatalog_V2_2025_10_27_1_bbbbbb.csv', 'CourseId,CourseName\n5,Title 5\n');
+  const standAlone = put(
+    'standalonecontent_V2_2025_10_07_1_cccccc.csv',
+    'ContentId,Title\n6,Title 6\nx,\n,y\n7,Title 7\n',
+  );
+  const run = await download();
+  const text =
+    'SFTP is not configured: the newest files that are here were used (CourseCatalog_V2_2025_10_27_1_bbbbbb.csv and standalonecontent_V2_2025_10_07_1_cccccc.csv)';
+  expect(run.catalogs).toEqual({
+    inputs: [
+      {
+        kind: 'CourseCatalog',
+        name: 'CourseCatalog_V2_2025_10_27_1_bbbbbb.csv',
+        ...course,
+        contents: 1,
+        skippedRows: 0,
+        from: 'local folder',
+      },
+      {
+        kind: 'StandAloneContent',
+        name: 'standalonecontent_V2_2025_10_07_1_cccccc.csv',
+        ...standAlone,
+        contents: 2,
+        skippedRows: 2,
+        from: 'local folder',
+      },
+    ],
+    notices: [
+      { code: 'sftp-not-configured', text },
+      {
+        code: 'catalog-rows-skipped',
+        text: 'standalonecontent_V2_2025_10_07_1_cccccc.csv: skipped rows without a usable id: 2',
+      },
+    ],
+  });
+  expect(await room.store.readCatalog(run.plan.id, 'CourseCatalog')).toEqual([content(5)]);
+  expect(await room.store.readCatalog(run.plan.id, 'StandAloneContent')).toEqual([content(6), content(7)]);
+  expect(room.log.filter(({ level }) => level === 40).map(({ msg, runId }) => [msg, runId])).toEqual(
+    run.catalogs!.notices.map((notice) => [notice.text, run.plan.id]),
+  );
+  expect(run.stageFinishedAt['catalog-download']).toBeGreaterThanOrEqual(run.stageStartedAt['catalog-download']!);
+});
+
+test.each([
+  [[], 'no CourseCatalog and no StandAloneContent file'],
+  [['CourseCatalog_V2_2025_10_27_1_bbbbbb.csv'], 'no StandAloneContent file'],
+  [
+    ['StandAloneContent_v2_2025_10_27_1_bbbbbb.csv', 'CourseCatalog_V2_2025_2_30_1_bbbbbb.csv'],
+    'no CourseCatalog file',
+  ],
+])('with %j here it says what is missing and where to put it', async (names, missing) => {
+  for (const name of names) put(name, 'ContentId\n1\n');
+  const error = await failureOf(download());
+  expect({ code: error.code, message: error.message }).toEqual({
+    code: 'CATALOG_MISSING',
+    message: `${downloaded}: ${missing}`,
+  });
+  expect(error.remedy).toContain('SFTP_INBOUND_');
+});
+
+test('a folder that is not there yet holds nothing', async () => {
+  downloaded = join(downloaded, 'deeper');
+  expect((await failureOf(download())).code).toBe('CATALOG_MISSING');
+});
+
+test('a file that is none fails by its name, and nothing is kept', async () => {
+  put('CourseCatalog_V2_2025_10_27_1_bbbbbb.csv', 'CourseId\n1\n');
+  put('StandAloneContent_v2_2025_10_27_1_bbbbbb.csv', 'Title,Flag\nx,1\n');
+  const error = await failureOf(download());
+  expect(error.message).toBe('StandAloneContent_v2_2025_10_27_1_bbbbbb.csv: no id column (it has: Title, Flag)');
+  const [run] = await room.store.listRuns(1);
+  expect(run!.catalogs).toBeUndefined();
+  expect(await room.store.readCatalog(run!.plan.id, 'CourseCatalog')).toEqual([]);
+});
+
+test('with SFTP configured but out of reach it fails, and does not take the files that are here', async () => {
+  put('CourseCatalog_V2_2025_10_27_1_bbbbbb.csv', 'CourseId\n1\n');
+  put('StandAloneContent_v2_2025_10_27_1_bbbbbb.csv', 'ContentId\n1\n');
+  const error = await failureOf(
+    download({
+      SFTP_INBOUND_HOST: '127.0.0.1',
+      SFTP_INBOUND_PORT: '9',
+      SFTP_INBOUND_USER: 'somebody',
+      SFTP_INBOUND_PASSWORD: 'secret',
+      SFTP_INBOUND_REMOTE_PATH: '/in',
+    }),
+  );
+  expect(error.code).toBe('SFTP_UNREACHABLE');
+  expect((await room.store.listRuns(1))[0]!.catalogs).toBeUndefined();
+});
+
+test('repeated, it comes to the same; the files are only read', async () => {
+  mkdirSync(downloaded, { recursive: true });
+  put('CourseCatalog_V2_2025_10_27_1_bbbbbb.csv', 'CourseId\n1\n');
+  const { sha256 } = put('StandAloneContent_v2_2025_10_27_1_bbbbbb.csv', 'ContentId\n1\n');
+  const run = await download();
+  const job = await room.job('catalog-download', run.plan.id);
+  const settings = room.settingsWith({ SFTP_LOCAL_DIR: downloaded });
+  await catalogDownloadHandler({ ...room, settings })(job, never, '');
+  expect((await room.store.getRun(run.plan.id)).catalogs).toEqual(run.catalogs);
+  const bytes = readFileSync(join(downloaded, 'StandAloneContent_v2_2025_10_27_1_bbbbbb.csv'));
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256);
+});
