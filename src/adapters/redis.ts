@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
 import { BtcFakeError } from '../domain/errors.ts';
@@ -62,7 +63,23 @@ function newRedis(location: string, options: RedisOptions): Redis {
   const redis = new Redis(location, { connectionName: `btc-fake-${process.pid}`, ...options });
   // Without a listener ioredis prints every failed attempt; whoever uses the connection learns of it from the command.
   redis.on('error', () => {});
+  redis.on('connect', () => batchWrites(redis.stream as Socket));
   return redis;
+}
+
+/**
+ * Sends what is written in one turn of the event loop in one piece: ioredis writes command by command, and with many jobs in
+ * hand the system calls cost more than the commands.
+ */
+function batchWrites(socket: Socket): void {
+  const write = socket.write;
+  socket.write = ((...args: Parameters<typeof write>) => {
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
+    return write.apply(socket, args);
+  }) as typeof write;
 }
 
 /** A Redis location without user name and password, for messages. */

@@ -25,11 +25,17 @@ export const PAUSE_SECONDS = { min: 60, max: 1800 } as const;
 
 /** The manager's list followed by the recommendations, each content once; the manager's wins (contract section 4). */
 export function combinedList(assignments: EmployeeAssignments, recommendations: readonly ContentId[]): TrainingItem[] {
-  const sources = new Map<ContentId, Source>();
-  for (const { contentId } of assignments.open) sources.set(contentId, 'manager');
-  for (const contentId of newAssignments(assignments)) sources.set(contentId, 'manager');
-  for (const contentId of recommendations) if (!sources.has(contentId)) sources.set(contentId, 'ai');
-  return Array.from(sources, ([contentId, source]) => ({ contentId, source }));
+  const list: TrainingItem[] = [];
+  const listed = new Set<ContentId>();
+  const add = (contentId: ContentId, source: Source): void => {
+    if (listed.has(contentId)) return;
+    listed.add(contentId);
+    list.push({ contentId, source });
+  };
+  for (const { contentId } of assignments.open) add(contentId, 'manager');
+  for (const contentId of newAssignments(assignments)) add(contentId, 'manager');
+  for (const contentId of recommendations) add(contentId, 'ai');
+  return list;
 }
 
 /** The content that the manager newly assigned, Daily Dose first. */
@@ -53,7 +59,8 @@ export function completeEmployee(
   for (let i = 0; i < chosen.length; i++) {
     const end = nextStart - secondsWithin(PAUSE_SECONDS, draw('time', 2 * i + 1));
     const start = end - secondsWithin(COMPLETION_SECONDS, draw('time', 2 * i));
-    completions.push({ ...chosen[chosen.length - 1 - i]!, startedAt: start * 1000, completedAt: end * 1000 });
+    const { contentId, source } = chosen[chosen.length - 1 - i]!;
+    completions.push({ contentId, source, startedAt: start * 1000, completedAt: end * 1000 });
     nextStart = start;
   }
   return completions.reverse();
