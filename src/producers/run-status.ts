@@ -82,10 +82,16 @@ export async function* failedEmployeeJobs(queues: Queues, runId: RunId): AsyncGe
 
 /** A run's failed stage jobs, in the order of the stages. */
 export async function failedStageJobs(queues: Queues, runId: RunId): Promise<Job<StageJobData>[]> {
-  const jobs = await Promise.all(STAGE_QUEUES.map((name) => queues.byName[name].getJob(runId)));
-  const failed: Job<StageJobData>[] = [];
-  for (const job of jobs) if (job && (await job.isFailed())) failed.push(job);
-  return failed;
+  const failed = await Promise.all(
+    STAGE_QUEUES.map(async (name) => {
+      const queue = queues.byName[name];
+      // Mostly nothing has failed; then there is no job to look at.
+      if ((await queue.getFailedCount()) === 0) return undefined;
+      const job = await queue.getJob(runId);
+      return (await job?.isFailed()) ? job : undefined;
+    }),
+  );
+  return failed.filter((job) => job !== undefined);
 }
 
 /** Whether a run has all that was asked of it. */
