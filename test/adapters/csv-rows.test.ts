@@ -121,6 +121,11 @@ test.each([
     'a,b\n"1\n1",2\n3,"x"y\n',
     'rows.csv:4: something stands behind the closing quote of a field',
   ],
+  [
+    'the same with CRLF, blanks and doubled quotes before it',
+    'a,"b"\r\n\r\n"1\r\n""1""" , 2" "\r\n 3,"x" y\r\n',
+    'rows.csv:5: something stands behind the closing quote of a field',
+  ],
 ])('%s is refused at the line that its record starts on', async (_what, content, message) => {
   const error = await refusalOf(content);
   expect({ code: error.code, message: error.message }).toEqual({ code: 'CATALOG_INVALID', message });
@@ -161,11 +166,11 @@ test('the file is closed when it is read, when it is wrong, and when the reader 
   await waitUntil('the file is closed behind an error', () => openFilesUnder(path).length === 0);
 });
 
-test('a field of half a megabyte is read whole', async () => {
+test('a field of half a megabyte is read whole, also when megabytes of rows stand before it', async () => {
   const huge = 'line of a long text\n'.repeat(26_000);
-  const rows = await read(`id,text\n${'0,\n'.repeat(100_000)}1,"${huge}"\n2,x\n`);
-  expect(rows.at(-2)).toEqual({ line: 100_002, fields: ['1', huge] });
-  expect(rows.at(-1)).toEqual({ line: 126_003, fields: ['2', 'x'] });
+  const rows = await read(`id,text\n${`0,${'x'.repeat(100)}\n`.repeat(25_000)}1,"${huge}"\n2,x\n`);
+  expect(rows.at(-2)).toEqual({ line: 25_002, fields: ['1', huge] });
+  expect(rows.at(-1)).toEqual({ line: 51_003, fields: ['2', 'x'] });
 });
 
 test('a quote that is not closed for megabytes is refused at its line, without looking through the whole file', async () => {

@@ -1,6 +1,7 @@
 // Proves, on a Redis that is a cluster of one, what the run store keeps: each step can be repeated, everything of a run
 // expires, and it stays in one hash slot and in bounds.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { connectRedis } from '../../src/adapters/redis.ts';
 import { POPULATION_CHUNK, type RunRecord, STAGES } from '../../src/adapters/run-record.ts';
@@ -9,6 +10,7 @@ import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
 import type { Employee } from '../../src/domain/employees.ts';
 import type { RunPlan } from '../../src/domain/run-plan.ts';
 import { allOf } from '../support/all-of.ts';
+import { anyAssignments } from '../support/any-employee.ts';
 import { contentIds, employeeId, planOf } from '../support/domain-values.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -187,7 +189,7 @@ test('the first result of an employee stands, and the first start and the last e
   await store.createRun(RUN);
   await store.putAssignments(PLAN.id, new Map([[0, fullAssignments(0)]]));
   await store.putPopulationChunk(PLAN.id, 0, EMPLOYEES);
-  expect(await store.readAssignments(PLAN.id, 0)).toEqual(fullAssignments(0));
+  expect((await allOf(store.readEmployees(PLAN)))[0]![0]!.result).toBeUndefined();
   await store.putResult(PLAN, 0, result(0, 7));
   await store.putResult(PLAN, 0, result(0, 8));
   expect((await allOf(store.readEmployees(PLAN)))[0]![0]!.result).toEqual(result(0, 7));
@@ -251,7 +253,6 @@ describe('a run that is not there', () => {
     });
     expect(await store.listRuns(10)).toEqual([]);
     expect(await allOf(store.readEmployees(PLAN))).toEqual([]);
-    expect(await store.readAssignments(PLAN.id, 0)).toBeUndefined();
     expect(await store.countResults(PLAN.id)).toBe(0);
   });
 
@@ -300,6 +301,18 @@ test('an employee takes at most 1 KB, in a run of 10,000 with all that it ever h
   expect(bytes / everybody.length).toBeLessThanOrEqual(1024);
   expect(bytes / everybody.length).toBeGreaterThan(200);
   expect(await store.countResults(plan.id)).toBe(10_000);
+});
+
+test('any assignments are read as they were written', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyAssignments, { minLength: 1, maxLength: 5 }), async (assignments) => {
+      await redis.flushall();
+      await store.putPopulationChunk(PLAN.id, 0, people(assignments.length));
+      await store.putAssignments(PLAN.id, new Map(assignments.entries()));
+      const states = (await allOf(store.readEmployees(PLAN))).flat();
+      expect(states.map((state) => state.assignments)).toEqual(assignments);
+    }),
+  );
 });
 
 test('what Redis refuses reaches the caller', async () => {
