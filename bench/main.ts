@@ -12,10 +12,11 @@ import { writeWorkload } from './workload.ts';
  * What the queue costs and how memory grows, as ratios within one run on one machine:
  * - queueOverheadRatio: requests a second of a whole run of 10,000 employees, against a bare loop that makes the same calls
  *   with the same client, concurrency and server and does nothing else; both counted by the server, from the first
- *   request to the last; each the median of several, taken in turn
+ *   request to the last; each the median of several, taken in turn; by concurrency
  * - memoryGrowthRatio: the run's largest resident memory at 100,000 employees, against that at 10,000
  */
 const REPEATS = 5;
+const CONCURRENCIES = [200, 50];
 const SMALL = 10_000;
 const LARGE = 100_000;
 const BARE_LOOP = fileURLToPath(new URL('./bare-loop-process.js', import.meta.url));
@@ -28,25 +29,21 @@ async function main(): Promise<void> {
   const recommender = await startCountingRecommender();
   try {
     // The first of each only warms the machine up.
-    await bareLoop(recommender);
-    await run(recommender, SMALL);
-    const bare: Measurement[] = [];
-    const runs: (Measurement & MeasuredRun)[] = [];
-    for (let i = 0; i < REPEATS; i++) {
-      bare.push(await bareLoop(recommender));
-      runs.push(await run(recommender, SMALL));
-    }
-    const large = await run(recommender, LARGE);
-    const barePerSecond = median(bare.map(({ perSecond }) => perSecond));
-    const runPerSecond = median(runs.map(({ perSecond }) => perSecond));
-    const smallMegabytes = median(runs.map(({ peakMegabytes }) => peakMegabytes));
+    await bareLoop(recommender, CONCURRENCIES[0]!);
+    await run(recommender, SMALL, CONCURRENCIES[0]!);
+    const overheads = [];
+    for (const concurrency of CONCURRENCIES) overheads.push(await measureOverhead(recommender, concurrency));
+    const large = await run(recommender, LARGE, CONCURRENCIES[0]!);
+    const small = overheads[0]!;
     const result = {
-      queueOverheadRatio: round(runPerSecond / barePerSecond),
-      barePerSecond: round(barePerSecond),
-      runPerSecond: round(runPerSecond),
-      memoryGrowthRatio: round(large.peakMegabytes / smallMegabytes),
-      peakMegabytes: { [SMALL]: round(smallMegabytes), [LARGE]: round(large.peakMegabytes) },
-      secondsInAll: { [SMALL]: round(median(runs.map(({ seconds }) => seconds))), [LARGE]: round(large.seconds) },
+      queueOverheadRatio: byConcurrency(
+        overheads.map(({ runPerSecond, barePerSecond }) => runPerSecond / barePerSecond),
+      ),
+      barePerSecond: byConcurrency(overheads.map(({ barePerSecond }) => barePerSecond)),
+      runPerSecond: byConcurrency(overheads.map(({ runPerSecond }) => runPerSecond)),
+      memoryGrowthRatio: round(large.peakMegabytes / small.peakMegabytes),
+      peakMegabytes: { [SMALL]: round(small.peakMegabytes), [LARGE]: round(large.peakMegabytes) },
+      secondsInAll: { [SMALL]: round(small.seconds), [LARGE]: round(large.seconds) },
     };
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   } finally {
@@ -54,15 +51,35 @@ async function main(): Promise<void> {
   }
 }
 
-async function run(recommender: CountingRecommender, employees: number): Promise<Measurement & MeasuredRun> {
+async function measureOverhead(recommender: CountingRecommender, concurrency: number) {
+  const bare: Measurement[] = [];
+  const runs: (Measurement & MeasuredRun)[] = [];
+  for (let i = 0; i < REPEATS; i++) {
+    bare.push(await bareLoop(recommender, concurrency));
+    runs.push(await run(recommender, SMALL, concurrency));
+  }
+  return {
+    barePerSecond: median(bare.map(({ perSecond }) => perSecond)),
+    runPerSecond: median(runs.map(({ perSecond }) => perSecond)),
+    peakMegabytes: median(runs.map(({ peakMegabytes }) => peakMegabytes)),
+    seconds: median(runs.map(({ seconds }) => seconds)),
+  };
+}
+
+async function run(
+  recommender: CountingRecommender,
+  employees: number,
+  concurrency: number,
+): Promise<Measurement & MeasuredRun> {
   const folder = await mkdtemp(join(tmpdir(), 'btc-fake-bench-'));
   try {
     await writeWorkload(folder, employees);
-    const measured = await measuredRun(folder, recommender.url);
+    const measured = await measuredRun(folder, recommender.url, concurrency);
     const perSecond = await requestsPerSecond(recommender);
     const { peakMegabytes, seconds } = measured;
     say(
-      `run        ${employees} employees: ${round(perSecond)}/s, ${round(peakMegabytes)} MB, ${round(seconds)} s in all`,
+      `run of ${employees} employees, ${concurrency} at a time: ${round(perSecond)} requests/s, ` +
+        `${round(peakMegabytes)} MB, ${round(seconds)} s in all`,
     );
     return { ...measured, perSecond };
   } finally {
@@ -70,11 +87,17 @@ async function run(recommender: CountingRecommender, employees: number): Promise
   }
 }
 
-async function bareLoop(recommender: CountingRecommender): Promise<Measurement> {
-  await promisify(execFile)(process.execPath, [BARE_LOOP, recommender.url, String(SMALL)]);
+async function bareLoop(recommender: CountingRecommender, concurrency: number): Promise<Measurement> {
+  const args = [BARE_LOOP, recommender.url, String(SMALL), String(concurrency)];
+  await promisify(execFile)(process.execPath, args);
   const perSecond = await requestsPerSecond(recommender);
-  say(`bare loop  ${SMALL} calls: ${round(perSecond)}/s`);
+  say(`bare loop of ${SMALL} calls, ${concurrency} at a time: ${round(perSecond)} requests/s`);
   return { perSecond };
+}
+
+/** Values in the order of CONCURRENCIES, under their names. */
+function byConcurrency(values: readonly number[]): Record<string, number> {
+  return Object.fromEntries(CONCURRENCIES.map((concurrency, i) => [concurrency, round(values[i]!)]));
 }
 
 async function requestsPerSecond(recommender: CountingRecommender): Promise<number> {

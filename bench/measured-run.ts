@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { CONCURRENCY } from './workload.ts';
 
 const COMMAND = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const SAMPLE_EVERY_MS = 50;
@@ -16,14 +15,14 @@ export interface MeasuredRun {
 }
 
 /** Runs a week in a folder with the default set-up: an own Redis, workers in the same process. */
-export async function measuredRun(folder: string, recommenderUrl: string): Promise<MeasuredRun> {
+export async function measuredRun(folder: string, recommenderUrl: string, concurrency: number): Promise<MeasuredRun> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, [COMMAND, 'run', '--employees', 'employees.csv', '--seed', 'bench', '--json'], {
     cwd: folder,
     env: {
       PATH: process.env.PATH,
       API_BASE_URL: recommenderUrl,
-      EMPLOYEE_CONCURRENCY: String(CONCURRENCY),
+      EMPLOYEE_CONCURRENCY: String(concurrency),
       LOG_LEVEL: 'error',
     },
     stdio: ['ignore', 'pipe', 'ignore'],

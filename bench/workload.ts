@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { ContentId } from '../src/domain/ids.ts';
 
 /** What every measurement has in common. */
-export const CONCURRENCY = 50;
 export const TIMEOUT_MS = 30_000;
 export const CONTENT_IDS = Array.from({ length: 200 }, (_, i) => (1_915_000 + i * 37) as ContentId);
 

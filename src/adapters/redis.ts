@@ -76,7 +76,7 @@ function batchWrites(socket: Socket): void {
   socket.write = ((...args: Parameters<typeof write>) => {
     if (socket.writableCorked === 0) {
       socket.cork();
-      process.nextTick(() => socket.uncork());
+      setImmediate(() => socket.uncork());
     }
     return write.apply(socket, args);
   }) as typeof write;

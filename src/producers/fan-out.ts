@@ -5,6 +5,9 @@ import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
 import { employeeJobOptions } from './job-options.ts';
 
+/** Redis does one thing at a time: while it takes a long pipeline of jobs, those that are worked on have to wait. */
+const JOBS_AT_ONCE = 100;
+
 /** An employee at a place in the population. */
 export interface PlacedEmployee {
   readonly position: number;
@@ -45,9 +48,13 @@ export async function fanOut(
     const jobId = employeeJobId(runId, employee.id);
     return [{ name: 'employee', data, opts: { jobId, parent, ...employeeJobOptions(attempts) } }];
   });
-  const added = await queues.byName['employee-simulation'].addBulk(jobs);
-  // `addBulk` is a pipeline that swallows script errors: a job that was not added comes back under another id.
-  const lost = jobs.filter((job, i) => added[i]?.id !== job.opts.jobId).length;
+  let lost = 0;
+  for (let from = 0; from < jobs.length; from += JOBS_AT_ONCE) {
+    const some = jobs.slice(from, from + JOBS_AT_ONCE);
+    const added = await queues.byName['employee-simulation'].addBulk(some);
+    // `addBulk` is a pipeline that swallows script errors: a job that was not added comes back under another id.
+    lost += some.filter((job, i) => added[i]?.id !== job.opts.jobId).length;
+  }
   if (lost > 0) {
     throw new BtcFakeError('INTERNAL', `The queue did not take ${lost} of ${jobs.length} employees of run ${runId}`);
   }

@@ -29,7 +29,7 @@ export function employeeSimulationHandler(
     return plan;
   };
 
-  return async (job, signal) => {
+  return async (job) => {
     const { runId, position, employeeId, employeeType } = job.data;
     // Only a job that was begun before can have left a result: the fan-out queues nobody who has one.
     if (job.attemptsStarted > 1 && (await store.positionsWithResult(runId, [position])).has(position)) return;
@@ -39,8 +39,7 @@ export function employeeSimulationHandler(
         remedy: 'Its data have expired; start a new run.',
       });
     }
-    const recommendations = await recommender.recommend(employeeId, signal);
-    signal.throwIfAborted();
+    const recommendations = await recommender.recommend(employeeId);
     const employee = { id: employeeId, type: employeeType };
     await store.putResult(plan, position, simulateEmployee(plan, employee, assignments, recommendations));
   };

@@ -4,9 +4,6 @@ import { assertPayload, type StageJobData } from '../adapters/queues.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { isRetryable } from '../domain/retry-policy.ts';
 
-/** The reason with which a worker's runtime cancels its jobs when it has to stop now. */
-export const STOPPING = 'stopping';
-
 /** What a stage does with a job. It throws what it cannot do, and stops soon after `signal` is aborted. */
 export type JobHandler<Data extends StageJobData> = (
   job: Job<Data>,
@@ -17,6 +14,8 @@ export type JobHandler<Data extends StageJobData> = (
 /** What the handling of a job needs from its queue. */
 export interface JobSurroundings {
   readonly logger: Logger;
+  /** Aborted when the process has to stop now. */
+  readonly stopping: AbortSignal;
   /** Keeps all workers of this queue from taking jobs for a while. */
   readonly pauseQueue: (ms: number) => Promise<void>;
 }
@@ -32,27 +31,45 @@ const DEFAULT_PAUSE_MS = 1_000;
  * - the worker is stopping: the job goes back to the queue, and no attempt is counted.
  */
 export function jobProcessor<Data extends StageJobData>(handler: JobHandler<Data>, surroundings: JobSurroundings) {
-  return async (job: Job<Data>, token?: string, signal?: AbortSignal): Promise<void> => {
-    const cancelled = signal ?? new AbortController().signal;
-    try {
-      assertPayload(job.data);
-      await handler(job, cancelled, token!);
-    } catch (error) {
-      if (isQueueControl(error)) throw error;
-      if (cancelled.aborted && cancelled.reason === STOPPING) {
-        await job.moveToWait(token);
-        throw new WaitingError();
-      }
-      if (error instanceof BtcFakeError && error.code === 'RECOMMENDER_THROTTLED') {
-        // Redis knows no pause of 0 ms, and to come back at once is what got us here.
-        const pauseMs = error.retryAfterMs || DEFAULT_PAUSE_MS;
-        surroundings.logger.warn({ queue: job.queueName, pauseMs }, error.message);
-        await surroundings.pauseQueue(pauseMs);
-        throw Worker.RateLimitError();
-      }
-      throw jobError(error, job, surroundings.logger);
+  // BullMQ makes a signal for each job of a processor that takes three arguments; it is aborted when the lock is lost too.
+  return (job: Job<Data>, token?: string, signal?: AbortSignal): Promise<void> =>
+    processJob(handler, surroundings, job, token!, signal!);
+}
+
+/**
+ * The same for a handler whose jobs are many and short: they share the process's signal, because one for each would cost a tenth
+ * of their time. Such a job is not told that it has lost its lock; its work must do no harm when it is done twice.
+ */
+export function shortJobProcessor<Data extends StageJobData>(handler: JobHandler<Data>, surroundings: JobSurroundings) {
+  return (job: Job<Data>, token?: string): Promise<void> =>
+    processJob(handler, surroundings, job, token!, surroundings.stopping);
+}
+
+async function processJob<Data extends StageJobData>(
+  handler: JobHandler<Data>,
+  { logger, stopping, pauseQueue }: JobSurroundings,
+  job: Job<Data>,
+  token: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    assertPayload(job.data);
+    await handler(job, signal, token);
+  } catch (error) {
+    if (isQueueControl(error)) throw error;
+    if (stopping.aborted) {
+      await job.moveToWait(token);
+      throw new WaitingError();
     }
-  };
+    if (error instanceof BtcFakeError && error.code === 'RECOMMENDER_THROTTLED') {
+      // Redis knows no pause of 0 ms, and to come back at once is what got us here.
+      const pauseMs = error.retryAfterMs || DEFAULT_PAUSE_MS;
+      logger.warn({ queue: job.queueName, pauseMs }, error.message);
+      await pauseQueue(pauseMs);
+      throw Worker.RateLimitError();
+    }
+    throw jobError(error, job, logger);
+  }
 }
 
 /** The text that Bull Board, `status` and the log show for a failed job. */

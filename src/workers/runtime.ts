@@ -1,4 +1,4 @@
-import { Worker } from 'bullmq';
+import { type Processor, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { requireRecommender } from '../../config/load.ts';
@@ -11,7 +11,7 @@ import { assignmentHandler } from './assignment.ts';
 import { catalogDownloadHandler } from './catalog-download.ts';
 import { employeeSimulationHandler } from './employee-simulation.ts';
 import { fileAssemblyHandler } from './file-assembly.ts';
-import { type JobHandler, jobProcessor, STOPPING } from './job-handler.ts';
+import { type JobHandler, jobProcessor, shortJobProcessor } from './job-handler.ts';
 import { publishHandler } from './publish.ts';
 import { runStartHandler } from './run-start.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -59,17 +59,29 @@ export function startWorkers(options: WorkersOptions): Workers {
     : undefined;
   const outages = new Outages(options.logger);
   options.redis.on('ready', outages.over);
-  const workers = names.map((name) =>
-    name === 'employee-simulation'
-      ? startWorker<EmployeeJobData>(name, employeeSimulationHandler(options, recommender!), concurrency, options)
-      : startWorker(name, stageHandler(name, options), options.settings.queues.concurrency[name], options),
-  );
+  const stopping = new AbortController();
+  const workers = names.map((name) => {
+    const pauseQueue = (ms: number) => options.queues.byName[name].rateLimit(ms);
+    const surroundings = { logger: options.logger, stopping: stopping.signal, pauseQueue };
+    if (name === 'employee-simulation') {
+      const handler = employeeSimulationHandler(options, recommender!);
+      return startWorker<EmployeeJobData>(name, shortJobProcessor(handler, surroundings), concurrency, options);
+    }
+    const processor = jobProcessor(stageHandler(name, options), surroundings);
+    return startWorker(name, processor, options.settings.queues.concurrency[name], options);
+  });
   for (const worker of workers) outages.watch(worker);
+  /** Ends what is in hand: the calls to the recommender break off, the stages see their signals. */
+  const giveBack = (): void => {
+    stopping.abort();
+    recommender?.close();
+    for (const worker of workers) worker.cancelAllJobs();
+  };
   return {
     queues: names,
     stop: async (deadlineMs) => {
-      if (options.redis.status === 'ready') await stopWorkers(workers, deadlineMs);
-      else await abandonWorkers(workers, deadlineMs);
+      if (options.redis.status === 'ready') await stopWorkers(workers, giveBack, deadlineMs);
+      else await abandonWorkers(workers, giveBack, deadlineMs);
       options.redis.off('ready', outages.over);
       recommender?.close();
     },
@@ -92,12 +104,11 @@ function stageHandler(
 
 function startWorker<Data extends StageJobData>(
   name: QueueName,
-  handler: JobHandler<Data>,
+  processor: Processor<Data, void>,
   concurrency: number,
-  { logger, queues, redis, lockMs }: WorkersOptions,
+  { logger, redis, lockMs }: WorkersOptions,
 ): Worker<Data, void> {
-  const pauseQueue = (ms: number) => queues.byName[name].rateLimit(ms);
-  const worker = new Worker<Data, void>(name, jobProcessor(handler, { logger, pauseQueue }), {
+  const worker = new Worker<Data, void>(name, processor, {
     connection: redis,
     prefix: REDIS_PREFIX,
     concurrency,
@@ -111,9 +122,9 @@ function startWorker<Data extends StageJobData>(
   });
   worker.on('stalled', (job) => logger.warn({ queue: name, job }, 'A job was taken up again: its worker had vanished'));
   worker.on('lockRenewalFailed', (jobs) => {
-    // Another worker may have these jobs by now; this one must not go on with them.
+    // Another worker may have these jobs by now; a stage must not go on beside it. (See `shortJobProcessor`.)
     for (const job of jobs) worker.cancelJob(job, 'lock lost');
-    logger.warn({ queue: name, jobs: jobs.length }, 'Jobs were given up: their locks could not be renewed');
+    logger.warn({ queue: name, jobs: jobs.length }, 'Locks of jobs were lost; other workers may have the jobs by now');
   });
   return worker;
 }
@@ -147,11 +158,11 @@ class Outages {
   };
 }
 
-async function stopWorkers(workers: readonly Worker[], deadlineMs: number): Promise<void> {
+async function stopWorkers(workers: readonly Worker[], giveBack: () => void, deadlineMs: number): Promise<void> {
   const closing = Promise.all(workers.map((worker) => worker.close()));
   const giveBackMs = deadlineMs * GIVE_BACK_SHARE;
   if (await settledWithin(closing, deadlineMs - giveBackMs)) return;
-  for (const worker of workers) worker.cancelAllJobs(STOPPING);
+  giveBack();
   await settledWithin(closing, giveBackMs);
 }
 
@@ -159,8 +170,8 @@ async function stopWorkers(workers: readonly Worker[], deadlineMs: number): Prom
  * Without Redis no job can be given back, and a worker that is not closed by force would wait for it, and keep the process
  * alive, for ever.
  */
-async function abandonWorkers(workers: readonly Worker[], deadlineMs: number): Promise<void> {
-  for (const worker of workers) worker.cancelAllJobs(STOPPING);
+async function abandonWorkers(workers: readonly Worker[], giveBack: () => void, deadlineMs: number): Promise<void> {
+  giveBack();
   await settledWithin(Promise.all(workers.map((worker) => worker.close(true))), deadlineMs);
 }
 
