@@ -119,7 +119,8 @@ async function checkInput(path: string, kind: InputKind, report: Report): Promis
   let rules: InputRules | undefined;
   let rows = 0;
   try {
-    for await (const { line, fields } of readCsvRows({ path, invalidCode: 'CATALOG_INVALID' })) {
+    const comments = kind === 'employees';
+    for await (const { line, fields } of readCsvRows({ path, invalidCode: 'CATALOG_INVALID', comments })) {
       if (rules !== undefined) {
         const problems = rules(fields);
         if (problems === null) continue;

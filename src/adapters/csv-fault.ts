@@ -1,18 +1,20 @@
 import { createReadStream } from 'node:fs';
+import type { CommentLines } from './csv-comments.ts';
 
 type Place = 'before a field' | 'bare' | 'quoted' | 'behind a quote' | 'behind a closed field';
 
 /**
  * The line, from 1, on which the first record starts that has something behind the closing quote of a field; undefined when
  * there is none. The parser cannot say it: it fails on a whole piece of the file at once. So the file is read again.
+ * @param comments given when lines that start with `#` do not count.
  */
-export async function lineOfStrayText(path: string): Promise<number | undefined> {
+export async function lineOfStrayText(path: string, comments?: CommentLines): Promise<number | undefined> {
   let place: Place = 'before a field';
   let line = 1;
   let recordLine = 1;
   let previous = '';
   for await (const text of createReadStream(path, 'utf8') as AsyncIterable<string>) {
-    for (const character of text) {
+    for (const character of comments ? comments.empty(text) : text) {
       const isBreak = character === '\n' || character === '\r';
       if (isBreak && !(character === '\n' && previous === '\r')) line += 1;
       previous = character;

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { pipeline, Transform } from 'node:stream';
 import { parse } from 'fast-csv';
 import { BtcFakeError, type ErrorCode, systemCode } from '../domain/errors.ts';
+import { CommentLines } from './csv-comments.ts';
 import { lineOfStrayText } from './csv-fault.ts';
 
 /** One record of a CSV file. */
@@ -26,6 +27,8 @@ export interface CsvSource {
   readonly invalidCode: ErrorCode;
   /** Sees every chunk, for example to compute a hash on the way. */
   readonly onBytes?: (chunk: Buffer) => void;
+  /** Whether a line that starts with `#` is a comment; it is then given out as a blank line. */
+  readonly comments?: boolean;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface CsvSource {
  * fine, memory does not grow with the file.
  * @throws BtcFakeError FILE_UNREADABLE, or `invalidCode` with `FILE:LINE` when the file is no CSV in UTF-8.
  */
-export async function* readCsvRows({ path, invalidCode, onBytes }: CsvSource): AsyncGenerator<CsvRow> {
+export async function* readCsvRows({ path, invalidCode, onBytes, comments }: CsvSource): AsyncGenerator<CsvRow> {
   const name = basename(path);
   const parser = parse({ headers: false, ignoreEmpty: false });
   let bytesSinceRow = 0;
@@ -44,7 +47,9 @@ export async function* readCsvRows({ path, invalidCode, onBytes }: CsvSource): A
   };
   const closed = new Promise<void>((resolve) => {
     // The generator below learns of an error from the parser, which the pipeline destroys with it.
-    pipeline(createReadStream(path), decodeUtf8(see), parser, () => resolve());
+    pipeline(createReadStream(path), decodeUtf8(see, comments ? new CommentLines() : undefined), parser, () =>
+      resolve(),
+    );
   });
   let line = 1;
   try {
@@ -54,7 +59,7 @@ export async function* readCsvRows({ path, invalidCode, onBytes }: CsvSource): A
       line += 1 + fields.reduce((breaks, field) => breaks + countLineBreaks(field), 0);
     }
   } catch (error) {
-    throw await csvError(error, { name, path, line, invalidCode });
+    throw await csvError(error, { name, path, line, invalidCode, comments });
   } finally {
     parser.destroy();
     await closed;
@@ -63,8 +68,9 @@ export async function* readCsvRows({ path, invalidCode, onBytes }: CsvSource): A
 
 class EndlessRecordError extends Error {}
 
-function decodeUtf8(onBytes: (chunk: Buffer) => void): Transform {
+function decodeUtf8(onBytes: (chunk: Buffer) => void, comments: CommentLines | undefined): Transform {
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  const withoutComments = (text: string) => (comments ? comments.empty(text) : text);
   return new Transform({
     decodeStrings: false,
     readableObjectMode: false,
@@ -73,13 +79,13 @@ function decodeUtf8(onBytes: (chunk: Buffer) => void): Transform {
         this,
         () => {
           onBytes(chunk);
-          return decoder.decode(chunk, { stream: true });
+          return withoutComments(decoder.decode(chunk, { stream: true }));
         },
         done,
       );
     },
     flush(done) {
-      decodeInto(this, () => decoder.decode(), done);
+      decodeInto(this, () => withoutComments(decoder.decode()), done);
     },
   });
 }
@@ -99,7 +105,7 @@ function countLineBreaks(field: string): number {
 
 async function csvError(
   error: unknown,
-  at: { name: string; path: string; line: number; invalidCode: ErrorCode },
+  at: { name: string; path: string; line: number; invalidCode: ErrorCode; comments: boolean | undefined },
 ): Promise<BtcFakeError> {
   if (error instanceof BtcFakeError) return error;
   if (error instanceof EndlessRecordError) {
@@ -118,7 +124,9 @@ async function csvError(
   if (error instanceof Error && error.message.startsWith('Parse Error')) {
     const isOpen = error.message.includes('missing closing');
     const what = isOpen ? 'a quoted field is never closed' : 'something stands behind the closing quote of a field';
-    const line = isOpen ? at.line : ((await lineOfStrayText(at.path)) ?? at.line);
+    const line = isOpen
+      ? at.line
+      : ((await lineOfStrayText(at.path, at.comments ? new CommentLines() : undefined)) ?? at.line);
     return new BtcFakeError(at.invalidCode, `${at.name}:${line}: ${what}`, {
       remedy: 'Double every quote inside a quoted field.',
       cause: error,

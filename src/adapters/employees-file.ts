@@ -10,6 +10,7 @@ import {
 import { BtcFakeError } from '../domain/errors.ts';
 import type { EmployeesInput } from '../domain/manifest.ts';
 import { readCsvRows } from './csv-rows.ts';
+import { POPULATION_CHUNK } from './run-record.ts';
 
 const SHOWN_ERRORS = 20;
 
@@ -18,11 +19,9 @@ export interface EmployeesReading {
   readonly path: string;
   /** Go on without rows that are wrong, instead of refusing the file. */
   readonly skipInvalid: boolean;
-  /** Gets the employees in input order, in batches; it is waited for, so that memory stays flat. */
+  /** Gets the employees in input order, in chunks of the population; it is waited for, so that memory stays flat. */
   readonly onBatch: (employees: readonly Employee[]) => Promise<void> | void;
 }
-
-const BATCH_SIZE = 1000;
 
 /**
  * Streams an employees file (contract section 1, "Employees"). Memory grows only with the set of ids.
@@ -40,7 +39,8 @@ export async function readEmployees({ path, skipInvalid, onBatch }: EmployeesRea
   let readRow: ((fields: readonly string[]) => EmployeeRow) | undefined;
   let batch: Employee[] = [];
 
-  const rows = readCsvRows({ path, invalidCode: 'EMPLOYEES_INVALID', onBytes: (chunk) => sha256.update(chunk) });
+  const onBytes = (chunk: Buffer) => sha256.update(chunk);
+  const rows = readCsvRows({ path, invalidCode: 'EMPLOYEES_INVALID', onBytes, comments: true });
   for await (const { line, fields } of rows) {
     if (readRow === undefined) {
       if (!isBlankOrComment(fields)) readRow = employeeRowReader(resolveEmployeeColumns(fields, `${name}:${line}`));
@@ -53,7 +53,7 @@ export async function readEmployees({ path, skipInvalid, onBatch }: EmployeesRea
     } else if (row.kind === 'employee') {
       employees += 1;
       batch.push(row.employee);
-      if (batch.length === BATCH_SIZE) {
+      if (batch.length === POPULATION_CHUNK) {
         await onBatch(batch);
         batch = [];
       }

@@ -31,6 +31,16 @@ async function read(content: string, skipInvalid = false) {
   return { input, people: people.map(({ id, type }) => `${id}${type}`), batches };
 }
 
+test('a comment may hold whatever it likes, and rows keep their lines', async () => {
+  const comments = '# see "a", "b" c\n#"never closed\n#\n';
+  const { people } = await read(`${comments}employee_id,employee_edu_type,note\n${comments}1,a,"two\n# lines"\n2,b,\n`);
+  expect(people).toEqual(['1a', '2b']);
+  const error = await failureOf(read(`${comments}employee_id,employee_edu_type\n${comments}1,x\n`));
+  expect(error.lines).toEqual(['employees.csv:8: employee_edu_type "x" is not a, b or f']);
+  const broken = await failureOf(read(`${comments}employee_id,employee_edu_type\n${comments}"1"2,a\n`));
+  expect(broken.message).toBe('employees.csv:8: something stands behind the closing quote of a field');
+});
+
 test('people come in file order with comments, blank lines, further columns, CRLF and a byte-order mark around them', async () => {
   const { input, people } = await read(
     '\uFEFF# whoever\r\n\r\nName, Employee ID ,EMPLOYEE_EDU_TYPE\r\n"Lovelace, Ada",104829,A\r\n,,\r\nx,#104830,z\r\nBob,000104831,"b"\r\n,7,f',
