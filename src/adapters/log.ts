@@ -15,11 +15,7 @@ const CUT = '[secret]';
 
 /** Makes the process's logger; it writes to standard error, so that results on standard output stay clean. */
 export function createLogger({ level, secrets, pretty: forPeople, colour }: LogOptions): Logger {
-  // A secret may stand in a line as JSON writes it, or as JSON within JSON; every form is tried, the longest first, so that
-  // nothing is left of one that another is a part of.
-  const forms = secrets.flatMap((secret) => [secret, asJson(secret), asJson(asJson(secret))]);
-  const needles = [...new Set(forms)].filter((form) => form !== '').sort((a, b) => b.length - a.length);
-  const streamWrite = (line: string) => needles.reduce((text, needle) => text.replaceAll(needle, CUT), line);
+  const streamWrite = secretCutter(secrets);
   const options = { level, base: null, hooks: { streamWrite }, timestamp: pino.stdTimeFunctions.isoTime };
   if (!forPeople) return pino(options, pino.destination({ dest: 2, sync: true }));
   const stream = pretty({
@@ -31,6 +27,16 @@ export function createLogger({ level, secrets, pretty: forPeople, colour }: LogO
     translateTime: 'SYS:HH:MM:ss',
   });
   return pino(options, stream);
+}
+
+/**
+ * Makes a function that cuts secrets out of a text. A secret may stand there as it is, as JSON writes it, or as JSON within
+ * JSON; every form is tried, the longest first, so that nothing is left of one that another is a part of.
+ */
+export function secretCutter(secrets: readonly string[]): (text: string) => string {
+  const forms = secrets.flatMap((secret) => [secret, asJson(secret), asJson(asJson(secret))]);
+  const needles = [...new Set(forms)].filter((form) => form !== '').sort((a, b) => b.length - a.length);
+  return (text) => needles.reduce((cut, needle) => cut.replaceAll(needle, CUT), text);
 }
 
 function asJson(text: string): string {

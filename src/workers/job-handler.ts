@@ -16,6 +16,8 @@ export interface JobSurroundings {
   readonly logger: Logger;
   /** Aborted when the process has to stop now. */
   readonly stopping: AbortSignal;
+  /** Cuts secrets out of a text; nobody vouches for what errors of others say. */
+  readonly cutSecrets: (text: string) => string;
   /** Keeps all workers of this queue from taking jobs for a while. */
   readonly pauseQueue: (ms: number) => Promise<void>;
 }
@@ -47,7 +49,7 @@ export function shortJobProcessor<Data extends StageJobData>(handler: JobHandler
 
 async function processJob<Data extends StageJobData>(
   handler: JobHandler<Data>,
-  { logger, stopping, pauseQueue }: JobSurroundings,
+  { logger, stopping, cutSecrets, pauseQueue }: JobSurroundings,
   job: Job<Data>,
   token: string,
   signal: AbortSignal,
@@ -68,7 +70,7 @@ async function processJob<Data extends StageJobData>(
       await pauseQueue(pauseMs);
       throw Worker.RateLimitError();
     }
-    throw jobError(error, job, logger);
+    throw jobError(error, cutSecrets(failureReason(error)), job, logger);
   }
 }
 
@@ -81,8 +83,7 @@ export function failureReason(error: unknown): string {
   return `${what}${/[.!?]$/.test(what) ? '' : '.'} ${error.remedy}`;
 }
 
-function jobError(error: unknown, job: Job<StageJobData>, logger: Logger): Error {
-  const reason = failureReason(error);
+function jobError(error: unknown, reason: string, job: Job<StageJobData>, logger: Logger): Error {
   const retryable = isRetryable(error);
   const failure = retryable ? new Error(reason, { cause: error }) : new UnrecoverableError(reason);
   const attempts = job.opts.attempts ?? 1;

@@ -2,6 +2,8 @@ import { type Processor, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { requireRecommender } from '../../config/load.ts';
+import { secretsOf } from '../../config/secrets.ts';
+import { secretCutter } from '../adapters/log.ts';
 import type { EmployeeJobData, QueueName, StageJobData } from '../adapters/queues.ts';
 import { createRecommender } from '../adapters/recommender.ts';
 import { STAGES } from '../adapters/run-record.ts';
@@ -60,9 +62,10 @@ export function startWorkers(options: WorkersOptions): Workers {
   const outages = new Outages(options.logger);
   options.redis.on('ready', outages.over);
   const stopping = new AbortController();
+  const cutSecrets = secretCutter(secretsOf(options.settings));
   const workers = names.map((name) => {
     const pauseQueue = (ms: number) => options.queues.byName[name].rateLimit(ms);
-    const surroundings = { logger: options.logger, stopping: stopping.signal, pauseQueue };
+    const surroundings = { logger: options.logger, stopping: stopping.signal, cutSecrets, pauseQueue };
     if (name === 'employee-simulation') {
       const handler = employeeSimulationHandler(options, recommender!);
       return startWorker<EmployeeJobData>(name, shortJobProcessor(handler, surroundings), concurrency, options);

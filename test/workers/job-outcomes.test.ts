@@ -1,4 +1,6 @@
 // Proves, with real workers on a real Redis and a recommender that misbehaves, what becomes of a job.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Job } from 'bullmq';
 import type { RunRecord } from '../../src/adapters/run-record.ts';
@@ -199,4 +201,24 @@ test('an employee who has a result is not simulated again: no call, the same res
   await waitUntil('the job is done', async () => (await stateOf(run)) === 'gone');
   expect(calls() - before).toBe(1);
   expect(await resultsOf(run)).toEqual([[]]);
+});
+
+test('an error of somebody else: no secret that it says gets into the job', async () => {
+  const run = await room.createRunWithFlow([EMPLOYEE!]);
+  const canary = 'canary-5e2f';
+  // The system's error names the folder, and the folder holds the secret.
+  writeFileSync(join(room.folder, canary), '');
+  const settings = room.settingsWith({
+    SFTP_LOCAL_DIR: join(room.folder, canary, 'folder'),
+    DATABRICKS_HOST: 'warehouse.example',
+    DATABRICKS_HTTP_PATH: '/sql/1.0/warehouses/1',
+    DATABRICKS_TOKEN: canary,
+    JOB_ATTEMPTS: '1',
+  });
+  work({ settings, only: ['catalog-download'] });
+  const job = () => room.job('catalog-download', run.plan.id);
+  await waitUntil('the job is tried', async () => ((await job()).stacktrace?.length ?? 0) > 0);
+  const { failedReason, stacktrace } = await job();
+  expect(`${failedReason} ${stacktrace?.join()}`).toContain('[secret]');
+  expect(`${failedReason} ${stacktrace?.join()}`).not.toContain(canary);
 });
