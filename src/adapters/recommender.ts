@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -33,12 +32,13 @@ export interface Recommender {
    * attempt: whether and when to try again is for the job to decide (`isRetryable`, `retryDelayMs`).
    *
    * Throws `RECOMMENDER_THROTTLED` or `RECOMMENDER_UNAVAILABLE` (with the `retryAfterMs` that the answer asked for) when
-   * the call may pass later, `RECOMMENDER_REJECTED` or `RECOMMENDER_BODY` when it will not, and the signal's reason when
-   * the signal was aborted. All calls may share one signal: a call leaves nothing behind on it, except that the warning
-   * about many listeners is switched off.
+   * the call may pass later, `RECOMMENDER_REJECTED` or `RECOMMENDER_BODY` when it will not.
    */
-  recommend(employeeId: EmployeeId, signal?: AbortSignal): Promise<ContentId[]>;
-  /** Closes all connections; calls that are still under way fail with `RECOMMENDER_UNAVAILABLE`. */
+  recommend(employeeId: EmployeeId): Promise<ContentId[]>;
+  /**
+   * Closes all connections; calls that are still under way fail with `RECOMMENDER_UNAVAILABLE`. There is no way to end a
+   * single call: a signal for each would cost a tenth of its time.
+   */
   close(): void;
 }
 
@@ -49,12 +49,9 @@ export function createRecommender(options: RecommenderOptions): Recommender {
   const agent = createAgent(url, options);
   const client = createClient(agent, options.timeoutMs);
   return {
-    async recommend(employeeId, signal) {
-      signal?.throwIfAborted();
+    async recommend(employeeId) {
       const body = `{"data":{"ba_id":${employeeId}}}`;
-      if (signal !== undefined) setMaxListeners(Number.POSITIVE_INFINITY, signal);
-      const exchange = await finish(client.stream(url, signal === undefined ? { body } : { body, signal }));
-      if (exchange.failure !== undefined) signal?.throwIfAborted();
+      const exchange = await finish(client.stream(url, { body }));
       const error = exchangeError(exchange, `${where} for employee ${employeeId}`, Date.now());
       if (error !== undefined) throw error;
       return parseRecommendationBody(exchange.text);
@@ -128,7 +125,7 @@ function finish(stream: Request): Promise<Exchange> {
     const settle = (failure?: Error) => {
       if (settled) return;
       settled = true;
-      // Also takes got's timers down and its listener off the signal. A connection that has done its work is kept.
+      // Also takes got's timers down. A connection that has done its work is kept.
       stream.destroy();
       resolve({
         status: response?.statusCode,

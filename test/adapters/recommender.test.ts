@@ -1,5 +1,4 @@
 // Proves, against real servers on real sockets, what one call to the recommender sends, brings back and throws.
-import { getEventListeners, getMaxListeners } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -265,41 +264,6 @@ describe('the connections', () => {
       message: expect.stringContaining('the connection was lost'),
     });
     await waitUntil('the connection is closed', () => server.sockets.open === 0);
-  });
-});
-
-describe('a signal', () => {
-  test('that is aborted already prevents the call', async () => {
-    const server = await serve(recommends());
-    const reason = new Error('lock lost');
-    await expect(connect(server.url).recommend(employee(7), AbortSignal.abort(reason))).rejects.toBe(reason);
-    expect(server.calls.size).toBe(0);
-  });
-
-  test.each<Answer>([{ kind: 'silence' }, { kind: 'drip', everyMs: 20 }, { kind: 'drip', status: 503, everyMs: 20 }])(
-    'ends a call under way with its reason: %j',
-    async (answer) => {
-      const server = await serve(answer);
-      const abort = new AbortController();
-      const reason = new Error('lock lost');
-      const call = connect(server.url).recommend(employee(7), abort.signal);
-      const ended = expect(call).rejects.toBe(reason);
-      await waitUntil('the call has come', () => server.calls.size === 1);
-      abort.abort(reason);
-      await ended;
-      await waitUntil('the connection is closed', () => server.sockets.open === 0);
-    },
-  );
-
-  test('can be shared by all calls: nothing stays on it, and Node.js does not warn of many listeners', async () => {
-    const answers: Answer[] = [recommends(5), fails(500), fails(422), { kind: 'reset' }, { kind: 'html' }];
-    const server = await serve((id) => answers[id % answers.length]!);
-    const client = connect(server.url, { sockets: 50 });
-    const { signal } = new AbortController();
-    await Promise.allSettled(Array.from({ length: 100 }, (_, n) => client.recommend(employee(n + 1), signal)));
-    expect(server.calls.size).toBe(100);
-    expect(getEventListeners(signal, 'abort')).toEqual([]);
-    expect(getMaxListeners(signal)).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
