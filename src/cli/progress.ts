@@ -64,6 +64,8 @@ export class RunProgress {
   }
 
   #endEmployees(counts: RunStatus['counts'], now: number): void {
+    // They may all have been done between two looks.
+    this.#firstSeen ??= { at: this.#startedAt, done: 0 };
     if (process.stderr.isTTY) this.#showEmployees(counts, now);
     else this.#printLine(counts, now);
     this.end();
@@ -77,7 +79,7 @@ export class RunProgress {
   }
 
   #payload({ done, employees, failed }: RunStatus['counts'], now: number) {
-    const { at, done: before } = this.#firstSeen ?? { at: this.#startedAt, done: 0 };
+    const { at, done: before } = this.#firstSeen!;
     const seconds = (now - at) / 1000;
     const perSecond = seconds > 0 ? (done - before) / seconds : 0;
     const left = employees - done - failed;
