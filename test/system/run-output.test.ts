@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -122,8 +122,10 @@ test('status of a run that there is not says where to look', async () => {
 
 const SCRIPT = '/usr/bin/script';
 
-// util-linux's own; that of other systems takes other options.
-if (process.platform === 'linux' && existsSync(SCRIPT)) {
+// util-linux's own (that of other systems takes other options), and a system that has pseudo-terminals.
+const makesTerminals =
+  process.platform === 'linux' && existsSync(SCRIPT) && spawnSync(SCRIPT, ['-qec', 'true', '/dev/null']).status === 0;
+if (makesTerminals) {
   describe('on a terminal', () => {
     /** Everything that a terminal was sent, from both outputs. */
     async function onTerminal(env: Record<string, string> = {}): Promise<string> {
