@@ -25,12 +25,6 @@ export interface EmployeeJobData extends StageJobData {
   readonly employeeType: EmployeeType;
 }
 
-/** What the producers need to know about jobs. */
-export interface JobPolicy {
-  /** How often a job is tried in all. */
-  readonly attempts: number;
-}
-
 /** Our name for a back-off that BullMQ asks the worker about: see `retryDelayMs`. */
 export const BACKOFF = { type: 'retry-after' } as const;
 

@@ -5,7 +5,8 @@ import type { RunStore } from '../adapters/run-store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
 import type { FailedEmployee } from '../domain/manifest.ts';
-import { fanOut, placed } from './fan-out.ts';
+import { fanOut } from './fan-out.ts';
+import { missingEmployees } from './missing-employees.ts';
 import { failedEmployeeJobs, failedStageJobs, isEnded, runStatus } from './run-status.ts';
 
 const AT_ONCE = 200;
@@ -91,22 +92,13 @@ export async function finishWithoutFailed(queues: Queues, store: RunStore, runId
  */
 async function queueLost(queues: Queues, store: RunStore, run: RunRecord, attempts: number): Promise<number> {
   const runId = run.plan.id;
-  const without = new Set(run.without.map(({ employeeId }) => employeeId));
-  let firstPosition = 0;
   let queued = 0;
-  for await (const employees of store.readPopulation(runId)) {
-    const candidates = placed(employees, firstPosition).filter(({ employee }) => !without.has(employee.id));
-    const done = await store.positionsWithResult(
-      runId,
-      candidates.map(({ position }) => position),
-    );
-    const open = candidates.filter(({ position }) => !done.has(position));
-    const ids = open.map(({ employee }) => employeeJobId(runId, employee.id));
+  for await (const missing of missingEmployees(store, run)) {
+    const ids = missing.map(({ employee }) => employeeJobId(runId, employee.id));
     const jobs = await Promise.all(ids.map((id) => queues.byName['employee-simulation'].getJob(id)));
-    const lost = open.filter((_, i) => jobs[i] === undefined);
+    const lost = missing.filter((_, i) => jobs[i] === undefined);
     if (lost.length > 0) await fanOut(queues, store, runId, lost, attempts);
     queued += lost.length;
-    firstPosition += employees.length;
   }
   return queued;
 }

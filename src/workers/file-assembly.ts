@@ -5,7 +5,9 @@ import type { StageJobData } from '../adapters/queues.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
+import type { EmployeeId } from '../domain/ids.ts';
 import { feedNames } from '../domain/run-plan.ts';
+import { missingEmployees } from '../producers/missing-employees.ts';
 import { assembleFeeds } from './assemble-feeds.ts';
 import type { JobHandler } from './job-handler.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -24,10 +26,10 @@ export function fileAssemblyHandler({ settings, store, logger, now }: WorkerCont
   return async (job, signal, token) => {
     const { runId } = job.data;
     const run = await store.getRun(runId);
-    if ((await missingEmployees(store, run)).length > 0) {
+    if ((await missingIds(store, run)).length > 0) {
       if (await job.moveToWaitingChildren(token)) throw new WaitingChildrenError();
       // The last of them may have come in between; now that no job is left, nobody can.
-      const missing = await missingEmployees(store, run);
+      const missing = await missingIds(store, run);
       if (missing.length > 0) throw incomplete(run, missing);
     }
     await store.startStage(runId, 'file-assembly', now());
@@ -41,20 +43,10 @@ export function fileAssemblyHandler({ settings, store, logger, now }: WorkerCont
   };
 }
 
-/** The positions and ids of those who have neither a result nor a place among those that the run is finished without. */
-async function missingEmployees(store: RunStore, run: RunRecord): Promise<number[]> {
-  const runId = run.plan.id;
-  if ((await store.countResults(runId)) === run.population.count) return [];
-  const without = new Set<number>(run.without.map(({ employeeId }) => employeeId));
-  const missing: number[] = [];
-  let first = 0;
-  for await (const employees of store.readPopulation(runId)) {
-    const positions = employees.map((_, i) => first + i);
-    const done = await store.positionsWithResult(runId, positions);
-    for (const [i, { id }] of employees.entries()) if (!done.has(first + i) && !without.has(id)) missing.push(id);
-    first += employees.length;
-  }
-  return missing;
+async function missingIds(store: RunStore, run: RunRecord): Promise<EmployeeId[]> {
+  const ids: EmployeeId[] = [];
+  for await (const missing of missingEmployees(store, run)) ids.push(...missing.map(({ employee }) => employee.id));
+  return ids;
 }
 
 async function assertPopulation(store: RunStore, run: RunRecord): Promise<void> {
@@ -67,7 +59,7 @@ async function assertPopulation(store: RunStore, run: RunRecord): Promise<void> 
   });
 }
 
-function incomplete({ plan, population }: RunRecord, missing: readonly number[]): BtcFakeError {
+function incomplete({ plan, population }: RunRecord, missing: readonly EmployeeId[]): BtcFakeError {
   const named = missing.slice(0, NAMED_MISSING).join(', ');
   const more = missing.length > NAMED_MISSING ? ` and ${missing.length - NAMED_MISSING} more` : '';
   return new BtcFakeError(
