@@ -8,6 +8,7 @@ import { startRecommender } from '../../src/sandbox/recommender-server.ts';
 import { startVendorSftpServer } from '../../src/sandbox/vendor-sftp-server.ts';
 import { runBtcFake } from '../support/btc-fake.ts';
 import { startWarehouse } from '../support/warehouse/warehouse.ts';
+import { sftpEnvironment } from '../support/workspace.ts';
 
 // What is proved: docs/samples/generated holds, byte for byte, what the product makes of the inputs beside it, and the pages
 // quote nothing else. `npm run samples` writes it anew.
@@ -92,12 +93,7 @@ async function makeSamples(): Promise<Map<string, string>> {
     const env = {
       API_BASE_URL: recommender.url,
       USER_COMPLETION_TEMPLATE_FILE: TEMPLATE,
-      SFTP_INBOUND_HOST: '127.0.0.1',
-      SFTP_INBOUND_PORT: String(sftp.port),
-      SFTP_INBOUND_USER: LOGIN.username,
-      SFTP_INBOUND_PASSWORD: LOGIN.password,
-      SFTP_INBOUND_HOST_FINGERPRINT: sftp.hostFingerprint,
-      SFTP_INBOUND_REMOTE_PATH: '/',
+      ...sftpEnvironment('SFTP_INBOUND', { host: '127.0.0.1', ...sftp, ...LOGIN, remotePath: '/' }),
       DATABRICKS_HOST: warehouse.host,
       DATABRICKS_HTTP_PATH: warehouse.httpPath,
       DATABRICKS_TOKEN: warehouse.token,
