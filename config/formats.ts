@@ -122,6 +122,19 @@ export const HTTP_URL: Format<string> = defineFormat('an http or https address w
   return plain ? text.trim() : undefined;
 });
 
+/** An address that may be a secret as a whole: what comes behind `?` is often a token. */
+export const WEBHOOK_URL: Format<string> = defineFormat('an http or https address', (text) =>
+  /^https?:\/\/[^\s@]+$/i.test(text.trim()) && parseUrl(text.trim()) !== undefined ? text.trim() : undefined,
+);
+
+/** Minutes to days of the week; whether it names real times is checked where it is used, with the time zone. */
+export const CRON: Format<string> = defineFormat('a cron expression of five fields', (text) => {
+  const fields = text.trim().split(/\s+/);
+  return fields.length === 5 && fields.every((field) => /^[A-Za-z0-9*?,\-/#]+$/.test(field))
+    ? fields.join(' ')
+    : undefined;
+});
+
 /** What ioredis takes; it may hold a password, in which `@ : / # ?` and `%` must be percent-encoded. */
 export const REDIS_ADDRESS: Format<string> = defineFormat(
   'a redis:// or rediss:// address (special characters in its password percent-encoded)',

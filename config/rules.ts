@@ -47,9 +47,13 @@ function publishingIsPossible(texts: Texts, enabled: boolean): string[] {
   return []; // with a credential, `serverIsWhole` has named what else is missing
 }
 
-/** A client id and its secret are of use only together. */
-function clientIsWhole(texts: Texts): string[] {
-  const pair = ['DATABRICKS_CLIENT_ID', 'DATABRICKS_CLIENT_SECRET'] as const;
+/** Of use only together. */
+const PAIRS = [
+  ['DATABRICKS_CLIENT_ID', 'DATABRICKS_CLIENT_SECRET'],
+  ['DASHBOARD_USER', 'DASHBOARD_PASSWORD'],
+] as const;
+
+function pairIsWhole(texts: Texts, pair: (typeof PAIRS)[number]): string[] {
   const absent = pair.filter((name) => !texts.has(name));
   const [name] = absent;
   if (absent.length !== 1 || name === undefined) return [];
@@ -59,7 +63,7 @@ function clientIsWhole(texts: Texts): string[] {
 /** All findings of all rules, one line each. */
 export function brokenRules(texts: Texts, publishEnabled: boolean): string[] {
   return [
-    ...clientIsWhole(texts),
+    ...PAIRS.flatMap((pair) => pairIsWhole(texts, pair)),
     ...serverIsWhole(texts, 'SFTP_INBOUND'),
     ...serverIsWhole(texts, 'SFTP_OUTBOUND'),
     ...publishingIsPossible(texts, publishEnabled),

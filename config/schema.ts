@@ -3,6 +3,7 @@
  * table. Units are part of the formats; `settings.ts` turns them into what the code works with.
  */
 import {
+  CRON,
   HOST,
   HOST_FINGERPRINT,
   HTTP_PATH,
@@ -17,6 +18,7 @@ import {
   TIME_ZONE,
   TOKEN,
   URL_PATH,
+  WEBHOOK_URL,
   WORKSPACE_HOST,
   wholeNumber,
 } from './formats.ts';
@@ -24,6 +26,7 @@ import { optional, type Setting, secret, withDefault } from './setting.ts';
 
 const SECONDS = wholeNumber('a number of seconds', 1, 600);
 const LONG_SECONDS = wholeNumber('a number of seconds', 1, 3600);
+const HOURS = wholeNumber('a number of hours', 1, 168);
 const DAYS = wholeNumber('a number of days', 1, 3650);
 const MANY_JOBS = wholeNumber('a number', 1, 1000);
 const FEW_JOBS = wholeNumber('a number', 1, 100);
@@ -168,7 +171,64 @@ const QUEUES = {
   ),
 };
 
-const SETTINGS = { ...RECOMMENDER, ...FILES, ...DATABRICKS, ...SFTP, ...RUN, ...QUEUES };
+const SCHEDULE = {
+  SCHEDULE_CRON: withDefault(
+    CRON,
+    '0 6 * * 1',
+    'When the scheduled run starts: minute, hour, day of month, month, day of week. At least once a week.',
+  ),
+  SCHEDULE_TIMEZONE: optional(
+    TIME_ZONE,
+    'America/Los_Angeles',
+    'Time zone of SCHEDULE_CRON. Not set, BUSINESS_TIMEZONE counts.',
+  ),
+  SCHEDULE_CATCH_UP_HOURS: withDefault(
+    wholeNumber('a number of hours', 0, 168),
+    '24',
+    'How late a missed scheduled run is still started once; 0 never does.',
+  ),
+  SCHEDULE_OVERLAP: withDefault(
+    oneOf('start', 'skip'),
+    'start',
+    'What the next scheduled run does while an earlier run has not ended: start all the same, or skip its turn.',
+  ),
+};
+
+const OPERATIONS = {
+  DASHBOARD_HOST: withDefault(
+    HOST,
+    '127.0.0.1',
+    'Address that the dashboard listens on. Any other than this machine alone needs DASHBOARD_USER and DASHBOARD_PASSWORD.',
+    '0.0.0.0',
+  ),
+  DASHBOARD_PORT: withDefault(PORT, '3000', 'Port of the dashboard.'),
+  DASHBOARD_USER: optional(TEXT, 'operator', 'User name that the dashboard asks for.'),
+  DASHBOARD_PASSWORD: secret(SECRET, 'correct horse', 'Password that the dashboard asks for.'),
+  METRICS_HOST: withDefault(HOST, '127.0.0.1', 'Address that a worker serves its health and metrics on.', '0.0.0.0'),
+  METRICS_PORT: optional(PORT, '9464', 'Port of health and metrics of a worker. Not set, a worker serves none.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
+    HTTP_URL,
+    'http://collector.example:4318',
+    'OpenTelemetry collector (OTLP over HTTP) that gets traces. Not set, none are made.',
+  ),
+  ALERT_WEBHOOK_URL: secret(
+    WEBHOOK_URL,
+    'https://hooks.example/services/T000/B000',
+    'Address that gets a JSON message when a run ends, waits for failed employees, fails or is overdue.',
+  ),
+  ALERT_OVERDUE_HOURS: withDefault(HOURS, '6', 'Hours after its start at which a run that has not ended is overdue.'),
+};
+
+const SETTINGS = {
+  ...RECOMMENDER,
+  ...FILES,
+  ...DATABRICKS,
+  ...SFTP,
+  ...RUN,
+  ...QUEUES,
+  ...SCHEDULE,
+  ...OPERATIONS,
+};
 
 /** The name of a setting, which is also its environment variable. */
 export type SettingName = keyof typeof SETTINGS;

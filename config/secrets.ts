@@ -12,12 +12,14 @@ function secretsOfUrl(text: string): string[] {
  * for taking them out of logs by value.
  */
 export function secretsOf(settings: Settings): string[] {
-  const { databricks, redis } = settings;
+  const { databricks, redis, dashboard, alerts } = settings;
   const servers = [settings.sftpInbound, settings.sftpOutbound];
   const found = [
     databricks?.token,
     databricks?.clientSecret,
     ...servers.flatMap((server) => [server?.password, server?.privateKeyPassphrase]),
+    dashboard.login?.password,
+    alerts.webhookUrl,
     ...(redis.url === undefined ? [] : secretsOfUrl(redis.url)),
   ].filter((value): value is string => value !== undefined && value !== '');
   return [...new Set(found)].sort((a, b) => b.length - a.length);

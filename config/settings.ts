@@ -78,11 +78,30 @@ export interface Settings {
     readonly jobAttempts: number;
     readonly shutdownTimeoutMs: number;
   };
+  readonly schedule: {
+    readonly cron: string;
+    /** IANA name. */
+    readonly timeZone: string;
+    /** How late a missed slot is still started. */
+    readonly catchUpMs: number;
+    readonly overlap: Values['SCHEDULE_OVERLAP'];
+  };
+  readonly dashboard: {
+    readonly host: string;
+    readonly port: number;
+    /** Both or none. */
+    readonly login?: { readonly user: string; readonly password: string };
+  };
+  /** Absent: a worker serves no health and metrics. */
+  readonly metrics?: { readonly host: string; readonly port: number };
+  readonly telemetry: { readonly otlpEndpoint?: string };
+  readonly alerts: { readonly webhookUrl?: string; readonly overdueMs: number };
   readonly log: { readonly level: Values['LOG_LEVEL'] };
 }
 
 const SECOND_MS = 1000;
-const DAY_MS = 24 * 60 * 60 * SECOND_MS;
+const HOUR_MS = 60 * 60 * SECOND_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Without the properties that are null. */
 function present<T extends object>(properties: T): { [K in keyof T]?: Exclude<T[K], null> } {
@@ -140,6 +159,16 @@ function recommender(values: Values): RecommenderSettings | null {
   };
 }
 
+function metrics(values: Values): NonNullable<Settings['metrics']> | null {
+  return values.METRICS_PORT === null ? null : { host: values.METRICS_HOST, port: values.METRICS_PORT };
+}
+
+function dashboard(values: Values): Settings['dashboard'] {
+  const { DASHBOARD_USER: user, DASHBOARD_PASSWORD: password } = values;
+  const login = user === null || password === null ? null : { user, password };
+  return { host: values.DASHBOARD_HOST, port: values.DASHBOARD_PORT, ...present({ login }) };
+}
+
 function deepFreeze<T extends object>(object: T): T {
   for (const value of Object.values(object)) {
     if (typeof value === 'object' && value !== null) deepFreeze(value);
@@ -155,6 +184,7 @@ export function shapeSettings(values: Values): Settings {
       databricks: databricks(values),
       sftpInbound: sftpServer(values, 'SFTP_INBOUND'),
       sftpOutbound: sftpServer(values, 'SFTP_OUTBOUND'),
+      metrics: metrics(values),
     }),
     files: {
       employeesFile: values.EMPLOYEES_FILE,
@@ -181,6 +211,15 @@ export function shapeSettings(values: Values): Settings {
       jobAttempts: values.JOB_ATTEMPTS,
       shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT * SECOND_MS,
     },
+    schedule: {
+      cron: values.SCHEDULE_CRON,
+      timeZone: values.SCHEDULE_TIMEZONE ?? values.BUSINESS_TIMEZONE,
+      catchUpMs: values.SCHEDULE_CATCH_UP_HOURS * HOUR_MS,
+      overlap: values.SCHEDULE_OVERLAP,
+    },
+    dashboard: dashboard(values),
+    telemetry: present({ otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT }),
+    alerts: { overdueMs: values.ALERT_OVERDUE_HOURS * HOUR_MS, ...present({ webhookUrl: values.ALERT_WEBHOOK_URL }) },
     log: { level: values.LOG_LEVEL },
   });
 }

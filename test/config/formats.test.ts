@@ -27,6 +27,8 @@ const ACCEPTED: [SettingName, string, unknown][] = [
   ['FEED_DATE_FORMAT', 'yy_MM_dd', 'yy_MM_dd'],
   ['REDIS_URL', 'redis://localhost', 'redis://localhost'],
   ['REDIS_URL', 'rediss://user:p%40ss@redis.example:6380/3', 'rediss://user:p%40ss@redis.example:6380/3'],
+  ['SCHEDULE_CRON', ' 30  6 * * MON-FRI ', '30 6 * * MON-FRI'],
+  ['ALERT_WEBHOOK_URL', 'https://hooks.example/T1?token=a#b', 'https://hooks.example/T1?token=a#b'],
 ];
 
 const REFUSED: [SettingName, string][] = [
@@ -68,6 +70,11 @@ const REFUSED: [SettingName, string][] = [
   ['REDIS_URL', 'redis://:p%ss@localhost'],
   ['REDIS_URL', 'redis://:p#ss@localhost'],
   ['LOG_LEVEL', 'verbose'],
+  ['SCHEDULE_CRON', '0 6 * *'],
+  ['SCHEDULE_CRON', '0 0 6 * * 1'],
+  ['SCHEDULE_CRON', '@weekly'],
+  ['ALERT_WEBHOOK_URL', 'hooks.example/T1'],
+  ['ALERT_WEBHOOK_URL', 'https://user:pw@hooks.example/T1'],
 ];
 
 describe('formats', () => {

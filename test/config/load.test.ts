@@ -55,11 +55,27 @@ describe('settings', () => {
         run: { timeZone: 'UTC', feedDateFormat: 'yyyy_M_d', retentionMs: 30 * 24 * 60 * 60 * 1000 },
         redis: {},
         queues: { jobAttempts: 5, shutdownTimeoutMs: 30_000, concurrency: { 'employee-simulation': 50 } },
+        schedule: { cron: '0 6 * * 1', timeZone: 'UTC', catchUpMs: 24 * 60 * 60 * 1000, overlap: 'start' },
+        dashboard: { host: '127.0.0.1', port: 3000 },
+        telemetry: {},
+        alerts: { overdueMs: 6 * 60 * 60 * 1000 },
         log: { level: 'info' },
       },
       warnings: [],
     });
-    expect(Object.keys(load({}).settings)).toEqual(['files', 'publish', 'run', 'redis', 'queues', 'log']);
+    const groups = [
+      'files',
+      'publish',
+      'run',
+      'redis',
+      'queues',
+      'schedule',
+      'dashboard',
+      'telemetry',
+      'alerts',
+      'log',
+    ];
+    expect(Object.keys(load({}).settings)).toEqual(groups);
   });
 
   test('with the example of every setting, everything is configured, in milliseconds', () => {
@@ -94,6 +110,15 @@ describe('settings', () => {
     expect(settings.sftpInbound).toEqual({ ...server, remotePath: '/outgoing/catalogs', settings: 'SFTP_INBOUND' });
     expect(settings.sftpOutbound).toEqual({ ...server, remotePath: '/incoming/feeds', settings: 'SFTP_OUTBOUND' });
     expect(settings.redis.url).toBe(EXAMPLES.REDIS_URL);
+    expect(settings.schedule.timeZone).toBe('America/Los_Angeles');
+    expect(settings.dashboard.login).toEqual({ user: 'operator', password: 'correct horse' });
+    expect(settings.metrics).toEqual({ host: '0.0.0.0', port: 9464 });
+    expect(settings.telemetry.otlpEndpoint).toBe('http://collector.example:4318');
+    expect(settings.alerts.webhookUrl).toBe(EXAMPLES.ALERT_WEBHOOK_URL);
+  });
+
+  test('without SCHEDULE_TIMEZONE, the schedule goes by the business time zone', () => {
+    expect(load({ BUSINESS_TIMEZONE: 'Europe/Berlin' }).settings.schedule.timeZone).toBe('Europe/Berlin');
   });
 
   test('are frozen to the bottom', () => {
@@ -192,7 +217,8 @@ describe('secrets', () => {
         let shown: unknown;
         try {
           // Half of the cases have wrong secrets only, or hardly any would be accepted.
-          const loaded = load(publish ? env : { ...EXAMPLES, ...pick(env, SENSITIVE) });
+          const given = SENSITIVE.filter((name) => env[name] !== undefined);
+          const loaded = load(publish ? env : { ...EXAMPLES, ...pick(env, given) });
           accepted += 1;
           shown = [describeSettings(loaded), loaded.warnings];
         } catch (error) {
@@ -206,10 +232,13 @@ describe('secrets', () => {
   });
 
   test('are all known to secretsOf, the longest first, with the password of REDIS_URL as written and as meant', () => {
-    const own = Object.fromEntries(SENSITIVE.map((name) => [name, `secret-of-${name}`]));
+    const own = {
+      ...Object.fromEntries(SENSITIVE.map((name) => [name, `secret-of-${name}`])),
+      ALERT_WEBHOOK_URL: 'https://hooks.example/?token=secret',
+    };
     const url = 'rediss://user:p%40ss@redis.example:6379/0';
     const secrets = secretsOf(load({ ...EXAMPLES, ...own, REDIS_URL: url }).settings);
-    const { REDIS_URL: _, ...others } = own;
+    const { REDIS_URL: _, ...others } = own as Record<string, string>;
     expect(new Set(secrets)).toEqual(new Set([...Object.values(others), url, 'p%40ss', 'p@ss']));
     expect(secrets.map(({ length }) => length)).toEqual(secrets.map(({ length }) => length).sort((a, b) => b - a));
   });

@@ -67,6 +67,12 @@ describe('publishing', () => {
   });
 });
 
+test.each(['DASHBOARD_USER', 'DASHBOARD_PASSWORD'] as const)('%s alone is half a login, and wrong', (name) => {
+  const other = name === 'DASHBOARD_USER' ? 'DASHBOARD_PASSWORD' : 'DASHBOARD_USER';
+  expect(outcomeOf([name]).wrong).toEqual([other]);
+  expect(outcomeOf([name, other])).not.toHaveProperty('wrong');
+});
+
 describe('Databricks', () => {
   const own = ['HOST', 'HTTP_PATH', 'TOKEN', 'CLIENT_ID', 'CLIENT_SECRET'] as const;
 
