@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { CheckedFile, FileProblem } from '../adapters/check-file.ts';
+import { count, plural } from '../domain/wording.ts';
 import { wholeNumberArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { count, plural, printJson, printResult } from './terminal.ts';
+import { printJson, printResult } from './terminal.ts';
 
 const SHOWN_PROBLEMS = 20;
 const MAX_LIMIT = 1_000_000;

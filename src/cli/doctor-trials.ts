@@ -11,9 +11,9 @@ import { withSftp } from '../adapters/sftp.ts';
 import type { Employee } from '../domain/employees.ts';
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
 import type { EmployeeId } from '../domain/ids.ts';
+import { plural } from '../domain/wording.ts';
 import { listRemoteCatalogFiles, newestOfEachKind, withInboundSftp } from '../workers/catalog-download.ts';
 import { type Basics, openBasics, withSession } from './session.ts';
-import { plural } from './terminal.ts';
 
 /** What came of one thing that was tried. */
 export interface Finding {

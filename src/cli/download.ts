@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { count, plural } from '../domain/wording.ts';
 import { wholeNumberArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { count, plural, printJson, printProgress, printResult, table } from './terminal.ts';
+import { printJson, printProgress, printResult, table } from './terminal.ts';
 
 const FOLDER = 'temp_files';
 const MAX_DAYS = 36_500;

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { RunId } from '../domain/ids.ts';
+import { plural } from '../domain/wording.ts';
 import { runIdArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { type FollowOptions, followOptions } from './follow-options.ts';
-import { plural, printProgress } from './terminal.ts';
+import { printProgress } from './terminal.ts';
 
 /** `btc-fake finish`: lets a run go on to its files without its failed employees. */
 export function finishCommand(program: Command, done: (code: ExitCode) => void): void {

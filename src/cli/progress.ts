@@ -1,7 +1,8 @@
 import { type Options, SingleBar } from 'cli-progress';
 import { STAGES, type Stage } from '../adapters/run-record.ts';
+import { count, duration } from '../domain/wording.ts';
 import type { RunStatus } from '../producers/run-status.ts';
-import { count, duration, printProgress, styled } from './terminal.ts';
+import { printProgress, styled } from './terminal.ts';
 
 const STAGE_TEXT = {
   'run-start': 'Starting the run',

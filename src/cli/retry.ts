@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
+import { plural } from '../domain/wording.ts';
 import { employeeIdsArgument, runIdArgument } from './arguments.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { type FollowOptions, followOptions } from './follow-options.ts';
-import { plural, printProgress } from './terminal.ts';
+import { printProgress } from './terminal.ts';
 
 interface RetryOptions extends FollowOptions {
   readonly employee?: readonly EmployeeId[];

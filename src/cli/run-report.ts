@@ -4,9 +4,10 @@ import { formatInstant } from '../domain/feed-rows.ts';
 import type { FailedEmployee, OutputFile } from '../domain/manifest.ts';
 import { feedNames } from '../domain/run-plan.ts';
 import { summaryLine, summaryTail } from '../domain/summary.ts';
+import { count, plural } from '../domain/wording.ts';
 import { failedEmployeeJobs, type RunStatus, runStatus } from '../producers/run-status.ts';
 import type { Session } from './session.ts';
-import { count, plural, printResult } from './terminal.ts';
+import { printResult } from './terminal.ts';
 
 const WHOLE_LIST_UP_TO = 50;
 const SHOWN_FAILED = 20;

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { duration } from '../domain/wording.ts';
 import type { RunState } from '../producers/run-status.ts';
 import { wholeNumberArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { duration, printJson, printProgress, printResult, table } from './terminal.ts';
+import { printJson, printProgress, printResult, table } from './terminal.ts';
 
 /** `btc-fake runs`: what ran, when and how it stands. */
 export function runsCommand(program: Command, done: (code: ExitCode) => void): void {

@@ -1,11 +1,12 @@
 import { requireRecommender } from '../../config/load.ts';
+import { count, plural } from '../domain/wording.ts';
 import { createRun } from '../producers/create-run.ts';
 import { asOfInstant } from './arguments.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { FollowOptions } from './follow-options.ts';
 import { followRun } from './follow-run.ts';
 import { type BasicsOptions, openBasics, withSession } from './session.ts';
-import { count, plural, printProgress } from './terminal.ts';
+import { printProgress } from './terminal.ts';
 
 /** What a run can be told on the command line, besides settings. */
 export interface RunOptions extends FollowOptions {

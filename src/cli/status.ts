@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { RunId } from '../domain/ids.ts';
+import { count, plural } from '../domain/wording.ts';
 import { runIdArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { RunReport } from './run-report.ts';
-import { count, plural, printJson, printResult } from './terminal.ts';
+import { printJson, printResult } from './terminal.ts';
 
 /** `btc-fake status`: how one run stands. */
 export function statusCommand(program: Command, done: (code: ExitCode) => void): void {
