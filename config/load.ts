@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import convict from 'convict';
 import { BtcFakeError } from '../src/domain/errors.ts';
 import { readEnvFile } from './env-file.ts';
@@ -101,4 +102,18 @@ export function loadSettings(options: LoadOptions = {}): LoadedSettings {
 export function requireRecommender(settings: Settings): RecommenderSettings {
   if (settings.recommender !== undefined) return settings.recommender;
   throw invalid([missing('API_BASE_URL', 'the recommender is called')]);
+}
+
+/**
+ * Holds that a dashboard which others can reach asks who they are. Throws BtcFakeError `CONFIG_INVALID` when it would listen on
+ * another address than this machine's own without a login.
+ */
+export function requireLogin({ dashboard }: Settings): void {
+  if (dashboard.login !== undefined || isLoopback(dashboard.host)) return;
+  const why = `the dashboard would be open to everybody who reaches ${dashboard.host}`;
+  throw invalid([missing('DASHBOARD_USER', why), missing('DASHBOARD_PASSWORD', why)]);
+}
+
+function isLoopback(host: string): boolean {
+  return host.toLowerCase() === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

@@ -4,10 +4,10 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { BtcFakeError } from '../domain/errors.ts';
 
 /**
- * What a connection is for. Workers and the fan-out wait for Redis to come back, however long that takes; commands and
- * pages fail at once with a clear message.
+ * What a connection is for. Workers and the fan-out wait for Redis to come back, however long that takes. Commands and pages
+ * fail at once with a clear message; a dashboard outlives them and connects again.
  */
-export type ConnectionRole = 'worker' | 'command';
+export type ConnectionRole = 'worker' | 'command' | 'dashboard';
 
 /** The oldest Redis whose commands are enough for the queue and the run store. */
 const LOWEST_VERSION = '6.2.0';
@@ -21,6 +21,7 @@ const ROLE_OPTIONS: Record<ConnectionRole, RedisOptions> = {
     // After a failed connection ioredis keeps the process alive for as long as this; its default is 2 s.
     disconnectTimeout: 100,
   },
+  dashboard: { maxRetriesPerRequest: 1, connectTimeout: 5_000, retryStrategy: (times) => Math.min(times * 100, 1_000) },
 };
 
 /** How long a server may take until its first answer; one that loads its data says so at once. */

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { packageRoot } from '../adapters/package-root.ts';
 import { startRecommender } from '../sandbox/recommender-server.ts';
 import { writeSampleCatalogs } from '../sandbox/sample-catalogs.ts';
 import { startVendorSftpServer } from '../sandbox/vendor-sftp-server.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { packageRoot } from './package-root.ts';
 import { startRun } from './start-run.ts';
 import { printProgress, styled } from './terminal.ts';
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../adapters/package-root.ts';
 import { checkCommand } from './check.ts';
+import { dashboardCommand } from './dashboard.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { downloadCommand } from './download.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { finishCommand } from './finish.ts';
-import { packageVersion } from './package-root.ts';
 import { reportError } from './report-error.ts';
 import { resumeCommand } from './resume.ts';
 import { retryCommand } from './retry.ts';
@@ -20,6 +21,7 @@ const COMMANDS = [
   runCommand,
   resumeCommand,
   workerCommand,
+  dashboardCommand,
   runsCommand,
   statusCommand,
   retryCommand,

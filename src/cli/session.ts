@@ -60,13 +60,17 @@ export function openBasics(options: BasicsOptions = {}): Basics {
  * Opens Redis (our own when REDIS_URL is not set) and what stands on it, for as long as `work` takes.
  * @throws BtcFakeError REDIS_NOT_INSTALLED, REDIS_UNREACHABLE, REDIS_UNSUITABLE, or what `work` throws.
  */
-export async function withSession<T>(basics: Basics, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withSession<T>(
+  basics: Basics,
+  work: (session: Session) => Promise<T>,
+  role: ConnectionRole = 'command',
+): Promise<T> {
   const { url } = basics.settings.redis;
   const embeddedRedis =
     url === undefined ? await acquireEmbeddedRedis(basics.scratchFolder ?? process.cwd()) : undefined;
   const redisLocation = url ?? embeddedRedis!.url;
   try {
-    return await withConnection(redisLocation, 'command', basics, async (connection) => {
+    return await withConnection(redisLocation, role, basics, async (connection) => {
       // What an interrupted command left there would be worked on first. One that runs now keeps its own.
       if (basics.scratchFolder && embeddedRedis?.started) await connection.redis.flushall();
       return work({ ...basics, ...connection, redisLocation, embedded: embeddedRedis !== undefined });

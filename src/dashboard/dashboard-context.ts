@@ -1,0 +1,20 @@
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import type { LoadedSettings } from '../../config/load.ts';
+import type { Queues } from '../adapters/queues.ts';
+import type { RunStore } from '../adapters/run-store.ts';
+
+/** What every page is made from. */
+export interface DashboardContext {
+  readonly loaded: LoadedSettings;
+  readonly redis: Redis;
+  readonly store: RunStore;
+  readonly queues: Queues;
+  readonly logger: Logger;
+  /** Secret values, to be cut out of whatever somebody else wrote. */
+  readonly secrets: readonly string[];
+  /** Of this package. */
+  readonly version: string;
+  /** The time of day, epoch milliseconds. */
+  readonly now: () => number;
+}

@@ -1,0 +1,24 @@
+import formbody from '@fastify/formbody';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { serveAssets } from './assets.ts';
+import type { DashboardContext } from './dashboard-context.ts';
+import { showErrors } from './error-page.ts';
+import { runListRoutes } from './run-list.ts';
+
+const CLOSE_LIMIT_MS = 2_000;
+
+/** Makes the dashboard's server; whoever makes it listens and closes it. */
+export async function createDashboard(context: DashboardContext): Promise<FastifyInstance> {
+  const app = Fastify({ logger: false, forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
+  showErrors(app, context);
+  await app.register(formbody, { bodyLimit: 64 * 1024 });
+  await serveAssets(app);
+  runListRoutes(app, context);
+  return app;
+}
+
+/** Closes a dashboard; a page that still loads is not waited for longer than a moment. */
+export async function closeDashboard(app: FastifyInstance): Promise<void> {
+  const limit = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS).unref());
+  await Promise.race([app.close(), limit]);
+}
