@@ -37,7 +37,8 @@ export function dashboardCommand(program: Command, done: (code: ExitCode) => voi
                 const url = await listen(app, dashboard);
                 session.logger.info({ url }, 'The dashboard is served; stop with Ctrl-C or SIGTERM');
                 const serve = () => aborted(stop);
-                await ((here ?? session.embedded) ? withWorkers(session, {}, serve) : serve());
+                const works = here ?? (session.embedded && basics.settings.recommender !== undefined);
+                await (works ? withWorkers(session, {}, serve) : serve());
               } finally {
                 await closeDashboard(app);
               }
