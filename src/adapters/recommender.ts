@@ -4,7 +4,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import got, { type Request, type Response } from 'got';
-import { BtcFakeError, systemCode } from '../domain/errors.ts';
+import { BtcFakeError, type ErrorCode, systemCode } from '../domain/errors.ts';
 import type { ContentId, EmployeeId } from '../domain/ids.ts';
 import { parseRecommendationBody } from '../domain/recommendation-body.ts';
 import { recommenderUrl } from '../domain/recommender-url.ts';
@@ -23,7 +23,15 @@ export interface RecommenderOptions {
   readonly sockets: number;
   /** A PEM file with authorities to trust besides the well-known ones (`API_CA_FILE`). */
   readonly caFile?: string;
+  /** Told of every call; without one, calls are not even timed. */
+  readonly onCall?: CallObserver | undefined;
 }
+
+/**
+ * Is told of a call that has ended: how many seconds it took, and the status of the answer or, when there was no usable answer
+ * with a good status, the code of the error. Must be quick and must not throw.
+ */
+export type CallObserver = (seconds: number, outcome: number | ErrorCode) => void;
 
 /** The ML Training Recommender API, contract section 1, "Recommendations". */
 export interface Recommender {
@@ -48,16 +56,36 @@ export function createRecommender(options: RecommenderOptions): Recommender {
   const where = `POST ${url.origin}${url.pathname}`;
   const agent = createAgent(url, options);
   const client = createClient(agent, options.timeoutMs);
+  const { onCall } = options;
   return {
     async recommend(employeeId) {
+      const begunAt = onCall === undefined ? 0 : performance.now();
       const body = `{"data":{"ba_id":${employeeId}}}`;
       const exchange = await finish(client.stream(url, { body }));
-      const error = exchangeError(exchange, `${where} for employee ${employeeId}`, Date.now());
-      if (error !== undefined) throw error;
-      return parseRecommendationBody(exchange.text);
+      let failure: unknown;
+      try {
+        return answerOf(exchange, `${where} for employee ${employeeId}`);
+      } catch (error) {
+        failure = error;
+        throw error;
+      } finally {
+        onCall?.((performance.now() - begunAt) / 1000, outcomeOf(exchange, failure));
+      }
     },
     close: () => agent.destroy(),
   };
+}
+
+function answerOf(exchange: Exchange, subject: string): ContentId[] {
+  const error = exchangeError(exchange, subject, Date.now());
+  if (error !== undefined) throw error;
+  return parseRecommendationBody(exchange.text);
+}
+
+function outcomeOf({ status }: Exchange, failure: unknown): number | ErrorCode {
+  const saysItAll = failure === undefined || status! < 200 || status! > 299;
+  if (status !== undefined && saysItAll) return status;
+  return failure instanceof BtcFakeError ? failure.code : 'INTERNAL';
 }
 
 /** One instance for all calls: got copies its options for each call, so they are kept few, and there are no hooks. */

@@ -5,6 +5,7 @@ import { feedNames } from '../domain/run-plan.ts';
 import { fanOut, placed } from '../producers/fan-out.ts';
 import { assignPopulation } from './assign-population.ts';
 import type { JobHandler } from './job-handler.ts';
+import { jobLogger } from './job-log.ts';
 import { draftNonCompletedFeed } from './non-completed-feed.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -15,10 +16,11 @@ import type { WorkerContext } from './worker-context.ts';
  */
 export function assignmentHandler(context: WorkerContext): JobHandler<StageJobData> {
   const { store, settings, now } = context;
-  return async ({ data: { runId } }, signal) => {
+  return async (job, signal) => {
+    const { runId } = job.data;
     await store.startStage(runId, 'assignment', now());
     const run = await store.getRun(runId);
-    if (!run.assignments) await assignPopulation(context, run, signal);
+    if (!run.assignments) await assignPopulation({ ...context, logger: jobLogger(context.logger, job) }, run, signal);
     if (run.fannedOut === 0) await writeFirstFeed(context, run);
     await fanOutAll(context, run, signal);
     await store.finishStage(runId, 'assignment', now());

@@ -15,6 +15,7 @@ import {
 import { BtcFakeError } from '../domain/errors.ts';
 import type { CatalogInput, Notice } from '../domain/manifest.ts';
 import type { JobHandler } from './job-handler.ts';
+import { jobLogger } from './job-log.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /**
@@ -22,9 +23,10 @@ import type { WorkerContext } from './worker-context.ts';
  * catalog files"). Safe to repeat: a file that is here is not fetched again.
  */
 export function catalogDownloadHandler({ settings, store, logger, now }: WorkerContext): JobHandler<StageJobData> {
-  return async ({ data: { runId } }) => {
+  return async (job) => {
+    const { runId } = job.data;
     await store.startStage(runId, 'catalog-download', now());
-    const log = logger.child({ runId, queue: 'catalog-download' });
+    const log = jobLogger(logger, job);
     const files = await newestCatalogFiles(settings, log);
     const contents: Record<CatalogKind, readonly CatalogContent[]> = { CourseCatalog: [], StandAloneContent: [] };
     const inputs: CatalogInput[] = [];

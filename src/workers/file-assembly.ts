@@ -1,5 +1,4 @@
 import { WaitingChildrenError } from 'bullmq';
-import type { Logger } from 'pino';
 import { PopulationHash } from '../adapters/population.ts';
 import type { StageJobData } from '../adapters/queues.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
@@ -10,6 +9,7 @@ import { feedNames } from '../domain/run-plan.ts';
 import { missingEmployees } from '../producers/missing-employees.ts';
 import { assembleFeeds } from './assemble-feeds.ts';
 import type { JobHandler } from './job-handler.ts';
+import { jobLogger } from './job-log.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const NAMED_MISSING = 20;
@@ -34,7 +34,7 @@ export function fileAssemblyHandler({ settings, store, logger, now }: WorkerCont
     }
     await store.startStage(runId, 'file-assembly', now());
     await assertPopulation(store, run);
-    const log: Logger = logger.child({ runId, queue: 'file-assembly' });
+    const log = jobLogger(logger, job);
     const manifest = await assembleFeeds({ store, run, settings, signal });
     for (const { name, rows } of manifest.outputs) log.info({ file: name, rows }, 'Written');
     log.info({ file: feedNames(run.plan).manifest }, 'Written');

@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import { assertPayload, type StageJobData } from '../adapters/queues.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { isRetryable } from '../domain/retry-policy.ts';
+import { jobFields } from './job-log.ts';
+import type { QueueObserver } from './worker-observer.ts';
 
 /** What a stage does with a job. It throws what it cannot do, and stops soon after `signal` is aborted. */
 export type JobHandler<Data extends StageJobData> = (
@@ -20,6 +22,8 @@ export interface JobSurroundings {
   readonly cutSecrets: (text: string) => string;
   /** Keeps all workers of this queue from taking jobs for a while. */
   readonly pauseQueue: (ms: number) => Promise<void>;
+  /** Told what becomes of the jobs. */
+  readonly observer?: QueueObserver | undefined;
 }
 
 const DEFAULT_PAUSE_MS = 1_000;
@@ -49,7 +53,7 @@ export function shortJobProcessor<Data extends StageJobData>(handler: JobHandler
 
 async function processJob<Data extends StageJobData>(
   handler: JobHandler<Data>,
-  { logger, stopping, cutSecrets, pauseQueue }: JobSurroundings,
+  { logger, stopping, cutSecrets, pauseQueue, observer }: JobSurroundings,
   job: Job<Data>,
   token: string,
   signal: AbortSignal,
@@ -66,12 +70,17 @@ async function processJob<Data extends StageJobData>(
     if (error instanceof BtcFakeError && error.code === 'RECOMMENDER_THROTTLED') {
       // Redis knows no pause of 0 ms, and to come back at once is what got us here.
       const pauseMs = error.retryAfterMs || DEFAULT_PAUSE_MS;
-      logger.warn({ queue: job.queueName, pauseMs }, error.message);
+      logger.warn({ ...jobFields(job), pauseMs }, error.message);
+      observer?.paused(pauseMs);
       await pauseQueue(pauseMs);
       throw Worker.RateLimitError();
     }
-    throw jobError(error, cutSecrets(failureReason(error)), job, logger);
+    const failure = jobError(error, cutSecrets(failureReason(error)), job, logger);
+    if (failure.isFinal) observer?.failed();
+    else observer?.retried();
+    throw failure.error;
   }
+  observer?.done();
 }
 
 /** The text that Bull Board, `status` and the log show for a failed job. */
@@ -83,20 +92,20 @@ export function failureReason(error: unknown): string {
   return `${what}${/[.!?]$/.test(what) ? '' : '.'} ${error.remedy}`;
 }
 
-function jobError(error: unknown, reason: string, job: Job<StageJobData>, logger: Logger): Error {
+function jobError(error: unknown, reason: string, job: Job<StageJobData>, logger: Logger) {
   const retryable = isRetryable(error);
   const failure = retryable ? new Error(reason, { cause: error }) : new UnrecoverableError(reason);
   const attempts = job.opts.attempts ?? 1;
-  const final = !retryable || job.attemptsMade + 1 >= attempts;
-  const about = { queue: job.queueName, job: job.id, runId: job.data?.runId, attempt: job.attemptsMade + 1, attempts };
+  const isFinal = !retryable || job.attemptsMade + 1 >= attempts;
+  const about = { ...jobFields(job), attempt: job.attemptsMade + 1, attempts };
   if (error instanceof BtcFakeError) {
     // BullMQ keeps the stack with the job; for an error that we raised on purpose it says nothing that the reason does not.
     failure.stack = reason;
-    logger[final ? 'error' : 'warn'](about, reason);
+    logger[isFinal ? 'error' : 'warn'](about, reason);
   } else {
-    logger[final ? 'error' : 'warn']({ ...about, err: error }, reason);
+    logger[isFinal ? 'error' : 'warn']({ ...about, err: error }, reason);
   }
-  return failure;
+  return { error: failure, isFinal };
 }
 
 /** Errors by which BullMQ itself lets a handler move its job elsewhere. */

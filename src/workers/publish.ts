@@ -5,6 +5,7 @@ import { withSftp } from '../adapters/sftp.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { feedNames } from '../domain/run-plan.ts';
 import type { JobHandler } from './job-handler.ts';
+import { jobLogger } from './job-log.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /**
@@ -14,7 +15,8 @@ import type { WorkerContext } from './worker-context.ts';
  *   the one that the manifest names, and as `withSftp`.
  */
 export function publishHandler({ settings, store, logger, now }: WorkerContext): JobHandler<StageJobData> {
-  return async ({ data: { runId } }, signal) => {
+  return async (job, signal) => {
+    const { runId } = job.data;
     await store.startStage(runId, 'publish', now());
     const server = settings.sftpOutbound;
     if (!server) {
@@ -30,7 +32,7 @@ export function publishHandler({ settings, store, logger, now }: WorkerContext):
     ];
     for (const { path, sha256 } of files) await assertUnchanged(path, sha256);
     const paths = [...files.map(({ path }) => path), join(outputDir, feedNames(plan).manifest)];
-    const log = logger.child({ runId, queue: 'publish' });
+    const log = jobLogger(logger, job);
     await withSftp(
       server,
       log,

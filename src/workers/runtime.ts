@@ -14,9 +14,11 @@ import { catalogDownloadHandler } from './catalog-download.ts';
 import { employeeSimulationHandler } from './employee-simulation.ts';
 import { fileAssemblyHandler } from './file-assembly.ts';
 import { type JobHandler, jobProcessor, shortJobProcessor } from './job-handler.ts';
+import { jobIdFields, manyJobsFields } from './job-log.ts';
 import { publishHandler } from './publish.ts';
 import { runStartHandler } from './run-start.ts';
 import type { WorkerContext } from './worker-context.ts';
+import type { WorkerObserver } from './worker-observer.ts';
 
 /** What a process works on. */
 export interface WorkersOptions extends WorkerContext {
@@ -26,6 +28,8 @@ export interface WorkersOptions extends WorkerContext {
   readonly only?: readonly QueueName[] | undefined;
   /** For the employee queue, instead of its setting. */
   readonly concurrency?: number | undefined;
+  /** Told what the workers do. */
+  readonly observer?: WorkerObserver | undefined;
   /** How long a job stays with a process that no longer says that it works on it; BullMQ's 30 seconds unless given. */
   readonly lockMs?: number | undefined;
 }
@@ -57,7 +61,11 @@ export function startWorkers(options: WorkersOptions): Workers {
   const names = options.only ?? STAGES;
   const concurrency = options.concurrency ?? options.settings.queues.concurrency['employee-simulation'];
   const recommender = names.includes('employee-simulation')
-    ? createRecommender({ ...requireRecommender(options.settings), sockets: concurrency })
+    ? createRecommender({
+        ...requireRecommender(options.settings),
+        sockets: concurrency,
+        onCall: options.observer?.recommenderCall,
+      })
     : undefined;
   const outages = new Outages(options.logger);
   options.redis.on('ready', outages.over);
@@ -65,7 +73,8 @@ export function startWorkers(options: WorkersOptions): Workers {
   const cutSecrets = secretCutter(secretsOf(options.settings));
   const workers = names.map((name) => {
     const pauseQueue = (ms: number) => options.queues.byName[name].rateLimit(ms);
-    const surroundings = { logger: options.logger, stopping: stopping.signal, cutSecrets, pauseQueue };
+    const observer = options.observer?.ofQueue(name);
+    const surroundings = { logger: options.logger, stopping: stopping.signal, cutSecrets, pauseQueue, observer };
     if (name === 'employee-simulation') {
       const handler = employeeSimulationHandler(options, recommender!);
       return startWorker<EmployeeJobData>(name, shortJobProcessor(handler, surroundings), concurrency, options);
@@ -123,11 +132,13 @@ function startWorker<Data extends StageJobData>(
         retryDelayMs({ attemptsMade, error: error?.cause, random: Math.random() }),
     },
   });
-  worker.on('stalled', (job) => logger.warn({ queue: name, job }, 'A job was taken up again: its worker had vanished'));
+  worker.on('stalled', (job) =>
+    logger.warn(jobIdFields(name, job), 'A job was taken up again: its worker had vanished'),
+  );
   worker.on('lockRenewalFailed', (jobs) => {
     // Another worker may have these jobs by now; a stage must not go on beside it. (See `shortJobProcessor`.)
     for (const job of jobs) worker.cancelJob(job, 'lock lost');
-    logger.warn({ queue: name, jobs: jobs.length }, 'Locks of jobs were lost; other workers may have the jobs by now');
+    logger.warn(manyJobsFields(name, jobs), 'Locks of jobs were lost; other workers may have the jobs by now');
   });
   return worker;
 }
