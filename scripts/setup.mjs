@@ -9,16 +9,21 @@ import { fail, npm, ROOT, run, say } from './setup/terminal.mjs';
 
 const LOWEST_NODE = [20, 19];
 
+const TEST_PROGRAMS = [
+  // The tests start OpenSSH's own server as the vendor's.
+  { package: 'openssh-server', isThere: () => isOnPath('sshd'), units: ['ssh.service', 'ssh.socket'] },
+  // It brings promtool, which checks the alert rules.
+  { package: 'prometheus', isThere: () => isOnPath('promtool'), units: ['prometheus.service'] },
+  { package: 'chromium', isThere: () => isOnPath('chromium'), units: [] },
+];
+
 checkNode();
 installPackages();
 buildSources();
 const forTests = process.argv.includes('--for-tests');
 installPrograms([
   { package: 'redis-server', isThere: hasRedis, units: ['redis-server.service'] },
-  // The tests start OpenSSH's own server as the vendor's.
-  ...(forTests
-    ? [{ package: 'openssh-server', isThere: () => isOnPath('sshd'), units: ['ssh.service', 'ssh.socket'] }]
-    : []),
+  ...(forTests ? TEST_PROGRAMS : []),
 ]);
 
 function checkNode() {
