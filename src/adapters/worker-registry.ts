@@ -1,0 +1,99 @@
+import type { Redis } from 'ioredis';
+import type { QueueName } from './queues.ts';
+import { REDIS_PREFIX } from './run-store.ts';
+
+/** A process with workers, as it describes itself. */
+export interface WorkerIdentity {
+  /** Different for every process that ever was. */
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Of BTC Fake. */
+  readonly version: string;
+  readonly queues: readonly QueueName[];
+  /** Employees at the same time; 0 when it does not serve the employee queue. */
+  readonly concurrency: number;
+  /** Epoch milliseconds, by its own clock. */
+  readonly startedAt: number;
+}
+
+/** A process with workers that is alive. */
+export interface WorkerEntry extends WorkerIdentity {
+  /** When it said so last: epoch milliseconds, by Redis' clock. */
+  readonly seenAt: number;
+  /** How far its clock is ahead of Redis' (negative: behind); null until it could be measured. */
+  readonly clockDifferenceMs: number | null;
+}
+
+/** How often a process says that it is alive. */
+export const HEARTBEAT_MS = 10_000;
+
+/** Whoever has not said so for this long, by Redis' clock, is dead: three heartbeats and a little. */
+export const DEAD_AFTER_MS = 35_000;
+
+/** Clocks that differ more than this decide differently when a scheduled run is due. */
+export const CLOCK_TOLERANCE_MS = 30_000;
+
+/** An answer that took longer says nothing about clocks: Redis was away, or this process stood still. */
+const LONGEST_ROUND_TRIP_MS = 5_000;
+
+const WORKERS_KEY = `${REDIS_PREFIX}:workers`;
+
+/** Which processes with workers are alive. They announce themselves again and again; Redis' clock alone counts. */
+export class WorkerRegistry {
+  readonly #redis: Redis;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  /**
+   * Says that a process is alive, how its clock stands to Redis', and forgets the dead.
+   * @param clock the process's clock, epoch milliseconds.
+   */
+  async announce(worker: WorkerIdentity, clock: () => number): Promise<WorkerEntry> {
+    const { redisNow, clockDifferenceMs } = await this.#compareClocks(clock);
+    const entry: WorkerEntry = { ...worker, seenAt: redisNow, clockDifferenceMs };
+    await this.#redis.hset(WORKERS_KEY, worker.id, JSON.stringify(entry));
+    const dead = (await this.#read()).filter(({ seenAt }) => redisNow - seenAt > DEAD_AFTER_MS);
+    if (dead.length > 0) await this.#redis.hdel(WORKERS_KEY, ...dead.map(({ id }) => id));
+    return entry;
+  }
+
+  /** Says that a process has stopped. */
+  async withdraw(id: string): Promise<void> {
+    await this.#redis.hdel(WORKERS_KEY, id);
+  }
+
+  /** The processes that are alive, by host and process id. */
+  async list(): Promise<WorkerEntry[]> {
+    // The time first: whoever announces itself in between is not older than it.
+    const redisNow = await this.#redisTime();
+    const alive = (await this.#read()).filter(({ seenAt }) => redisNow - seenAt <= DEAD_AFTER_MS);
+    return alive.sort((a, b) => a.host.localeCompare(b.host) || a.pid - b.pid || a.startedAt - b.startedAt);
+  }
+
+  async #read(): Promise<WorkerEntry[]> {
+    return Object.values(await this.#redis.hgetall(WORKERS_KEY)).map((text) => JSON.parse(text) as WorkerEntry);
+  }
+
+  /** Half of the round trip lies behind Redis' answer, as far as anybody can know. */
+  async #compareClocks(clock: () => number): Promise<{ redisNow: number; clockDifferenceMs: number | null }> {
+    const askedAt = clock();
+    const redisNow = await this.#redisTime();
+    const answeredAt = clock();
+    const roundTripMs = answeredAt - askedAt;
+    const usable = roundTripMs >= 0 && roundTripMs <= LONGEST_ROUND_TRIP_MS;
+    return { redisNow, clockDifferenceMs: usable ? Math.round(askedAt + roundTripMs / 2 - redisNow) : null };
+  }
+
+  async #redisTime(): Promise<number> {
+    const [seconds, microseconds] = await this.#redis.time();
+    return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+  }
+}
+
+/** Whether a clock is so far from Redis' that people must be told. */
+export function clockIsOff({ clockDifferenceMs }: Pick<WorkerEntry, 'clockDifferenceMs'>): boolean {
+  return clockDifferenceMs !== null && Math.abs(clockDifferenceMs) > CLOCK_TOLERANCE_MS;
+}
