@@ -1,9 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { packageRoot } from '../adapters/package-root.ts';
-import { startRecommender } from '../sandbox/recommender-server.ts';
-import { writeSampleCatalogs } from '../sandbox/sample-catalogs.ts';
-import { startVendorSftpServer } from '../sandbox/vendor-sftp-server.ts';
+import { startStandIns } from '../sandbox/stand-ins.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { startRun } from './start-run.ts';
 import { printProgress, styled } from './terminal.ts';
@@ -11,8 +9,6 @@ import { printProgress, styled } from './terminal.ts';
 const FIRST_ID = 104_801;
 const TYPES = ['a', 'b', 'a', 'f'];
 const SANDBOX_FOLDER = join('.btc-fake', 'demo');
-/** Only reachable on loopback, and only while the demo runs. */
-const LOGIN = { username: 'demo-vendor', password: 'demo-password' };
 
 /** What a demo can be told. */
 export interface DemoOptions {
@@ -23,25 +19,17 @@ export interface DemoOptions {
 
 /** Starts the sandbox, runs one week on it, and stops it again. */
 export async function runDemo({ employees, json }: DemoOptions): Promise<ExitCode> {
-  const catalogs = await writeSampleCatalogs(join(SANDBOX_FOLDER, 'vendor'), Date.now());
-  const sftp = await startVendorSftpServer({ files: catalogs.folder, ...LOGIN });
-  const recommender = await startRecommender({ contentIds: catalogs.contentIds });
+  const standIns = await startStandIns({ folder: SANDBOX_FOLDER, now: Date.now() });
   const input = join(relative(process.cwd(), packageRoot()), 'input');
   try {
     printProgress(styled('bold', 'BTC Fake demo: one week in a sandbox'));
-    printProgress(`  vendor SFTP server   sftp://127.0.0.1:${sftp.port} (${catalogs.folder})`);
-    printProgress(`  recommender          ${recommender.url}`);
+    printProgress(`  vendor SFTP server   ${standIns.sftpUrl} (${standIns.catalogFolder})`);
+    printProgress(`  recommender          ${standIns.recommenderUrl}`);
     const overrides = {
       EMPLOYEES_FILE: employees === undefined ? join(input, 'employees.csv') : await inventEmployees(employees),
       USER_COMPLETION_TEMPLATE_FILE: join(input, 'UserCompletion_v2_template.csv'),
       SFTP_LOCAL_DIR: join(SANDBOX_FOLDER, 'downloaded'),
-      SFTP_INBOUND_HOST: '127.0.0.1',
-      SFTP_INBOUND_PORT: String(sftp.port),
-      SFTP_INBOUND_USER: LOGIN.username,
-      SFTP_INBOUND_PASSWORD: LOGIN.password,
-      SFTP_INBOUND_HOST_FINGERPRINT: sftp.hostFingerprint,
-      SFTP_INBOUND_REMOTE_PATH: '/',
-      API_BASE_URL: recommender.url,
+      ...standIns.settings,
       LOG_LEVEL: 'error',
     };
     // The demo is the same everywhere: it looks at no .env and at no environment, so it cannot reach anything real.
@@ -51,8 +39,7 @@ export async function runDemo({ employees, json }: DemoOptions): Promise<ExitCod
     const apart = { env: {}, envFile: false, overrides, scratchFolder: SANDBOX_FOLDER } as const;
     return await startRun({ json: json === true, afterInterruption }, apart);
   } finally {
-    await recommender.close();
-    await sftp.close();
+    await standIns.close();
   }
 }
 

@@ -13,6 +13,7 @@ import { resumeCommand } from './resume.ts';
 import { retryCommand } from './retry.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
+import { sandboxCommand } from './sandbox.ts';
 import { statusCommand } from './status.ts';
 import { outliveReaders } from './terminal.ts';
 import { workerCommand } from './worker.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   checkCommand,
   doctorCommand,
   demoCommand,
+  sandboxCommand,
 ];
 
 const EXIT_LIMIT_MS = 3_000;

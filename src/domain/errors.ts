@@ -41,7 +41,7 @@ export const ERROR_CODES = {
   FILE_UNREADABLE: { retryable: false, meaning: 'A file cannot be read.' },
   OUTPUT_UNWRITABLE: { retryable: true, meaning: 'A file could not be written.' },
 
-  PORT_UNAVAILABLE: { retryable: false, meaning: 'The dashboard or the metrics cannot listen where they should.' },
+  PORT_UNAVAILABLE: { retryable: false, meaning: 'A server of BTC Fake cannot listen where it should.' },
 
   RUN_NOT_FOUND: { retryable: false, meaning: 'There is no run with this id, or its data have expired.' },
   RUN_STATE: { retryable: false, meaning: 'The run is in a state in which this cannot be done.' },

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ContentId, formatContentId } from '../domain/ids.ts';
+import { listening } from './listening.ts';
 
 const PATH = '/public/api/v1/mltr/v3/run';
 const MOST_RECOMMENDATIONS = 5;
@@ -15,11 +16,14 @@ export interface SandboxRecommenderOptions {
   /** How long each answer takes; default 0. */
   readonly latencyMs?: number;
   /** Default: a free port. */
-  readonly port?: number;
+  readonly port?: number | undefined;
+  /** The address to listen on; default 127.0.0.1. */
+  readonly host?: string | undefined;
 }
 
 export interface SandboxRecommender {
-  /** The base URL, `http://127.0.0.1:PORT`. */
+  readonly port: number;
+  /** The base URL for this machine, `http://127.0.0.1:PORT`. */
   readonly url: string;
   /** Valid calls so far. */
   readonly calls: number;
@@ -27,14 +31,14 @@ export interface SandboxRecommender {
 }
 
 /**
- * A stand-in for the ML Training Recommender API on loopback, in the shape of contract section 1, "Recommendations": 0 to 5
+ * A stand-in for the ML Training Recommender API, on loopback unless told otherwise, in the shape of contract section 1, "Recommendations": 0 to 5
  * contents for each employee, which depend on the employee and `contentIds` only. It answers 400 to a body that is no
  * request and 404 to everything but `POST` to a path that ends in `/public/api/v1/mltr/v3/run`.
  *
- * Rejects with the system's error when the port is taken.
+ * @throws BtcFakeError PORT_UNAVAILABLE when it cannot listen.
  */
 export async function startRecommender(options: SandboxRecommenderOptions): Promise<SandboxRecommender> {
-  const { latencyMs = 0, port = 0 } = options;
+  const { latencyMs = 0, port = 0, host = '127.0.0.1' } = options;
   const contentIds = [...new Set(options.contentIds)].sort((a, b) => a - b);
   let calls = 0;
   const closing = new AbortController();
@@ -62,10 +66,10 @@ export async function startRecommender(options: SandboxRecommenderOptions): Prom
     return { status: 200, body: { response: { ml_recommendations: recommendations } } };
   }
 
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
+  await listening(server.listen(port, host), { host, port });
   const { port: actualPort } = server.address() as AddressInfo;
   return {
+    port: actualPort,
     url: `http://127.0.0.1:${actualPort}`,
     get calls() {
       return calls;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import ssh2, { type AuthContext, type Connection } from 'ssh2';
 import { hostKeyFingerprint } from '../adapters/sftp-host-key.ts';
+import { listening } from './listening.ts';
 import { serveFolders } from './sftp-folders.ts';
 
 export interface VendorSftpServerOptions {
@@ -14,28 +15,32 @@ export interface VendorSftpServerOptions {
   password: string;
   /** A free one unless given. */
   port?: number | undefined;
+  /** The address to listen on; loopback unless given. */
+  host?: string | undefined;
+  /** A private key as `newHostKey` makes it; a new one unless given. */
+  hostKey?: string | undefined;
 }
 
 export interface VendorSftpServer {
   readonly port: number;
-  /** `SHA256:…`, of a key that was made for this server. */
+  /** `SHA256:…` of its host key. */
   readonly hostFingerprint: string;
   /** Ends all connections and stops listening. */
   close(): Promise<void>;
 }
 
 /**
- * The vendor's SFTP server of the demo: a real one, on loopback only, with one user and a new host key at each start.
- * Nothing outside the two folders can be reached, through links neither.
+ * The vendor's SFTP server of the sandbox: a real one, on loopback unless told otherwise, with one user. Nothing outside the
+ * two folders can be reached, through links neither.
  *
- * @throws the system's error when the port is taken or a folder does not exist.
+ * @throws the system's error when a folder does not exist, BtcFakeError PORT_UNAVAILABLE when it cannot listen.
  */
 export async function startVendorSftpServer(options: VendorSftpServerOptions): Promise<VendorSftpServer> {
-  const { key, fingerprint } = newHostKey();
+  const { hostKey = newHostKey().key, host = '127.0.0.1', port = 0 } = options;
   const serveSession = await serveFolders(options);
   const connections = new Set<Connection>();
 
-  const server = new ssh2.Server({ hostKeys: [key] }, (connection) => {
+  const server = new ssh2.Server({ hostKeys: [hostKey] }, (connection) => {
     connections.add(connection);
     connection.on('close', () => connections.delete(connection));
     // A client that goes away without a word is no event of interest.
@@ -45,12 +50,11 @@ export async function startVendorSftpServer(options: VendorSftpServerOptions): P
     );
     connection.on('session', (accept) => accept().on('sftp', (acceptSftp) => serveSession(acceptSftp())));
   });
-  server.listen(options.port ?? 0, '127.0.0.1');
-  await once(server, 'listening');
+  await listening(server.listen(port, host), { host, port });
 
   return {
     port: (server.address() as AddressInfo).port,
-    hostFingerprint: fingerprint,
+    hostFingerprint: fingerprintOf(hostKey)!,
     async close() {
       const closed = once(server, 'close');
       server.close();
@@ -64,9 +68,15 @@ export async function startVendorSftpServer(options: VendorSftpServerOptions): P
 export function newHostKey(): { key: string; fingerprint: string } {
   for (;;) {
     const { private: key } = ssh2.utils.generateKeyPairSync('ed25519');
-    const parsed = ssh2.utils.parseKey(key);
-    if (!(parsed instanceof Error)) return { key, fingerprint: hostKeyFingerprint(parsed.getPublicSSH()) };
+    const fingerprint = fingerprintOf(key);
+    if (fingerprint !== undefined) return { key, fingerprint };
   }
+}
+
+/** `SHA256:…` of a private host key; undefined when it is none. */
+export function fingerprintOf(key: string): string | undefined {
+  const parsed = ssh2.utils.parseKey(key);
+  return parsed instanceof Error ? undefined : hostKeyFingerprint(parsed.getPublicSSH());
 }
 
 function isUser(attempt: AuthContext, { username, password }: VendorSftpServerOptions): boolean {

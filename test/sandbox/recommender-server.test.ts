@@ -98,7 +98,7 @@ describe('the sandbox recommender', () => {
   test('listens where it is told to, and says when it cannot', async () => {
     const first = await start();
     const port = Number(new URL(first.url).port);
-    await expect(start({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(start({ port })).rejects.toMatchObject({ code: 'PORT_UNAVAILABLE' });
     await first.close();
     expect((await start({ port })).url).toBe(first.url);
   });

@@ -130,7 +130,7 @@ test('every host key that is made can be used, and is printed as ssh-keygen prin
 
 test('a port that is taken is an error, and closing ends open connections', async () => {
   await expect(startVendorSftpServer({ files, ...user, port: server.port })).rejects.toMatchObject({
-    code: 'EADDRINUSE',
+    code: 'PORT_UNAVAILABLE',
   });
   await expect(
     session(async (sftp) => {
