@@ -46,7 +46,8 @@ export async function startTestRedis(settings: Record<string, string> = {}): Pro
   }
 }
 
-async function isAnswering(path: string, hasEnded: () => boolean): Promise<boolean> {
+/** Whether a server answers on its socket within 10 s; gives up when `hasEnded`. */
+export async function isAnswering(path: string, hasEnded: () => boolean): Promise<boolean> {
   for (const deadline = Date.now() + 10_000; Date.now() < deadline && !hasEnded(); await delay(10)) {
     const redis = new Redis({ path, lazyConnect: true, retryStrategy: () => null });
     redis.on('error', () => {});
@@ -63,7 +64,8 @@ async function isAnswering(path: string, hasEnded: () => boolean): Promise<boole
   return false;
 }
 
-async function freePort(host: string): Promise<number> {
+/** A port of this address that nobody listens on now. */
+export async function freePort(host: string): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
   const address = server.address();

@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** How a proxy treats what passes through it, from the moment that it is told. */
+export interface TcpFaults {
+  /** Everything, in both directions, comes this much later. */
+  readonly latencyMs?: number;
+  /** The connection is reset once so many bytes of answers have passed on it. */
+  readonly resetAfterBytes?: number;
+  /** Connections are taken, and nothing passes any more, in either direction. */
+  readonly blackHole?: boolean;
+  /** What the client says arrives and is executed; the answer never does, and the connection is reset in its place. */
+  readonly loseReplies?: boolean;
+  /** New connections are refused: reset at once. */
+  readonly refuse?: boolean;
+}
+
+/** A TCP proxy on loopback that misbehaves as it is told. */
+export interface TcpProxy {
+  readonly host: string;
+  readonly port: number;
+  /** Connections taken so far. */
+  readonly taken: number;
+  /** From now on these faults and no others; none when left out. */
+  misbehave(faults?: TcpFaults): void;
+  /** Resets every connection that is open. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+/** Starts a proxy in front of a server. Close it when the test is done, also when it failed. */
+export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+  let faults: TcpFaults = {};
+  let taken = 0;
+  const open = new Set<Socket>();
+  const timers = new Set<NodeJS.Timeout>();
+
+  const server = createServer((client) => {
+    taken += 1;
+    if (faults.refuse) {
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = connect(target);
+    let answered = 0;
+    for (const socket of [client, upstream]) {
+      open.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', () => {});
+      socket.once('close', () => {
+        open.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.on('data', (chunk) => {
+      if (!faults.blackHole) later(() => upstream.write(chunk));
+    });
+    upstream.on('data', (chunk) => {
+      if (faults.blackHole) return;
+      answered += chunk.length;
+      const { loseReplies, resetAfterBytes = Number.POSITIVE_INFINITY } = faults;
+      if (loseReplies || answered > resetAfterBytes) client.resetAndDestroy();
+      else later(() => client.write(chunk));
+    });
+  });
+
+  function later(action: () => void): void {
+    const { latencyMs = 0 } = faults;
+    if (latencyMs === 0) {
+      action();
+      return;
+    }
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      action();
+    }, latencyMs);
+    timers.add(timer);
+  }
+
+  const cut = () => {
+    for (const socket of open) socket.resetAndDestroy();
+  };
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    host: '127.0.0.1',
+    port,
+    get taken() {
+      return taken;
+    },
+    misbehave: (next = {}) => {
+      faults = next;
+    },
+    cut,
+    async close() {
+      for (const timer of timers) clearTimeout(timer);
+      const closed = once(server, 'close');
+      server.close();
+      cut();
+      await closed;
+    },
+  };
+}
