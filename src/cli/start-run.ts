@@ -1,7 +1,7 @@
 import { requireRecommender } from '../../config/load.ts';
+import { asOfInstant } from '../domain/as-of.ts';
 import { count, plural } from '../domain/wording.ts';
 import { createRun } from '../producers/create-run.ts';
-import { asOfInstant } from './arguments.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { FollowOptions } from './follow-options.ts';
 import { followRun } from './follow-run.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { asOfInstant } from '../../src/cli/arguments.ts';
+import { asOfInstant } from '../../src/domain/as-of.ts';
 import { failureOf } from '../support/failure-of.ts';
 
-// What this file proves: which texts are instants for `--as-of`, and which instants they are.
+// What this file proves: which texts are instants for a run's `asOf`, and which instants they are.
 
 describe('--as-of', () => {
   test.each([
@@ -52,4 +52,10 @@ describe('--as-of', () => {
       });
     },
   );
+
+  test('a form calls it by the name of its field', async () => {
+    expect(await failureOf(() => asOfInstant('soon', 'UTC', 'As of'))).toMatchObject({
+      message: 'As of "soon" is not an instant',
+    });
+  });
 });
