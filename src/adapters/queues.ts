@@ -30,6 +30,8 @@ export const BACKOFF = { type: 'retry-after' } as const;
 
 /** All queues, on one connection. */
 export interface Queues {
+  /** The connection that they are on. */
+  readonly redis: Redis;
   readonly byName: Readonly<Record<QueueName, Queue>>;
   readonly flow: FlowProducer;
   close(): Promise<void>;
@@ -54,6 +56,7 @@ export function openQueues(redis: Redis): Queues {
     publish: open('publish'),
   };
   return {
+    redis,
     byName,
     flow,
     close: async () => {

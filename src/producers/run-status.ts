@@ -9,6 +9,7 @@ import {
 import type { RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import type { RunId } from '../domain/ids.ts';
+import { FailedEmployees } from './failed-employees.ts';
 
 /**
  * How a run stands.
@@ -42,17 +43,23 @@ const PAGE = 500;
 /** The stages that are one job each; `run-start`'s job id is the run's too. */
 const STAGE_QUEUES = ['run-start', 'catalog-download', 'assignment', 'file-assembly', 'publish'] as const;
 
-/** Works out how a run stands from the run store and the queues; nothing stores a state that could be stale. */
-export async function runStatus(queues: Queues, store: RunStore, run: RunRecord): Promise<RunStatus> {
+/**
+ * Works out how a run stands from the run store and the queues; nothing stores a state that could be stale. Whoever asks often,
+ * or for many runs, keeps one `FailedEmployees` for it.
+ */
+export async function runStatus(
+  queues: Queues,
+  store: RunStore,
+  run: RunRecord,
+  failedEmployees = new FailedEmployees(queues),
+): Promise<RunStatus> {
   const runId = run.plan.id;
   const employees = run.population.count;
   const done = await store.countResults(runId);
   const stage = currentStage(run);
   if (isEnded(run)) return { state: 'finished', stage, counts: { employees, done, failed: run.without.length } };
 
-  // Counting one run's failed jobs means walking all failed jobs, so it is done only when it can matter.
-  const anyFailed = await queues.byName['employee-simulation'].getFailedCount();
-  const failedIds = new Set(anyFailed > 0 ? await failedEmployeeJobIds(queues, runId) : []);
+  const failedIds = (await failedEmployees.ofRun(runId))?.jobIds ?? new Set();
   const failed = failedIds.size;
   const counts = { employees, done, failed };
   const [failedStage] = await failedStageJobs(queues, runId);
