@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import type { Finding } from './doctor-trials.ts';
+import type { Finding, Outcome } from '../workers/connection-trials.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { Basics } from './session.ts';
 import { printJson, printResult, styled } from './terminal.ts';
 
-/** `btc-fake doctor`: tries everything that is configured. */
+/** `btc-fake doctor`: tries everything that is configured, one after the other. */
 export function doctorCommand(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('doctor')
@@ -11,15 +12,27 @@ export function doctorCommand(program: Command, done: (code: ExitCode) => void):
     .option('--json', 'print one JSON array as the result')
     .addHelpText('after', '\nExample:\n  btc-fake doctor')
     .action(async ({ json }: { json?: boolean }) => {
-      const { examine } = await import('./doctor-trials.ts');
+      const { connectionTrials } = await import('../workers/connection-trials.ts');
+      const { openBasics } = await import('./session.ts');
+      const basics = openBasics();
       const findings: Finding[] = [];
-      for await (const finding of examine()) {
+      for (const trial of connectionTrials({ ...basics, redis: () => tryRedisOf(basics) })) {
+        const finding = await trial.run();
         findings.push(finding);
         if (!json) printFinding(finding);
       }
       if (json) printJson(findings);
       done(findings.some(({ state }) => state === 'wrong') ? EXIT.error : EXIT.ok);
     });
+}
+
+async function tryRedisOf(basics: Basics): Promise<Outcome> {
+  const { tryRedis } = await import('../workers/connection-trials.ts');
+  const { safeLocation } = await import('../adapters/redis.ts');
+  const { withSession } = await import('./session.ts');
+  return withSession(basics, ({ redis, redisLocation, embedded }) =>
+    tryRedis(redis, embedded ? 'our own (REDIS_URL is not set)' : safeLocation(redisLocation)),
+  );
 }
 
 function printFinding({ what, state, detail, remedy }: Finding): void {

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Finding } from '../../src/cli/doctor-trials.ts';
 import type { ContentId } from '../../src/domain/ids.ts';
 import { type SandboxRecommender, startRecommender } from '../../src/sandbox/recommender-server.ts';
+import type { Finding } from '../../src/workers/connection-trials.ts';
 import { type OpenSshServer, startOpenSshServer } from '../support/openssh-server.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.ts';

@@ -1,21 +1,24 @@
 import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { secretsOf } from '../../config/secrets.ts';
 import type { Settings, SftpServerSettings } from '../../config/settings.ts';
 import { listLocalCatalogFiles } from '../adapters/catalog-files.ts';
 import { withTrainingRecords } from '../adapters/databricks.ts';
 import { readEmployees } from '../adapters/employees-file.ts';
 import { fileSha256 } from '../adapters/feed-files.ts';
+import { secretCutter } from '../adapters/log.ts';
 import { createRecommender } from '../adapters/recommender.ts';
-import { assertSuitableRedis, safeLocation } from '../adapters/redis.ts';
+import { assertSuitableRedis } from '../adapters/redis.ts';
 import { withSftp } from '../adapters/sftp.ts';
 import type { Employee } from '../domain/employees.ts';
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
 import type { EmployeeId } from '../domain/ids.ts';
 import { plural } from '../domain/wording.ts';
-import { listRemoteCatalogFiles, newestOfEachKind, withInboundSftp } from '../workers/catalog-download.ts';
-import { type Basics, openBasics, withSession } from './session.ts';
+import { listRemoteCatalogFiles, newestOfEachKind, withInboundSftp } from './catalog-download.ts';
 
-/** What came of one thing that was tried. */
+/** What came of one thing that was tried. Holds no secret. */
 export interface Finding {
   readonly what: string;
   readonly state: 'fine' | 'not configured' | 'wrong';
@@ -23,19 +26,34 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-type Outcome = Omit<Finding, 'what'>;
+/** The same, without its name. */
+export type Outcome = Omit<Finding, 'what'>;
+
+/** One thing that can be tried. */
+export interface Trial {
+  readonly what: string;
+  /** Tries it for real. Never rejects. */
+  run(): Promise<Finding>;
+}
+
+/** What trials work with. */
+export interface TrialSurroundings {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  /** Tries Redis: a command opens a connection for that, a page has one. */
+  readonly redis: () => Promise<Outcome>;
+}
 
 const ANY_EMPLOYEE = 1 as EmployeeId;
 const SHOWN_LINES = 3;
 
-/** Tries everything that is configured, one after the other. Never throws for what it tries. @throws CONFIG_INVALID. */
-export async function* examine(): AsyncGenerator<Finding> {
-  const basics = openBasics();
-  const { settings } = basics;
+/** Everything that runs depend on, to be tried in this order or at once. */
+export function connectionTrials({ settings, logger, redis }: TrialSurroundings): Trial[] {
+  const cutSecrets = secretCutter(secretsOf(settings));
   const trials: [string, () => Promise<Outcome>][] = [
-    ['Redis', () => tryRedis(basics)],
-    ['SFTP inbound', () => tryInbound(basics)],
-    ['SFTP outbound', () => tryOutbound(basics)],
+    ['Redis', redis],
+    ['SFTP inbound', () => tryInbound(settings, logger)],
+    ['SFTP outbound', () => tryOutbound(settings, logger)],
     ['Databricks', () => tryDatabricks(settings)],
     ['Recommender', () => tryRecommender(settings)],
     ['Employees file', () => tryEmployees(settings)],
@@ -43,7 +61,19 @@ export async function* examine(): AsyncGenerator<Finding> {
     ['OUTPUT_DIR', () => tryFolder('OUTPUT_DIR', settings.files.outputDir)],
     ['SFTP_LOCAL_DIR', () => tryFolder('SFTP_LOCAL_DIR', settings.files.downloadDir)],
   ];
-  for (const [what, trial] of trials) yield { what, ...(await trial().catch(wrong)) };
+  return trials.map(([what, trial]) => ({
+    what,
+    run: async () => {
+      const outcome = await trial().catch(wrong);
+      return { what, ...outcome, detail: cutSecrets(outcome.detail) };
+    },
+  }));
+}
+
+/** What there is to say of a Redis that answers. @throws BtcFakeError REDIS_UNSUITABLE. */
+export async function tryRedis(redis: Redis, place: string): Promise<Outcome> {
+  const { version, evictionPolicy } = await assertSuitableRedis(redis);
+  return fine(`${version}, ${evictionPolicy}, ${place}`);
 }
 
 function fine(detail: string): Outcome {
@@ -62,15 +92,7 @@ function wrong(error: unknown): Outcome {
   return { state: 'wrong', detail, ...(error.remedy ? { remedy: error.remedy } : {}) };
 }
 
-function tryRedis(basics: Basics): Promise<Outcome> {
-  return withSession(basics, async ({ redis, redisLocation, embedded }) => {
-    const { version, evictionPolicy } = await assertSuitableRedis(redis);
-    const where = embedded ? 'our own (REDIS_URL is not set)' : safeLocation(redisLocation);
-    return fine(`${version}, ${evictionPolicy}, ${where}`);
-  });
-}
-
-async function tryInbound({ settings, logger }: Basics): Promise<Outcome> {
+async function tryInbound(settings: Settings, logger: Logger): Promise<Outcome> {
   const { sftpInbound: server } = settings;
   if (!server) {
     const { downloadDir } = settings.files;
@@ -85,7 +107,7 @@ async function tryInbound({ settings, logger }: Basics): Promise<Outcome> {
   );
 }
 
-async function tryOutbound({ settings, logger }: Basics): Promise<Outcome> {
+async function tryOutbound(settings: Settings, logger: Logger): Promise<Outcome> {
   const { sftpOutbound: server } = settings;
   if (!server) return notConfigured('nothing is published');
   const { stallMs } = server;
@@ -122,7 +144,8 @@ async function tryRecommender(settings: Settings): Promise<Outcome> {
 async function firstEmployee({ files }: Settings): Promise<Employee | undefined> {
   let first: Employee | undefined;
   const onBatch = (batch: readonly Employee[]) => {
-    first ??= batch[0];
+    first = batch[0];
+    throw new Error('The others are not needed');
   };
   await readEmployees({ path: files.employeesFile, skipInvalid: true, onBatch }).catch(() => {});
   return first;
