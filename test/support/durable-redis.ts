@@ -48,7 +48,8 @@ export async function startDurableRedis(settings: Record<string, string> = {}): 
     const started = await launchRedis(redisPrograms(process.cwd()), { args, cwd: folder, logFd: 'ignore' });
     child = started;
     ended = new Promise((resolve) => started.once('exit', () => resolve()));
-    if (!(await isAnswering(socket, () => started.exitCode !== null))) throw new Error('redis-server did not start');
+    const answers = await isAnswering(socket, () => started.exitCode !== null, settings.requirepass);
+    if (!answers) throw new Error('redis-server did not start');
   };
   const kill = async () => {
     child?.kill('SIGKILL');

@@ -47,9 +47,14 @@ export async function startTestRedis(settings: Record<string, string> = {}): Pro
 }
 
 /** Whether a server answers on its socket within 10 s; gives up when `hasEnded`. */
-export async function isAnswering(path: string, hasEnded: () => boolean): Promise<boolean> {
+export async function isAnswering(path: string, hasEnded: () => boolean, password?: string): Promise<boolean> {
   for (const deadline = Date.now() + 10_000; Date.now() < deadline && !hasEnded(); await delay(10)) {
-    const redis = new Redis({ path, lazyConnect: true, retryStrategy: () => null });
+    const redis = new Redis({
+      path,
+      lazyConnect: true,
+      retryStrategy: () => null,
+      ...(password === undefined ? {} : { password }),
+    });
     redis.on('error', () => {});
     try {
       await redis.connect();

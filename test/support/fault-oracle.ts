@@ -1,0 +1,103 @@
+import { readdir, readFile } from 'node:fs/promises';
+import type { Redis } from 'ioredis';
+import { REDIS_PREFIX } from '../../src/adapters/run-store.ts';
+import type { RunId } from '../../src/domain/ids.ts';
+import { CANARIES, type FaultRoom } from './fault-room.ts';
+import { dumpRedis } from './redis-contents.ts';
+import { readRunFiles } from './run-files.ts';
+
+/** What a fault explains. */
+export interface Explained {
+  /** How often each employee's recommender call may have been made beyond once; default 0. */
+  readonly extraCalls?: (employeeId: number) => number;
+}
+
+/** States in which a job would still be waiting for somebody when a run is over. */
+const LEFTOVERS = ['active', 'waiting', 'delayed', 'prioritized', 'waiting-children', 'failed'] as const;
+
+/**
+ * Judges a run that has ended, whatever was done to it: the feeds are those of the undisturbed run, byte for byte; nothing is left
+ * on the queues; every key of a run expires; each employee was asked about once, and more often only as far as the fault
+ * explains; no secret is anywhere. @throws Error that names every breach.
+ */
+export async function judge(room: FaultRoom, runId: RunId, explained: Explained = {}): Promise<void> {
+  const breaches = [
+    ...(await feedBreaches(room, runId)),
+    ...(await queueBreaches(room)),
+    ...(await expiryBreaches(room.connection)),
+    ...callBreaches(room, explained),
+    ...(await canaryBreaches(room)),
+  ];
+  if (breaches.length > 0) throw new Error(`Run ${runId}:\n${breaches.map((line) => `  ${line}`).join('\n')}`);
+}
+
+/** Holds that a run which is not finished has no feed with completions. @throws Error. */
+export async function assertNoFinalFile({ workspace }: FaultRoom, before: readonly string[]): Promise<void> {
+  const names = (await readdir(workspace.path('generated_files'))).filter((name) => !before.includes(name));
+  const final = names.filter((name) => !name.startsWith('Non_Completed_Assignments'));
+  if (final.length > 0) throw new Error(`There are files of a run that has not ended: ${final.join(', ')}`);
+}
+
+async function feedBreaches(room: FaultRoom, runId: RunId): Promise<string[]> {
+  const report = await room.report(runId);
+  if (report.state !== 'finished') return [`the run is ${report.state}: ${report.reason ?? ''}`];
+  const { hashes, manifest } = await readRunFiles(report, room.workspace.folder);
+  const feeds = (['completions', 'nonCompleted'] as const).filter(
+    (name) => hashes[name] !== room.reference.hashes[name],
+  );
+  const token = manifest.outputs[0]!.name.split('_').at(-1)!.replace('.csv', '');
+  const listed = new Set([...manifest.outputs.map(({ name }) => name), report.manifest!.split('/').at(-1)!]);
+  const files = await readdir(room.workspace.path('generated_files'));
+  return [
+    ...feeds.map((name) => `the ${name} feed is not that of the undisturbed run`),
+    ...files.filter((name) => name.includes(token) && !listed.has(name)).map((name) => `${name} is in no manifest`),
+  ];
+}
+
+async function queueBreaches({ queues }: FaultRoom): Promise<string[]> {
+  const found = await Promise.all(
+    Object.values(queues.byName).map(async (queue) => {
+      const counts = await queue.getJobCounts(...LEFTOVERS);
+      return Object.entries(counts)
+        .filter(([, count]) => count > 0)
+        .map(([state, count]) => `${count} ${state} in ${queue.name}`);
+    }),
+  );
+  return found.flat();
+}
+
+async function expiryBreaches(redis: Redis): Promise<string[]> {
+  const keys = await redis.keys(`${REDIS_PREFIX}:run:*`);
+  const times = await Promise.all(keys.map((key) => redis.ttl(key)));
+  return keys.filter((_, i) => times[i] === -1).map((key) => `${key} never expires`);
+}
+
+function callBreaches({ ids, recommender }: FaultRoom, { extraCalls = () => 0 }: Explained): string[] {
+  return ids.flatMap((id) => {
+    const calls = recommender.calls.get(id) ?? 0;
+    if (calls >= 1 && calls <= 1 + extraCalls(id)) return [];
+    return [`employee ${id} was asked about ${calls} times`];
+  });
+}
+
+async function canaryBreaches(room: FaultRoom): Promise<string[]> {
+  const files = await Promise.all(
+    (await readdir(room.workspace.path('generated_files'))).map(async (name) => ({
+      where: name,
+      text: await readFile(room.workspace.path('generated_files', name), 'latin1'),
+    })),
+  );
+  const places = [
+    ...files,
+    ...room.processes.map(({ child, stdout, stderr }) => ({
+      where: `the output of ${child.spawnargs.slice(2).join(' ')}`,
+      text: stdout + stderr + child.spawnargs.join(' '),
+    })),
+    { where: 'Redis', text: (await dumpRedis(room.redisUrl)).toString('latin1') },
+  ];
+  return places.flatMap(({ where, text }) =>
+    Object.values(CANARIES)
+      .filter((canary) => text.includes(canary))
+      .map((canary) => `${where} holds the secret ${canary}`),
+  );
+}
