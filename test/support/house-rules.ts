@@ -30,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PURE_PACKAGES: Readonly<Record<string, RegExp | undefined>> = {
   'date-fns': undefined,
   '@date-fns/tz': undefined,
+  'cron-parser': undefined,
   'node:crypto': /^\s*\{\s*(createHash|hash)\s*\}\s*$/,
 };
 

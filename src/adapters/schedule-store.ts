@@ -1,0 +1,103 @@
+import type { Redis } from 'ioredis';
+import type { RunId } from '../domain/ids.ts';
+import type { WeeklySchedule } from '../domain/schedule-slots.ts';
+import { REDIS_PREFIX } from './run-store.ts';
+
+/** The schedule that all processes go by. Instants are epoch milliseconds. */
+export interface AppliedSchedule extends WeeklySchedule {
+  /** When it was first applied as it is; slots before that are nobody's loss. */
+  readonly appliedAt: number;
+}
+
+/**
+ * What was decided about a slot, once for all processes:
+ * - `starting`: its run is to be queued; whoever sees this and finds no run may queue it
+ * - `started`: its run was queued
+ * - `skipped`: an earlier run had not ended (SCHEDULE_OVERLAP=skip)
+ * - `missed`: nobody was there to start it until it was too late (SCHEDULE_CATCH_UP_HOURS)
+ */
+export interface SlotDecision {
+  readonly slot: number;
+  readonly outcome: 'starting' | 'started' | 'skipped' | 'missed';
+  readonly decidedAt: number;
+  /** The run that had not ended, for `skipped`. */
+  readonly inTheWay?: RunId;
+}
+
+/** How many decisions are kept: half a year of weeks, with room for those of a denser schedule between two looks. */
+const KEPT_DECISIONS = 104;
+
+const SCHEDULE_KEY = `${REDIS_PREFIX}:schedule`;
+const DECISIONS_KEY = `${REDIS_PREFIX}:schedule:slots`;
+
+/** Keeps what is applied, with `appliedAt` of the first who applied it. Not, when it was removed and ARGV[4] does not insist. */
+const APPLY = `
+local stored = redis.call('HMGET', KEYS[1], 'cron', 'timeZone', 'removedAt')
+if stored[3] and ARGV[4] ~= 'insist' then return false end
+if stored[1] ~= ARGV[1] or stored[2] ~= ARGV[2] then
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[1], 'cron', ARGV[1], 'timeZone', ARGV[2], 'appliedAt', ARGV[3])
+end
+return redis.call('HGET', KEYS[1], 'appliedAt')`;
+
+/** The weekly schedule's state in Redis, beside BullMQ's job scheduler, which only wakes a worker when a slot is due. */
+export class ScheduleStore {
+  readonly #redis: Redis;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  /** What is applied; `removedAt` when somebody took it away and nobody has put it back. */
+  async read(): Promise<{ readonly applied?: AppliedSchedule; readonly removedAt?: number }> {
+    const { cron, timeZone, appliedAt, removedAt } = await this.#redis.hgetall(SCHEDULE_KEY);
+    if (removedAt !== undefined) return { removedAt: Number(removedAt) };
+    if (cron === undefined || timeZone === undefined) return {};
+    return { applied: { cron, timeZone, appliedAt: Number(appliedAt) } };
+  }
+
+  /**
+   * Makes a schedule the one that counts, atomically: of many who apply the same, the first one's `now` stays.
+   * @returns what is applied now; undefined when the schedule was removed and `insist` is false.
+   */
+  async apply({ cron, timeZone }: WeeklySchedule, now: number, insist: boolean): Promise<AppliedSchedule | undefined> {
+    const given = [cron, timeZone, now, insist ? 'insist' : ''];
+    const appliedAt = (await this.#redis.eval(APPLY, 1, SCHEDULE_KEY, ...given)) as string | null;
+    return appliedAt === null ? undefined : { cron, timeZone, appliedAt: Number(appliedAt) };
+  }
+
+  /** Takes the schedule away until somebody insists on it. */
+  async remove(now: number): Promise<void> {
+    await this.#redis.multi().del(SCHEDULE_KEY).hset(SCHEDULE_KEY, 'removedAt', now).exec();
+  }
+
+  /** The decisions about the last slots, newest first. */
+  async decisions(): Promise<SlotDecision[]> {
+    const texts = Object.values(await this.#redis.hgetall(DECISIONS_KEY));
+    return texts.map((text) => JSON.parse(text) as SlotDecision).sort((a, b) => b.slot - a.slot);
+  }
+
+  /** Decides about a slot unless that was done before. @returns the decision that stands. */
+  async decide(decision: SlotDecision): Promise<SlotDecision> {
+    const field = String(decision.slot);
+    const first = await this.#redis.hsetnx(DECISIONS_KEY, field, JSON.stringify(decision));
+    if (first === 1) {
+      await this.#forgetOld();
+      return decision;
+    }
+    const stands = await this.#redis.hget(DECISIONS_KEY, field);
+    return stands === null ? decision : (JSON.parse(stands) as SlotDecision);
+  }
+
+  /** Notes that the run of a slot was queued. */
+  async started(decision: SlotDecision): Promise<void> {
+    const started: SlotDecision = { ...decision, outcome: 'started' };
+    await this.#redis.hset(DECISIONS_KEY, String(decision.slot), JSON.stringify(started));
+  }
+
+  async #forgetOld(): Promise<void> {
+    const slots = (await this.#redis.hkeys(DECISIONS_KEY)).map(Number).sort((a, b) => b - a);
+    const old = slots.slice(KEPT_DECISIONS);
+    if (old.length > 0) await this.#redis.hdel(DECISIONS_KEY, ...old.map(String));
+  }
+}
