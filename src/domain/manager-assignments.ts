@@ -93,7 +93,7 @@ function decideDailyDose(
 }
 
 /** An assignment is for this week if its begin-to-due interval overlaps the week; a missing end leaves it open. */
-function isForThisWeek(row: OpenAssignment, week: BusinessWeek): boolean {
+export function isForThisWeek(row: OpenAssignment, week: BusinessWeek): boolean {
   return (row.beginsAt ?? -Infinity) <= week.dueAt && (row.dueAt ?? Infinity) >= week.startsAt;
 }
 

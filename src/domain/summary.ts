@@ -3,7 +3,8 @@ import type { Completion } from './completions.ts';
 import { type ContentId, type EmployeeId, formatContentId } from './ids.ts';
 import type { FailedEmployee, Notice } from './manifest.ts';
 
-const SKIP_TEXT: Record<SkipReason, string> = {
+/** Why a Daily Dose content was not assigned, in words. */
+export const SKIP_TEXT: Readonly<Record<SkipReason, string>> = {
   'completed-this-week': 'completed a Daily Dose this week',
   'open-this-week': 'a Daily Dose of this week is open',
   'already-open': 'already open',

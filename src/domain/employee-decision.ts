@@ -1,0 +1,160 @@
+import type { SkipReason } from './assignment-tally.ts';
+import type { BusinessWeek } from './business-week.ts';
+import type { CatalogContent } from './catalog.ts';
+import type { CatalogKind } from './catalog-file-name.ts';
+import { combinedList, newAssignments, type Source } from './completions.ts';
+import { type EmployeeResult, remainingAssignments } from './employee-outcome.ts';
+import { formatInstant } from './feed-rows.ts';
+import type { ContentId } from './ids.ts';
+import { type DailyDoseDecision, type EmployeeAssignments, isForThisWeek } from './manager-assignments.ts';
+
+/** A content, with what the run's catalog files say of it. */
+export interface NamedContent {
+  readonly contentId: ContentId;
+  /** Null when neither catalog file has a title for it. */
+  readonly title: string | null;
+  /** Which of the catalog files lists it; null for neither. */
+  readonly catalog: CatalogKind | null;
+}
+
+/** An assignment that was open in Databricks. Dates are `YYYY-MM-DDTHH:MM:SSZ`, null where the vendor has none. */
+export interface ExplainedOpen extends NamedContent {
+  readonly contentType: string | null;
+  readonly assigned: string | null;
+  readonly begins: string | null;
+  readonly due: string | null;
+  /** Whether it is flagged as Daily Dose. */
+  readonly dailyDose: boolean;
+  /** Whether its begin-to-due interval overlaps the business week. */
+  readonly thisWeek: boolean;
+}
+
+/** What became of one of the manager's Daily Dose contents. */
+export interface ExplainedDose extends NamedContent {
+  readonly outcome: 'assigned' | SkipReason;
+}
+
+/** A recommendation, in the recommender's order. */
+export interface ExplainedRecommendation extends NamedContent {
+  /** The manager had assigned it already, so it counts as the manager's. */
+  readonly alreadyAssigned: boolean;
+}
+
+/** A completion, with its times as the feed writes them. */
+export interface ExplainedCompletion extends NamedContent {
+  readonly source: Source;
+  readonly startedAt: string;
+  readonly completedAt: string;
+}
+
+/** An assignment that is not completed, as the Non_Completed_Assignments feed lists it. */
+export interface ExplainedRest extends NamedContent {
+  readonly from: 'databricks' | 'daily-dose' | 'random';
+}
+
+/** The whole decision about one employee, for a person to read. Null is what has not been decided. */
+export interface EmployeeDecision {
+  readonly open: readonly ExplainedOpen[] | null;
+  readonly dailyDoseDecision: DailyDoseDecision | null;
+  readonly dailyDose: readonly ExplainedDose[] | null;
+  /** Null also when nothing was left to assign: see `open` for whether the manager has decided. */
+  readonly random: NamedContent | null;
+  readonly recommendations: readonly ExplainedRecommendation[] | null;
+  /** How long the combined list is, of which the employee's type decides what is completed. */
+  readonly listed: number | null;
+  readonly completions: readonly ExplainedCompletion[] | null;
+  readonly left: readonly ExplainedRest[] | null;
+}
+
+/** What a decision is explained from. */
+export interface DecisionRecords {
+  readonly week: BusinessWeek;
+  readonly catalogs: Readonly<Record<CatalogKind, readonly CatalogContent[]>>;
+  /** The Daily Dose contents that the manager gives this week. */
+  readonly chosenDoses: readonly ContentId[];
+  readonly assignments: EmployeeAssignments | undefined;
+  readonly result: EmployeeResult | undefined;
+}
+
+/** Puts the records of one employee into words and order (contract sections 3 and 4). */
+export function explainDecision({
+  week,
+  catalogs,
+  chosenDoses,
+  assignments,
+  result,
+}: DecisionRecords): EmployeeDecision {
+  const named = namesFrom(catalogs);
+  const iso = (instant: number | null) => (instant === null ? null : formatInstant(instant));
+  const listed = assignments && combinedList(assignments, result?.recommendations ?? []);
+  const assigned = assignments && [
+    ...assignments.open.map(({ contentId }) => contentId),
+    ...newAssignments(assignments),
+  ];
+  return {
+    open:
+      assignments?.open.map((row) => ({
+        ...named(row.contentId),
+        contentType: row.contentType,
+        assigned: iso(row.assignedAt),
+        begins: iso(row.beginsAt),
+        due: iso(row.dueAt),
+        dailyDose: catalogs.StandAloneContent.some(({ id, dailyDose }) => dailyDose && id === row.contentId),
+        thisWeek: isForThisWeek(row, week),
+      })) ?? null,
+    dailyDoseDecision: assignments?.dailyDoseDecision ?? null,
+    dailyDose: assignments
+      ? chosenDoses.map((contentId) => ({ ...named(contentId), outcome: outcomeOf(contentId, assignments) }))
+      : null,
+    random: assignments && assignments.random !== null ? named(assignments.random) : null,
+    recommendations:
+      result?.recommendations.map((contentId) => ({
+        ...named(contentId),
+        alreadyAssigned: assigned?.includes(contentId) ?? false,
+      })) ?? null,
+    listed: result && listed ? listed.length : null,
+    completions:
+      result?.completions.map(({ contentId, source, startedAt, completedAt }) => ({
+        ...named(contentId),
+        source,
+        startedAt: formatInstant(startedAt),
+        completedAt: formatInstant(completedAt),
+      })) ?? null,
+    left: assignments ? restOf(assignments, result, named) : null,
+  };
+}
+
+function outcomeOf(contentId: ContentId, assignments: EmployeeAssignments): ExplainedDose['outcome'] {
+  const { dailyDoseDecision, dailyDoseConflicts } = assignments;
+  if (dailyDoseDecision !== 'eligible') return dailyDoseDecision;
+  return dailyDoseConflicts.find((conflict) => conflict.contentId === contentId)?.conflict ?? 'assigned';
+}
+
+function restOf(
+  assignments: EmployeeAssignments,
+  result: EmployeeResult | undefined,
+  named: (contentId: ContentId) => NamedContent,
+): ExplainedRest[] {
+  const rest = remainingAssignments(assignments, result);
+  return [
+    ...rest.open.map(({ contentId }) => ({ ...named(contentId), from: 'databricks' as const })),
+    ...rest.assigned.map((contentId) => ({
+      ...named(contentId),
+      from: assignments.dailyDose.includes(contentId) ? ('daily-dose' as const) : ('random' as const),
+    })),
+  ];
+}
+
+/** An employee meets a few dozen contents at the most, so the catalogs are searched, not turned into maps. */
+function namesFrom(catalogs: DecisionRecords['catalogs']): (contentId: ContentId) => NamedContent {
+  const find = (kind: CatalogKind, contentId: ContentId) => catalogs[kind].find(({ id }) => id === contentId);
+  return (contentId) => {
+    const standAlone = find('StandAloneContent', contentId);
+    const course = find('CourseCatalog', contentId);
+    return {
+      contentId,
+      title: standAlone?.title || course?.title || null,
+      catalog: standAlone ? 'StandAloneContent' : course ? 'CourseCatalog' : null,
+    };
+  };
+}
