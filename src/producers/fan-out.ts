@@ -1,3 +1,4 @@
+import { reach } from '../adapters/milestones.ts';
 import { type EmployeeJobData, employeeJobId, PAYLOAD_VERSION, type Queues } from '../adapters/queues.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import type { Employee } from '../domain/employees.ts';
@@ -54,6 +55,7 @@ export async function fanOut(
     const added = await queues.byName['employee-simulation'].addBulk(some);
     // `addBulk` is a pipeline that swallows script errors: a job that was not added comes back under another id.
     lost += some.filter((job, i) => added[i]?.id !== job.opts.jobId).length;
+    reach('fan-out-chunk-added');
   }
   if (lost > 0) {
     throw new BtcFakeError('INTERNAL', `The queue did not take ${lost} of ${jobs.length} employees of run ${runId}`);

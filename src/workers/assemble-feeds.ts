@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import { type DraftFile, draftCopy, draftFeed, draftText } from '../adapters/feed-files.ts';
+import { reach } from '../adapters/milestones.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { COMPLETION_COLUMNS, completionRow, formatInstant } from '../domain/feed-rows.ts';
@@ -72,7 +73,11 @@ export async function assembleFeeds({ store, run, settings, signal }: FeedAssemb
     await record.write([`${JSON.stringify(manifest, null, 2)}\n`]);
     await record.finish();
     signal.throwIfAborted();
-    for (const draft of drafts) await draft.publish();
+    reach('feeds-drafted');
+    for (const draft of drafts) {
+      await draft.publish();
+      reach('file-renamed');
+    }
     return manifest;
   } finally {
     for (const draft of drafts) await draft.discard();

@@ -1,3 +1,4 @@
+import { reach } from '../adapters/milestones.ts';
 import type { EmployeeJobData } from '../adapters/queues.ts';
 import type { Recommender } from '../adapters/recommender.ts';
 import { simulateEmployee } from '../domain/employee-outcome.ts';
@@ -41,6 +42,8 @@ export function employeeSimulationHandler(
     }
     const recommendations = await recommender.recommend(employeeId);
     const employee = { id: employeeId, type: employeeType };
+    reach('result-to-be-written');
     await store.putResult(plan, position, simulateEmployee(plan, employee, assignments, recommendations));
+    reach('result-written');
   };
 }

@@ -1,4 +1,5 @@
 import { WaitingChildrenError } from 'bullmq';
+import { reach } from '../adapters/milestones.ts';
 import { PopulationHash } from '../adapters/population.ts';
 import type { StageJobData } from '../adapters/queues.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
@@ -38,6 +39,7 @@ export function fileAssemblyHandler({ settings, store, logger, now }: WorkerCont
     const manifest = await assembleFeeds({ store, run, settings, signal });
     for (const { name, rows } of manifest.outputs) log.info({ file: name, rows }, 'Written');
     log.info({ file: feedNames(run.plan).manifest }, 'Written');
+    reach('files-in-place');
     await store.finishRun(runId, manifest, now());
     await store.finishStage(runId, 'file-assembly', now());
   };
