@@ -42,14 +42,42 @@ export async function requeueFailed(
     });
   }
   const stages = wanted ? [] : await failedStageJobs(queues, runId);
-  const lost = stages.some((job) => job.queueName === 'file-assembly')
-    ? await queueLost(queues, store, run, attempts)
-    : 0;
-  // Whoever is tried again is not left out any more, should finishing without them have been broken off.
-  if (run.without.length > 0) await store.removeWithout(runId, new Set(jobs.map((job) => job.data.employeeId)));
-  await inBatches(jobs, retry);
-  await inBatches(stages, retry);
+  const lost = await putBack(queues, store, run, { employees: jobs, stages }, attempts);
   return { employees: jobs.length + lost, stages: stages.map((job) => job.queueName) };
+}
+
+/**
+ * Re-queues failed jobs, employees' and stages', of whatever runs they are, with all their attempts again: what Bull Board's
+ * buttons do. Jobs whose run has ended, or is forgotten, stay as they are; a job of no run, the schedule's, is simply put back.
+ * @throws BtcFakeError RUN_STATE or RUN_NOT_FOUND when that is so of all of them.
+ */
+export async function requeueJobs(
+  queues: Queues,
+  store: RunStore,
+  jobs: readonly Job<Partial<StageJobData>>[],
+  attempts: number,
+): Promise<void> {
+  const byRun = new Map<RunId, Job<StageJobData>[]>();
+  const ofNoRun: Job[] = [];
+  for (const job of jobs) {
+    if (!isOfRun(job)) ofNoRun.push(job);
+    else if (byRun.get(job.data.runId)?.push(job) === undefined) byRun.set(job.data.runId, [job]);
+  }
+  await inBatches(ofNoRun, retry);
+  const refusals: unknown[] = [];
+  for (const [runId, ofRun] of byRun) {
+    try {
+      const run = await store.getRun(runId);
+      assertNotEnded(run, 'nothing of it can be re-queued');
+      const employees = ofRun.filter(isEmployeeJob);
+      const stages = ofRun.filter((job) => !isEmployeeJob(job));
+      await putBack(queues, store, run, { employees, stages }, attempts);
+    } catch (error) {
+      if (!(error instanceof BtcFakeError) || !['RUN_STATE', 'RUN_NOT_FOUND'].includes(error.code)) throw error;
+      refusals.push(error);
+    }
+  }
+  if (refusals.length === byRun.size && ofNoRun.length === 0 && refusals.length > 0) throw refusals[0];
 }
 
 /** Re-queues a run's failed stages, not its failed employees: what goes on with an interrupted run. */
@@ -86,6 +114,40 @@ export async function finishWithoutFailed(queues: Queues, store: RunStore, runId
   return failed;
 }
 
+/** The failed jobs of a run that are put back. */
+interface FailedJobs {
+  readonly employees: readonly Job<EmployeeJobData>[];
+  readonly stages: readonly Job<StageJobData>[];
+}
+
+/** Puts failed jobs of a run back on their queues. @returns how many employees, whose jobs were deleted, were queued besides. */
+async function putBack(
+  queues: Queues,
+  store: RunStore,
+  run: RunRecord,
+  { employees, stages }: FailedJobs,
+  attempts: number,
+): Promise<number> {
+  const lost = stages.some((job) => job.queueName === 'file-assembly')
+    ? await queueLost(queues, store, run, attempts)
+    : 0;
+  // Whoever is tried again is not left out any more, should finishing without them have been broken off.
+  if (run.without.length > 0) {
+    await store.removeWithout(run.plan.id, new Set(employees.map((job) => job.data.employeeId)));
+  }
+  await inBatches(employees, retry);
+  await inBatches(stages, retry);
+  return lost;
+}
+
+function isOfRun(job: Job<Partial<StageJobData>>): job is Job<StageJobData> {
+  return job.data.runId !== undefined;
+}
+
+function isEmployeeJob(job: Job<StageJobData>): job is Job<EmployeeJobData> {
+  return job.queueName === 'employee-simulation';
+}
+
 /**
  * Queues anew the employees whose jobs somebody deleted: they have no result, so the assembly refused to go on. Tried
  * again, it waits for them.
@@ -110,7 +172,7 @@ function assertNotEnded(run: RunRecord, consequence: string): void {
   });
 }
 
-async function retry(job: Job<StageJobData>): Promise<void> {
+async function retry(job: Job): Promise<void> {
   try {
     await job.retry('failed', { resetAttemptsMade: true });
   } catch (error) {
