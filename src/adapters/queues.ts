@@ -18,6 +18,12 @@ export interface StageJobData {
   readonly runId: RunId;
 }
 
+/** The data of the job that begins a run. */
+export interface RunStartJobData extends StageJobData {
+  /** For the run of a slot of the weekly schedule, which this job makes: epoch milliseconds. */
+  readonly slot?: number;
+}
+
 /** The data of an employee's job. */
 export interface EmployeeJobData extends StageJobData {
   readonly position: number;

@@ -41,6 +41,8 @@ export interface NewRun {
   readonly publish: boolean;
   readonly employees: EmployeesInput;
   readonly population: FrozenPopulation;
+  /** The slot of the weekly schedule that the run is for, epoch milliseconds; absent when somebody asked for it. */
+  readonly slot?: number;
 }
 
 /** What the assignment stage found; from then on, the assignments are frozen. */
@@ -100,6 +102,7 @@ export function decodeRun(fields: Record<string, string>): RunRecord {
       ]),
     );
   const optional = {
+    slot: json<number>('slot'),
     catalogs: json<CatalogFacts>('catalogs'),
     assignments: json<AssignmentFacts>('assignments'),
     manifest: json<Manifest>('manifest'),

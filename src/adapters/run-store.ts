@@ -8,6 +8,8 @@ import type { EmployeeId, RunId } from '../domain/ids.ts';
 import type { EmployeeAssignments } from '../domain/manager-assignments.ts';
 import type { FailedEmployee, Manifest } from '../domain/manifest.ts';
 import type { RunPlan } from '../domain/run-plan.ts';
+import { CREATE_RUN } from './create-run-script.ts';
+import { type FoundEmployee, findInPopulation } from './employee-lookup.ts';
 import {
   decodeAssignments,
   decodeEmployees,
@@ -56,15 +58,17 @@ export class RunStore {
     });
   }
 
-  /** Makes the run visible, whole, at once. */
-  async createRun({ plan, createdAt, publish, employees, population }: NewRun): Promise<void> {
-    const { record, results } = keys(plan.id);
-    await this.#atomically((multi) => {
-      multi.hset(record, jsonFields({ plan, createdAt, publish, employees, population }));
-      multi.hset(results, RESULTS_MARK, '');
-      multi.zadd(RUNS_KEY, createdAt, plan.id);
-      this.#renewExpiry(multi, plan.id);
-    });
+  /**
+   * Makes the run visible, whole, at once, unless there is one of its id: that one stays as it is.
+   * @param draftId whose population the run gets, where it was written under another id than the run's.
+   * @returns whether this made the run.
+   */
+  async createRun(run: NewRun, draftId: RunId = run.plan.id): Promise<boolean> {
+    const { record, results, population, ...others } = keys(run.plan.id);
+    const all = [record, results, RUNS_KEY, population, keys(draftId).population, ...Object.values(others)];
+    const fields = Object.entries(jsonFields(run)).flat();
+    const given = [run.plan.id, run.createdAt, this.#retentionSeconds, RESULTS_MARK, ...fields];
+    return (await this.#redis.eval(CREATE_RUN, all.length, ...all, ...given)) === 1;
   }
 
   /** Removes what a run that could not be made has left. */
@@ -192,6 +196,20 @@ export class RunStore {
       });
       first += employees.length;
     }
+  }
+
+  /** Where an employee stands in the population of a run; undefined for somebody who is not in it. */
+  async findEmployee({ plan, population }: RunRecord, employeeId: EmployeeId): Promise<FoundEmployee | undefined> {
+    return findInPopulation(this.#redis, keys(plan.id).population, population.count, employeeId);
+  }
+
+  /** The assignments and the result of one employee. */
+  async readEmployee({ id, asOf }: RunPlan, { position, employee }: FoundEmployee): Promise<EmployeeState> {
+    const [assignments, resultText] = await Promise.all([
+      this.readAssignments(id, position),
+      this.#redis.hget(keys(id).results, String(position)),
+    ]);
+    return { position, employee, assignments, result: decodeOptional(resultText, (text) => decodeResult(text, asOf)) };
   }
 
   /** Records the employees that the run is to be finished without, besides those recorded before. */

@@ -1,27 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import { readEmployees } from '../adapters/employees-file.ts';
 import { PopulationHash } from '../adapters/population.ts';
-import { PAYLOAD_VERSION, type Queues } from '../adapters/queues.ts';
+import { PAYLOAD_VERSION, type Queues, type RunStartJobData } from '../adapters/queues.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { FeedDateFormat, RunPlan } from '../domain/run-plan.ts';
+import { slotRunId } from '../domain/slot.ts';
 import { stageJobOptions } from './job-options.ts';
 
-/** What somebody asks for. */
-export interface RunRequest {
+/** What a run is made from, whoever asks for it. */
+export interface RunInputs {
   readonly employeesFile: string;
   readonly skipInvalidEmployees: boolean;
+  readonly timeZone: string;
+  readonly feedDateFormat: FeedDateFormat;
+  readonly publish: boolean;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** What somebody asks for. */
+export interface RunRequest extends RunInputs {
   /** The simulated instant, epoch milliseconds; `now` unless given. */
   readonly asOf?: number;
   /** The run id unless given. */
   readonly seed?: string;
-  readonly timeZone: string;
-  readonly feedDateFormat: FeedDateFormat;
-  readonly publish: boolean;
   readonly attempts: number;
-  /** Epoch milliseconds. */
-  readonly now: number;
 }
 
 /**
@@ -32,43 +37,61 @@ export interface RunRequest {
  */
 export async function createRun(store: RunStore, queues: Queues, request: RunRequest): Promise<RunPlan> {
   const id = newRunId(request.now);
-  const plan: RunPlan = {
-    id,
-    seed: request.seed ?? id,
-    // Feeds know whole seconds; a run that is repeated from its manifest must see the same instant.
-    asOf: Math.floor((request.asOf ?? request.now) / 1000) * 1000,
-    timeZone: request.timeZone,
-    feedDateFormat: request.feedDateFormat,
-  };
-  try {
-    const { employees, population } = await freezePopulation(store, id, request);
-    await store.createRun({ plan, createdAt: request.now, publish: request.publish, employees, population });
-  } catch (error) {
-    await store.discardRun(id);
-    throw error;
-  }
+  const plan = planOf(id, request.asOf ?? request.now, request.seed ?? id, request);
+  await freezeRun(store, { plan }, request, id);
   await enqueueRunStart(queues, id, request.attempts);
   return plan;
 }
 
-/** Puts a run on its first queue; a run that is there already stays as it is. */
-export async function enqueueRunStart(queues: Queues, runId: RunId, attempts: number): Promise<void> {
-  await queues.byName['run-start'].add(
-    'run-start',
-    { version: PAYLOAD_VERSION, runId },
-    { jobId: runId, ...stageJobOptions(attempts) },
-  );
+/**
+ * Makes the run of a slot, as of the slot, unless there is one. Two processes may be at it at the same time, since the lock of a
+ * job can be lost: each reads the population for itself, and the run has that of the first who was done, whole.
+ * @param slot epoch milliseconds.
+ * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE; there is no run then.
+ */
+export async function createRunOfSlot(store: RunStore, slot: number, inputs: RunInputs): Promise<void> {
+  const id = slotRunId(slot);
+  if (await store.findRun(id)) return;
+  const draftId = `${id}-draft-${randomBytes(6).toString('hex')}` as RunId;
+  await freezeRun(store, { plan: planOf(id, slot, id, inputs), slot }, inputs, draftId);
 }
 
-async function freezePopulation(store: RunStore, runId: RunId, request: RunRequest) {
+/** Puts a run on its first queue; a run that is there already stays as it is. */
+export async function enqueueRunStart(queues: Queues, runId: RunId, attempts: number, slot?: number): Promise<void> {
+  const data: RunStartJobData = { version: PAYLOAD_VERSION, runId, ...(slot === undefined ? {} : { slot }) };
+  await queues.byName['run-start'].add('run-start', data, { jobId: runId, ...stageJobOptions(attempts) });
+}
+
+function planOf(id: RunId, asOf: number, seed: string, { timeZone, feedDateFormat }: RunInputs): RunPlan {
+  // Feeds know whole seconds; a run that is repeated from its manifest must see the same instant.
+  return { id, seed, asOf: Math.floor(asOf / 1000) * 1000, timeZone, feedDateFormat };
+}
+
+async function freezeRun(
+  store: RunStore,
+  run: { readonly plan: RunPlan; readonly slot?: number },
+  inputs: RunInputs,
+  draftId: RunId,
+): Promise<void> {
+  try {
+    const { employees, population } = await freezePopulation(store, draftId, inputs);
+    const { publish, now: createdAt } = inputs;
+    await store.createRun({ ...run, createdAt, publish, employees, population }, draftId);
+  } catch (error) {
+    await store.discardRun(draftId);
+    throw error;
+  }
+}
+
+async function freezePopulation(store: RunStore, draftId: RunId, inputs: RunInputs) {
   const hash = new PopulationHash();
   let chunk = 0;
   const employees = await readEmployees({
-    path: request.employeesFile,
-    skipInvalid: request.skipInvalidEmployees,
+    path: inputs.employeesFile,
+    skipInvalid: inputs.skipInvalidEmployees,
     onBatch: async (batch) => {
       hash.add(batch);
-      await store.putPopulationChunk(runId, chunk, batch);
+      await store.putPopulationChunk(draftId, chunk, batch);
       chunk += 1;
     },
   });

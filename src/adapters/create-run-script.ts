@@ -1,0 +1,25 @@
+/**
+ * Makes a run visible, whole, at once, unless it is there: two processes may make the run of the same slot, each from its own
+ * reading of the employees file, and the first one's stands. Returns 1 when it made the run.
+ *
+ * KEYS: the run's record, its results, the list of runs, its population, the population as it was read (the same key, or one
+ * that takes its place); then all other keys of the run.
+ * ARGV: the id, createdAt, the expiry in seconds, the results' mark; then the fields and values of the record.
+ */
+export const CREATE_RUN = `
+local record, results, runs, population, draft = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+if redis.call('HEXISTS', record, 'plan') == 1 then
+  if draft ~= population then redis.call('UNLINK', draft) end
+  return 0
+end
+if draft ~= population then
+  redis.call('UNLINK', population)
+  if redis.call('EXISTS', draft) == 1 then redis.call('RENAME', draft, population) end
+end
+redis.call('HSET', record, unpack(ARGV, 5))
+redis.call('HSET', results, ARGV[4], '')
+redis.call('ZADD', runs, ARGV[2], ARGV[1])
+for i, key in ipairs(KEYS) do
+  if key ~= runs then redis.call('EXPIRE', key, ARGV[3]) end
+end
+return 1`;
