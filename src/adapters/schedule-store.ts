@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { RunId } from '../domain/ids.ts';
 import type { WeeklySchedule } from '../domain/schedule-slots.ts';
@@ -29,6 +30,13 @@ const KEPT_DECISIONS = 104;
 
 const SCHEDULE_KEY = `${REDIS_PREFIX}:schedule`;
 const DECISIONS_KEY = `${REDIS_PREFIX}:schedule:slots`;
+
+const CLAIM_KEY = `${REDIS_PREFIX}:schedule:claim`;
+
+/** How long a process that died in the middle keeps the others out. */
+const CLAIM_MS = 10_000;
+
+const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
 /** Keeps what is applied, with `appliedAt` of the first who applied it. Not, when it was removed and ARGV[4] does not insist. */
 const APPLY = `
@@ -77,22 +85,35 @@ export class ScheduleStore {
     return texts.map((text) => JSON.parse(text) as SlotDecision).sort((a, b) => b.slot - a.slot);
   }
 
-  /** Decides about a slot unless that was done before. @returns the decision that stands. */
-  async decide(decision: SlotDecision): Promise<SlotDecision> {
+  /** Decides about a slot, unless that was done before. @returns the decision that stands, and whether it is this one. */
+  async decide(decision: SlotDecision): Promise<{ readonly stands: SlotDecision; readonly isNew: boolean }> {
     const field = String(decision.slot);
-    const first = await this.#redis.hsetnx(DECISIONS_KEY, field, JSON.stringify(decision));
-    if (first === 1) {
+    if ((await this.#redis.hsetnx(DECISIONS_KEY, field, JSON.stringify(decision))) === 1) {
       await this.#forgetOld();
-      return decision;
+      return { stands: decision, isNew: true };
     }
     const stands = await this.#redis.hget(DECISIONS_KEY, field);
-    return stands === null ? decision : (JSON.parse(stands) as SlotDecision);
+    return { stands: stands === null ? decision : (JSON.parse(stands) as SlotDecision), isNew: false };
   }
 
-  /** Notes that the run of a slot was queued. */
-  async started(decision: SlotDecision): Promise<void> {
-    const started: SlotDecision = { ...decision, outcome: 'started' };
-    await this.#redis.hset(DECISIONS_KEY, String(decision.slot), JSON.stringify(started));
+  /** Writes what came of a slot, whatever was decided before. */
+  async settle(decision: SlotDecision): Promise<void> {
+    await this.#redis.hset(DECISIONS_KEY, String(decision.slot), JSON.stringify(decision));
+  }
+
+  /**
+   * Does something that one process at a time may do; not at all when another is at it.
+   * @returns undefined when another was.
+   */
+  async alone<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const token = randomUUID();
+    const mine = await this.#redis.set(CLAIM_KEY, token, 'PX', CLAIM_MS, 'NX');
+    if (mine === null) return undefined;
+    try {
+      return await work();
+    } finally {
+      await this.#redis.eval(RELEASE, 1, CLAIM_KEY, token);
+    }
   }
 
   async #forgetOld(): Promise<void> {

@@ -1,11 +1,21 @@
-import type { Queues } from '../adapters/queues.ts';
+import { PAYLOAD_VERSION, type Queues } from '../adapters/queues.ts';
 import type { AppliedSchedule, ScheduleStore, SlotDecision } from '../adapters/schedule-store.ts';
-import { lastSlot, type WeeklySchedule } from '../domain/schedule-slots.ts';
+import { assertWeekly, type WeeklySchedule } from '../domain/schedule-slots.ts';
+import { stageJobOptions } from './job-options.ts';
+import { type ScheduleContext, startDueSlot } from './scheduled-run.ts';
 
 /** The name of the jobs that BullMQ's job scheduler makes: each only wakes a worker up, which looks what is due. */
 export const TICK = 'tick';
 
 const SCHEDULER_ID = 'weekly';
+
+/** A tick only looks and queues; should Redis be away, every worker looks again within the minute. */
+const TICK_ATTEMPTS = 3;
+
+/** A tick that is this much overdue and is not on the queue is lost. */
+const LOST_AFTER_MS = 60_000;
+
+const WAITING_STATES = ['delayed', 'waiting', 'active', 'prioritized'];
 
 /** The weekly schedule as it stands in Redis. Instants are epoch milliseconds. */
 export interface ScheduleState {
@@ -16,6 +26,14 @@ export interface ScheduleState {
   /** What BullMQ's job scheduler has been told, and when it will wake a worker. Absent: it has not been told. */
   readonly scheduler?: WeeklySchedule & { readonly next: number };
   /** What was decided about the last slots, newest first. */
+  readonly decisions: readonly SlotDecision[];
+}
+
+/** What came of applying a schedule. */
+export interface ScheduleApplied {
+  /** `removed`: somebody removed it, and it stays so. */
+  readonly outcome: 'applied' | 'unchanged' | 'removed';
+  /** What was decided about slots that were due then. */
   readonly decisions: readonly SlotDecision[];
 }
 
@@ -32,21 +50,78 @@ export async function readSchedule(queues: Queues, schedule: ScheduleStore): Pro
 }
 
 /**
- * The slot that should have its run by now and about which nothing was decided, or whose run was not queued after all. Only the
- * latest: one that came after it takes the place of one that was missed.
- * @param now epoch milliseconds.
- * @param graceMs slots that are younger than this are left to the tick that BullMQ makes for them.
+ * Makes a schedule the one that counts, if it is not yet. Writes nothing where nothing differs: to tell BullMQ again deletes a
+ * tick that is due and not yet taken up, and with it a week. Before and after a change the slots that are due get their runs.
+ * Safe to do by any number of processes at once, also at the very instant of a slot.
+ * @param clock epoch milliseconds.
+ * @param insist put it back if somebody removed it.
+ * @throws BtcFakeError CONFIG_INVALID when the expression is wrong, or leaves too long a gap.
  */
-export function undecidedSlot(
-  { applied, decisions }: Pick<ScheduleState, 'applied' | 'decisions'>,
-  now: number,
-  graceMs = 0,
-): number | undefined {
-  if (!applied) return undefined;
-  const slot = lastSlot(applied, now - graceMs);
-  if (slot === undefined || slot <= applied.appliedAt) return undefined;
-  // What a process whose clock is ahead decided about slots to come settles nothing.
-  const latest = decisions.find((decision) => decision.slot <= now);
-  const open = latest === undefined || latest.slot < slot || (latest.slot === slot && latest.outcome === 'starting');
-  return open ? slot : undefined;
+export async function applySchedule(
+  context: ScheduleContext,
+  clock: () => number,
+  { insist }: { readonly insist: boolean },
+): Promise<ScheduleApplied> {
+  const { queues, schedule, settings } = context;
+  const wanted = settings.schedule;
+  assertWeekly(wanted, clock());
+  const before = (await schedule.read()).applied;
+  const isChange = before !== undefined && !isSame(before, wanted);
+  const decisions: SlotDecision[] = [];
+  if (isChange) decisions.push(...(await startDueSlot(context, before, clock())));
+  const applied = await schedule.apply(wanted, clock(), insist);
+  if (!applied) return { outcome: 'removed', decisions };
+  // The last slot of the schedule that is gone may have come in between.
+  if (isChange) decisions.push(...(await startDueSlot(context, before, applied.appliedAt)));
+  const told = await tellScheduler(queues, schedule, clock);
+  if (told) decisions.push(...(await startDueSlot(context, applied, clock())));
+  return { outcome: told || isChange ? 'applied' : 'unchanged', decisions };
+}
+
+/**
+ * Takes the schedule away: nothing starts by itself until `applySchedule` insists on it. Runs go on.
+ * @param now epoch milliseconds.
+ * @returns whether there was one.
+ */
+export async function removeSchedule(queues: Queues, schedule: ScheduleStore, now: number): Promise<boolean> {
+  const { applied } = await schedule.read();
+  await schedule.remove(now);
+  const had = await queues.byName['run-start'].removeJobScheduler(SCHEDULER_ID);
+  return had || applied !== undefined;
+}
+
+/**
+ * Tells BullMQ's job scheduler what is applied, if it has not been told, or has lost its next tick; and to be still, if nothing
+ * is. One process at a time: two could tell it across a slot, and the later one would delete the tick of the earlier.
+ * @returns whether this process told it what is applied.
+ */
+export async function tellScheduler(queues: Queues, schedule: ScheduleStore, clock: () => number): Promise<boolean> {
+  if ((await whatToTell(queues, schedule, clock())) === 'nothing') return false;
+  const told = await schedule.alone(async () => {
+    const what = await whatToTell(queues, schedule, clock());
+    if (what === 'to be still') await queues.byName['run-start'].removeJobScheduler(SCHEDULER_ID);
+    if (what === 'to be still' || what === 'nothing') return false;
+    const opts = { ...stageJobOptions(TICK_ATTEMPTS), removeOnComplete: true };
+    const template = { name: TICK, data: { version: PAYLOAD_VERSION }, opts };
+    const repeat = { pattern: what.cron, tz: what.timeZone };
+    await queues.byName['run-start'].upsertJobScheduler(SCHEDULER_ID, repeat, template);
+    return true;
+  });
+  return told === true;
+}
+
+async function whatToTell(queues: Queues, schedule: ScheduleStore, now: number) {
+  const queue = queues.byName['run-start'];
+  const [{ applied }, found] = await Promise.all([schedule.read(), queue.getJobScheduler(SCHEDULER_ID)]);
+  if (!applied) return found ? 'to be still' : 'nothing';
+  if (!found?.next || !isSame(applied, { cron: found.pattern ?? '', timeZone: found.tz ?? '' })) return applied;
+  if (found.template?.data?.version !== PAYLOAD_VERSION) return applied;
+  if (now - found.next < LOST_AFTER_MS) return 'nothing';
+  // Its time has passed and it made no other: it waits for a worker, or somebody deleted it.
+  const state = await queue.getJobState(`repeat:${SCHEDULER_ID}:${found.next}`);
+  return WAITING_STATES.includes(state) ? 'nothing' : applied;
+}
+
+function isSame(a: WeeklySchedule, b: WeeklySchedule): boolean {
+  return a.cron === b.cron && a.timeZone === b.timeZone;
 }

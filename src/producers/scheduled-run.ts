@@ -1,0 +1,108 @@
+import type { Settings } from '../../config/settings.ts';
+import type { Queues } from '../adapters/queues.ts';
+import type { RunStore } from '../adapters/run-store.ts';
+import type { AppliedSchedule, ScheduleStore, SlotDecision } from '../adapters/schedule-store.ts';
+import type { RunId } from '../domain/ids.ts';
+import { lastSlot, nextSlots } from '../domain/schedule-slots.ts';
+import { LATE_AFTER_MS, slotRunId } from '../domain/slot.ts';
+import { enqueueRunStart } from './create-run.ts';
+import { isEnded } from './run-status.ts';
+import { unstartedRuns } from './unstarted-runs.ts';
+import type { ScheduleState } from './weekly-schedule.ts';
+
+/** How many slots that nobody was there for are noted, besides the latest. */
+const NOTED_MISSED = 26;
+
+/** What the start of scheduled runs works with. */
+export interface ScheduleContext {
+  readonly settings: Pick<Settings, 'schedule' | 'queues'>;
+  readonly queues: Queues;
+  readonly store: RunStore;
+  readonly schedule: ScheduleStore;
+}
+
+/**
+ * Queues the run of the slot that is due, if it has none: what the tick does, whoever applies a schedule, and every minute each
+ * worker that serves run-start. However many do so at once, one decision stands: to start it, to skip it because an earlier run
+ * has not ended (SCHEDULE_OVERLAP=skip), or to let it be because it is too late (SCHEDULE_CATCH_UP_HOURS).
+ * @param now epoch milliseconds.
+ * @param graceMs how young a slot is left to BullMQ's tick.
+ * @returns the decisions that this call made or carried out: about that slot, and before it about those that nobody was there for.
+ */
+export async function startDueSlot(
+  context: ScheduleContext,
+  applied: AppliedSchedule | undefined,
+  now: number,
+  graceMs = 0,
+): Promise<SlotDecision[]> {
+  const { schedule } = context;
+  const decisions = await schedule.decisions();
+  const slot = undecidedSlot({ ...(applied ? { applied } : {}), decisions }, now, graceMs);
+  if (slot === undefined || applied === undefined) return [];
+  const { stands, isNew } = await schedule.decide(await decide(context, slot, now));
+  const made = stands.outcome === 'starting' ? await carryOut(context, stands, now, isNew) : stands;
+  if (!isNew) return stands.outcome === 'starting' ? [made] : [];
+  const last = decisions.find((decision) => decision.slot < slot)?.slot ?? 0;
+  const passed = nextSlots(applied, Math.max(applied.appliedAt, last), NOTED_MISSED).filter(
+    (earlier) => earlier < slot,
+  );
+  const missed = passed.map((earlier): SlotDecision => ({ slot: earlier, outcome: 'missed', decidedAt: now }));
+  for (const decision of missed) await schedule.decide(decision);
+  return [...missed, made];
+}
+
+/** Queues the run of a slot, unless whoever decided to start it died long ago, before it was queued. */
+async function carryOut(context: ScheduleContext, decision: SlotDecision, now: number, isNew: boolean) {
+  const { schedule, queues, settings } = context;
+  const { slot } = decision;
+  const isLost = !isNew && isTooLate(context, slot, now) && !(await queues.byName['run-start'].getJob(slotRunId(slot)));
+  if (!isLost) await enqueueRunStart(queues, slotRunId(slot), settings.queues.jobAttempts, slot);
+  const settled: SlotDecision = { ...decision, outcome: isLost ? 'missed' : 'started' };
+  await schedule.settle(settled);
+  return settled;
+}
+
+/**
+ * The slot that should have its run by now and about which nothing was decided, or whose run was not queued after all. Only the
+ * latest: one that came after it takes the place of one that was missed.
+ * @param now epoch milliseconds.
+ * @param graceMs slots that are younger than this are left to the tick that BullMQ makes for them.
+ */
+export function undecidedSlot(
+  { applied, decisions }: Pick<ScheduleState, 'applied' | 'decisions'>,
+  now: number,
+  graceMs = 0,
+): number | undefined {
+  if (!applied) return undefined;
+  const slot = lastSlot(applied, now - graceMs);
+  if (slot === undefined || slot <= applied.appliedAt) return undefined;
+  // What a process whose clock is ahead decided about slots to come settles nothing.
+  const latest = decisions.find((decision) => decision.slot <= now);
+  const open = latest === undefined || latest.slot < slot || (latest.slot === slot && latest.outcome === 'starting');
+  return open ? slot : undefined;
+}
+
+async function decide(context: ScheduleContext, slot: number, now: number): Promise<SlotDecision> {
+  const { settings, queues, store } = context;
+  if (isTooLate(context, slot, now)) return { slot, outcome: 'missed', decidedAt: now };
+  const mustSkip = settings.schedule.overlap === 'skip';
+  const inTheWay = mustSkip ? await unendedRun(queues, store, slotRunId(slot)) : undefined;
+  if (inTheWay !== undefined) return { slot, outcome: 'skipped', decidedAt: now, inTheWay };
+  return { slot, outcome: 'starting', decidedAt: now };
+}
+
+/** Without catching up, a slot is in time for as long as its run would not be called late. */
+function isTooLate({ settings }: ScheduleContext, slot: number, now: number): boolean {
+  return now - slot > Math.max(settings.schedule.catchUpMs, LATE_AFTER_MS);
+}
+
+/** A run, other than this one, that has not ended, or is about to begin. One that could not start stands in nobody's way. */
+async function unendedRun(queues: Queues, store: RunStore, except: RunId): Promise<RunId | undefined> {
+  const runs = await store.listRuns(Number.MAX_SAFE_INTEGER);
+  const unended = runs.find((run) => run.plan.id !== except && !isEnded(run));
+  if (unended) return unended.plan.id;
+  const starting = (await unstartedRuns(queues, store)).find(
+    ({ runId, state }) => runId !== except && state === 'queued',
+  );
+  return starting?.runId;
+}
