@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import type { EmployeeId } from '../domain/ids.ts';
 
 /**
  * Moments at which a worker may die and must not do harm. The fault tests listen to them, in the process itself, and end it
@@ -15,7 +16,7 @@ export type Milestone =
 
 const MILESTONES = channel('btc-fake:milestone');
 
-/** Says that a moment has come. */
-export function reach(milestone: Milestone): void {
-  if (MILESTONES.hasSubscribers) MILESTONES.publish(milestone);
+/** Says that a moment has come, and for which employee. */
+export function reach(milestone: Milestone, employeeId?: EmployeeId): void {
+  if (MILESTONES.hasSubscribers) MILESTONES.publish({ milestone, employeeId });
 }

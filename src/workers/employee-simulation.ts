@@ -42,8 +42,8 @@ export function employeeSimulationHandler(
     }
     const recommendations = await recommender.recommend(employeeId);
     const employee = { id: employeeId, type: employeeType };
-    reach('result-to-be-written');
+    reach('result-to-be-written', employeeId);
     await store.putResult(plan, position, simulateEmployee(plan, employee, assignments, recommendations));
-    reach('result-written');
+    reach('result-written', employeeId);
   };
 }

@@ -1,13 +1,13 @@
 /**
  * Loaded into a command with `--import`: ends its process, as a power cut would, when it has reached a milestone so often.
- * END_AT is `MILESTONE:COUNT`.
+ * END_AT is `MILESTONE:COUNT`, or `MILESTONE:COUNT:EMPLOYEE` for one employee alone.
  */
 import { subscribe } from 'node:diagnostics_channel';
 
-const [milestone, count] = process.env.END_AT.split(':');
+const [wanted, count, employee] = process.env.END_AT.split(':');
 let left = Number(count);
-subscribe('btc-fake:milestone', (reached) => {
-  if (reached !== milestone) return;
+subscribe('btc-fake:milestone', ({ milestone, employeeId }) => {
+  if (milestone !== wanted || (employee !== undefined && employeeId !== Number(employee))) return;
   left -= 1;
   if (left === 0) process.kill(process.pid, 'SIGKILL');
 });

@@ -49,7 +49,8 @@ export interface FaultRoom {
   readonly store: RunStore;
   readonly queues: Queues;
   readonly connection: Redis;
-  start(args: readonly string[], env?: Readonly<Record<string, string>>): RunningBtcFake;
+  /** Starts a command; after `limitMs` it is killed. */
+  start(args: readonly string[], env?: Readonly<Record<string, string>>, limitMs?: number): RunningBtcFake;
   /** Puts the run on the queue, for workers. */
   begin(args?: readonly string[]): Promise<RunId>;
   /** Waits until that many employees of a run have a result. */
@@ -63,6 +64,7 @@ export interface FaultRoom {
 }
 
 const FIRST_ID = 500_001;
+const COMMAND_LIMIT_MS = 60_000;
 const RUN = ['run', '--seed', 'faults', '--as-of', '2025-10-28T11:00:00Z'];
 
 /** Opens a room and makes its reference. Close it when the tests are done, also when they failed. */
@@ -94,8 +96,8 @@ export async function openFaultRoom(options: FaultRoomOptions): Promise<FaultRoo
   const store = new RunStore(connection, 24 * 3600 * 1000);
   const status = async (runId: RunId) => runStatus(queues, store, await store.getRun(runId));
 
-  const start: FaultRoom['start'] = (args, env = {}) => {
-    const command = workspace.start(args, env);
+  const start: FaultRoom['start'] = (args, env = {}, limitMs = COMMAND_LIMIT_MS) => {
+    const command = workspace.start(args, env, limitMs);
     processes.push(command);
     return command;
   };
@@ -122,7 +124,10 @@ export async function openFaultRoom(options: FaultRoomOptions): Promise<FaultRoo
     connection,
     start,
     status,
-    begin: async (args = []) => (await ended([...RUN, '--detach', '--json', ...args])).json<{ runId: RunId }>().runId,
+    begin: async (args = []) => {
+      recommender.forgetCalls();
+      return (await ended([...RUN, '--detach', '--json', ...args])).json<{ runId: RunId }>().runId;
+    },
     done: (runId, atLeast) =>
       waitUntil(`${atLeast} employees are done`, async () => (await store.countResults(runId)) >= atLeast, 20_000),
     reaches: (runId, state, limitMs = 60_000) =>

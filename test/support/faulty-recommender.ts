@@ -43,6 +43,8 @@ export interface FaultyRecommender {
   readonly sockets: { readonly opened: number; readonly open: number; readonly peak: number };
   /** Bytes that the kernel took for answers of the kind `huge`. */
   readonly hugeBytesSent: number;
+  /** Begins to count calls anew. */
+  forgetCalls(): void;
   close(): Promise<void>;
 }
 
@@ -165,6 +167,7 @@ export async function startFaultyRecommender(options: FaultyRecommenderOptions):
     get hugeBytesSent() {
       return hugeBytesSent;
     },
+    forgetCalls: () => calls.clear(),
     async close() {
       for (const timer of timers) clearTimeout(timer);
       if (!server.listening) return;

@@ -39,7 +39,7 @@ export interface Workspace {
   path(...names: string[]): string;
   /** Writes a file in the folder. */
   write(name: string, text: string): Promise<void>;
-  start(args: readonly string[], env?: Readonly<Record<string, string>>): RunningBtcFake;
+  start(args: readonly string[], env?: Readonly<Record<string, string>>, limitMs?: number): RunningBtcFake;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<BtcFakeResult>;
   /** Kills the commands that still run, stops the folder's embedded Redis, and removes the folder. */
   remove(): Promise<void>;
@@ -76,8 +76,9 @@ export async function makeWorkspace(options: WorkspaceOptions = {}): Promise<Wor
   if (options.template !== undefined) await writeFile(path('input', 'template.csv'), options.template);
   const env = environment(options);
   const running: RunningBtcFake[] = [];
-  const start: Workspace['start'] = (args, more = {}) => {
-    const command = startBtcFake(args, { cwd: folder, env: { ...env, ...more } });
+  const start: Workspace['start'] = (args, more = {}, limitMs) => {
+    const limit = limitMs === undefined ? {} : { limitMs };
+    const command = startBtcFake(args, { cwd: folder, env: { ...env, ...more }, ...limit });
     running.push(command);
     return command;
   };
