@@ -4,11 +4,16 @@ import { type LoadedSettings, type LoadOptions, loadSettings } from '../../confi
 import { secretsOf } from '../../config/secrets.ts';
 import type { Settings } from '../../config/settings.ts';
 import { createLogger } from '../adapters/log.ts';
+import { packageVersion } from '../adapters/package-root.ts';
 import { openQueues, type QueueName, type Queues } from '../adapters/queues.ts';
 import { assertSuitableRedis, type ConnectionRole, connectRedis } from '../adapters/redis.ts';
 import { RunStore } from '../adapters/run-store.ts';
+import { ScheduleStore } from '../adapters/schedule-store.ts';
+import { WorkerRegistry } from '../adapters/worker-registry.ts';
 import { acquireEmbeddedRedis } from '../sandbox/embedded-redis.ts';
+import type { Duty } from '../workers/caretaker.ts';
 import type { Workers } from '../workers/runtime.ts';
+import type { WorkerContext } from '../workers/worker-context.ts';
 import { hideInErrors } from './report-error.ts';
 import { printProgress, wantsColour } from './terminal.ts';
 
@@ -36,6 +41,7 @@ export interface Session extends Basics {
   readonly redisLocation: string;
   readonly redis: Redis;
   readonly store: RunStore;
+  readonly schedule: ScheduleStore;
   readonly queues: Queues;
 }
 
@@ -80,20 +86,39 @@ export async function withSession<T>(
   }
 }
 
-/** Workers in this process, on connections of their own that wait for Redis when it is away, while `work` goes on. */
+/** How workers are started in this process. */
+export interface WorkersChoice {
+  readonly only?: readonly QueueName[] | undefined;
+  readonly concurrency?: number | undefined;
+  /** What this process does again and again besides. */
+  readonly duties?: (context: WorkerContext) => readonly Duty[];
+}
+
+/**
+ * Workers in this process, on connections of their own that wait for Redis when it is away, while `work` goes on. The process is
+ * announced as alive for as long.
+ */
 export async function withWorkers<T>(
   { settings, logger, redisLocation }: Session,
-  options: { only?: readonly QueueName[] | undefined; concurrency?: number | undefined },
+  { duties, ...choice }: WorkersChoice,
   work: (workers: Workers) => Promise<T>,
 ): Promise<T> {
   // Half of the command line's code is what workers do; commands that only look need none of it.
   const { startWorkers } = await import('../workers/runtime.ts');
-  return withConnection(redisLocation, 'worker', { settings }, async ({ redis, store, queues }) => {
-    const workers = startWorkers({ settings, logger, redis, store, queues, now: Date.now, ...options });
+  const { startCaretaker } = await import('../workers/caretaker.ts');
+  const { describeWorker, heartbeat } = await import('../workers/heartbeat.ts');
+  return withConnection(redisLocation, 'worker', { settings }, async (connection) => {
+    const context: WorkerContext = { settings, logger, ...connection, now: Date.now };
+    const workers = startWorkers({ ...context, redis: connection.redis, ...choice });
+    const atOnce = choice.concurrency ?? settings.queues.concurrency['employee-simulation'];
+    const concurrency = workers.queues.includes('employee-simulation') ? atOnce : 0;
+    const worker = describeWorker({ version: packageVersion(), queues: workers.queues, concurrency }, Date.now());
+    const alive = heartbeat(new WorkerRegistry(connection.redis), worker, context);
+    const caretaker = startCaretaker([alive, ...(duties?.(context) ?? [])], logger);
     try {
       return await work(workers);
     } finally {
-      await workers.stop(settings.queues.shutdownTimeoutMs);
+      await Promise.all([caretaker.stop(), workers.stop(settings.queues.shutdownTimeoutMs)]);
     }
   });
 }
@@ -101,6 +126,7 @@ export async function withWorkers<T>(
 interface Connection {
   readonly redis: Redis;
   readonly store: RunStore;
+  readonly schedule: ScheduleStore;
   readonly queues: Queues;
 }
 
@@ -118,7 +144,8 @@ async function withConnection<T>(
     await assertSuitableRedis(redis);
     const queues = openQueues(redis);
     try {
-      return await work({ redis, queues, store: new RunStore(redis, settings.run.retentionMs) });
+      const store = new RunStore(redis, settings.run.retentionMs);
+      return await work({ redis, queues, store, schedule: new ScheduleStore(redis) });
     } finally {
       await closeQueues(queues);
     }

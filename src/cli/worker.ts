@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { QueueName } from '../adapters/queues.ts';
 import { STAGES } from '../adapters/run-record.ts';
+import type { WorkerContext } from '../workers/worker-context.ts';
 import { queueArgument, wholeNumberArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { aborted, withStopSignal } from './stop-signal.ts';
@@ -16,7 +17,7 @@ const MAX_CONCURRENCY = 10_000;
 export function workerCommand(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('worker')
-    .description('work on runs until told to stop (Ctrl-C, SIGTERM); jobs in hand finish or go back')
+    .description('work on runs, and start those of the schedule, until told to stop; jobs in hand finish or go back')
     .option('--only <queue>', `work on this queue alone; can be repeated (${STAGES.join(', ')})`, queueArgument)
     .option(
       '--concurrency <n>',
@@ -26,10 +27,17 @@ export function workerCommand(program: Command, done: (code: ExitCode) => void):
     .addHelpText('after', '\nExample:\n  btc-fake worker --only employee-simulation --concurrency 200')
     .action(async ({ only, concurrency }: WorkerCommandOptions) => {
       const { openBasics, withSession, withWorkers } = await import('./session.ts');
+      const { assertWeekly } = await import('../domain/schedule-slots.ts');
+      const { scheduleDuty } = await import('../workers/schedule-duty.ts');
+      const basics = openBasics({ logAll: true });
+      const startsRuns = only === undefined || only.includes('run-start');
+      // A worker that would refuse its schedule later, in the log, is not started at all.
+      if (startsRuns) assertWeekly(basics.settings.schedule, Date.now());
+      const duties = (context: WorkerContext) => (startsRuns ? [scheduleDuty(context)] : []);
       done(
         await withStopSignal((stop) =>
-          withSession(openBasics({ logAll: true }), async (session) => {
-            await withWorkers(session, { only, concurrency }, async ({ queues }) => {
+          withSession(basics, async (session) => {
+            await withWorkers(session, { only, concurrency, duties }, async ({ queues }) => {
               session.logger.info({ queues }, 'Working; stop with Ctrl-C or SIGTERM');
               await aborted(stop);
               session.logger.info('Stopping: jobs in hand finish or go back');

@@ -47,13 +47,14 @@ export async function createRun(store: RunStore, queues: Queues, request: RunReq
  * Makes the run of a slot, as of the slot, unless there is one. Two processes may be at it at the same time, since the lock of a
  * job can be lost: each reads the population for itself, and the run has that of the first who was done, whole.
  * @param slot epoch milliseconds.
+ * @returns whether this made the run.
  * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE; there is no run then.
  */
-export async function createRunOfSlot(store: RunStore, slot: number, inputs: RunInputs): Promise<void> {
+export async function createRunOfSlot(store: RunStore, slot: number, inputs: RunInputs): Promise<boolean> {
   const id = slotRunId(slot);
-  if (await store.findRun(id)) return;
+  if (await store.findRun(id)) return false;
   const draftId = `${id}-draft-${randomBytes(6).toString('hex')}` as RunId;
-  await freezeRun(store, { plan: planOf(id, slot, id, inputs), slot }, inputs, draftId);
+  return freezeRun(store, { plan: planOf(id, slot, id, inputs), slot }, inputs, draftId);
 }
 
 /** Puts a run on its first queue; a run that is there already stays as it is. */
@@ -72,11 +73,11 @@ async function freezeRun(
   run: { readonly plan: RunPlan; readonly slot?: number },
   inputs: RunInputs,
   draftId: RunId,
-): Promise<void> {
+): Promise<boolean> {
   try {
     const { employees, population } = await freezePopulation(store, draftId, inputs);
     const { publish, now: createdAt } = inputs;
-    await store.createRun({ ...run, createdAt, publish, employees, population }, draftId);
+    return await store.createRun({ ...run, createdAt, publish, employees, population }, draftId);
   } catch (error) {
     await store.discardRun(draftId);
     throw error;

@@ -1,13 +1,61 @@
-import type { StageJobData } from '../adapters/queues.ts';
+import type { Job } from 'bullmq';
+import type { RunStartJobData } from '../adapters/queues.ts';
+import { formatInstant } from '../domain/feed-rows.ts';
+import { lateMs } from '../domain/slot.ts';
+import { duration } from '../domain/wording.ts';
+import { createRunOfSlot } from '../producers/create-run.ts';
 import { addRunFlow } from '../producers/run-flow.ts';
+import { isEnded } from '../producers/run-status.ts';
+import { startDueSlot } from '../producers/scheduled-run.ts';
+import { TICK } from '../producers/weekly-schedule.ts';
 import type { JobHandler } from './job-handler.ts';
+import { jobLogger } from './job-log.ts';
+import { logDecisions } from './schedule-duty.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** Starts a run: adds its flow, once, however often the job is repeated. */
-export function runStartHandler({ store, queues, settings, now }: WorkerContext): JobHandler<StageJobData> {
-  return async ({ data: { runId } }) => {
+/**
+ * Starts a run: adds its flow, once, however often the job is repeated. The run of a slot of the schedule is made here, as of the
+ * slot; when its employees file is bad the job fails, there is no run, and re-queuing the job tries it again.
+ *
+ * The queue's other jobs are the schedule's ticks: each has the run of the slot that is due queued, once.
+ * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE for the run of a slot; RUN_NOT_FOUND.
+ */
+export function runStartHandler(context: WorkerContext): JobHandler<RunStartJobData> {
+  const { store, queues, settings, now } = context;
+  return async (job) => {
+    if (job.name === TICK) return tick(context, job);
+    const { runId, slot } = job.data;
+    if (slot !== undefined) await makeRun(context, job, slot);
+    const run = await store.getRun(runId);
+    if (isEnded(run)) return;
     await store.startStage(runId, 'run-start', now());
-    await addRunFlow(queues, await store.getRun(runId), settings.queues.jobAttempts);
+    await addRunFlow(queues, run, settings.queues.jobAttempts);
     await store.finishStage(runId, 'run-start', now());
   };
+}
+
+async function tick(context: WorkerContext, job: Job<RunStartJobData>): Promise<void> {
+  const { schedule, logger, now } = context;
+  const { applied } = await schedule.read();
+  // By the clock of whoever woke the tick up its slot has come, even if this process's clock is behind.
+  const slot = job.opts.prevMillis ?? 0;
+  const decisions = await startDueSlot(context, applied, Math.max(now(), slot));
+  logDecisions(jobLogger(logger, job), decisions, now());
+}
+
+async function makeRun(context: WorkerContext, job: Job<RunStartJobData>, slot: number): Promise<void> {
+  const { store, settings, logger, now } = context;
+  const createdAt = now();
+  const isNew = await createRunOfSlot(store, slot, {
+    employeesFile: settings.files.employeesFile,
+    skipInvalidEmployees: false,
+    timeZone: settings.run.timeZone,
+    feedDateFormat: settings.run.feedDateFormat,
+    publish: settings.publish.enabled,
+    now: createdAt,
+  });
+  const late = lateMs({ slot, createdAt });
+  if (!isNew || late === 0) return;
+  const about = { slot: formatInstant(slot), lateMs: late };
+  jobLogger(logger, job).warn(about, `The scheduled run was made ${duration(late)} late`);
 }

@@ -2,11 +2,13 @@ import type { Logger } from 'pino';
 import type { Settings } from '../../config/settings.ts';
 import type { Queues } from '../adapters/queues.ts';
 import type { RunStore } from '../adapters/run-store.ts';
+import type { ScheduleStore } from '../adapters/schedule-store.ts';
 
 /** What every stage is given. */
 export interface WorkerContext {
   readonly settings: Settings;
   readonly store: RunStore;
+  readonly schedule: ScheduleStore;
   readonly queues: Queues;
   readonly logger: Logger;
   /** The time of day, epoch milliseconds: for records of what happened when, never for what a run decides. */

@@ -12,6 +12,7 @@ import { openQueues, type QueueName, type Queues, type StageJobData } from '../.
 import { connectRedis } from '../../src/adapters/redis.ts';
 import type { RunRecord } from '../../src/adapters/run-record.ts';
 import { RunStore } from '../../src/adapters/run-store.ts';
+import { ScheduleStore } from '../../src/adapters/schedule-store.ts';
 import type { Employee } from '../../src/domain/employees.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { createRun, type RunRequest } from '../../src/producers/create-run.ts';
@@ -86,6 +87,7 @@ export async function openRunRoom(env: Record<string, string> = {}): Promise<Run
     redis,
     queues,
     store,
+    schedule: new ScheduleStore(redis),
     settings,
     logger,
     log,

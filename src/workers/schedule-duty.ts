@@ -1,0 +1,63 @@
+import type { Logger } from 'pino';
+import type { SlotDecision } from '../adapters/schedule-store.ts';
+import { formatInstant } from '../domain/feed-rows.ts';
+import { lateMs, slotRunId } from '../domain/slot.ts';
+import { duration } from '../domain/wording.ts';
+import { startDueSlot } from '../producers/scheduled-run.ts';
+import { applySchedule, tellScheduler } from '../producers/weekly-schedule.ts';
+import type { Duty } from './caretaker.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+const EVERY_MS = 60_000;
+
+/** BullMQ's tick comes within moments of its slot; only then does somebody have to look after it. */
+const GRACE_MS = 90_000;
+
+/**
+ * Applies the schedule of this process's settings, once; from then on looks every minute whether a slot has been missed, because
+ * everything was down or a tick was lost, and has its run started once.
+ */
+export function scheduleDuty(context: WorkerContext): Duty {
+  const { queues, schedule, logger, now } = context;
+  let isApplied = false;
+  return {
+    name: 'schedule',
+    everyMs: EVERY_MS,
+    run: async () => {
+      if (isApplied) await tellScheduler(queues, schedule, now);
+      else await apply(context);
+      isApplied = true;
+      const { applied } = await schedule.read();
+      logDecisions(logger, await startDueSlot(context, applied, now(), GRACE_MS), now());
+    },
+  };
+}
+
+async function apply(context: WorkerContext): Promise<void> {
+  const { logger, now, settings } = context;
+  const { outcome, decisions } = await applySchedule(context, now, { insist: false });
+  logDecisions(logger, decisions, now());
+  const { cron, timeZone } = settings.schedule;
+  if (outcome === 'applied') logger.info({ cron, timeZone }, 'The schedule is applied');
+  if (outcome === 'removed') {
+    logger.info('The schedule was removed and stays so; put it back with: btc-fake schedule apply');
+  }
+}
+
+/** Tells what became of slots. @param now epoch milliseconds. */
+export function logDecisions(logger: Logger, decisions: readonly SlotDecision[], now: number): void {
+  for (const { slot, outcome, inTheWay } of decisions) {
+    const runId = slotRunId(slot);
+    const about = { slot: formatInstant(slot), runId };
+    const late = lateMs({ slot, createdAt: now });
+    if (outcome === 'skipped') {
+      logger.warn({ ...about, inTheWay }, `The scheduled run is skipped: run ${inTheWay} has not ended`);
+    } else if (outcome === 'missed') {
+      logger.warn(about, 'A scheduled run was missed and is not made any more: no worker was there in time');
+    } else if (late > 0) {
+      logger.warn({ ...about, lateMs: late }, `The scheduled run is queued ${duration(late)} late`);
+    } else {
+      logger.info(about, 'The scheduled run is queued');
+    }
+  }
+}
