@@ -11,10 +11,14 @@ export function runIdArgument(text: string): RunId {
   return runId;
 }
 
-export function employeeIdsArgument(text: string, earlier: readonly EmployeeId[] = []): EmployeeId[] {
+export function employeeIdArgument(text: string): EmployeeId {
   const id = parseEmployeeId(text);
   if (id === undefined) throw new InvalidArgumentError('An employee id is a positive integer of at most 15 digits.');
-  return [...earlier, id];
+  return id;
+}
+
+export function employeeIdsArgument(text: string, earlier: readonly EmployeeId[] = []): EmployeeId[] {
+  return [...earlier, employeeIdArgument(text)];
 }
 
 export function queueArgument(text: string, earlier: readonly QueueName[] = []): QueueName[] {

@@ -7,6 +7,7 @@ import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { downloadCommand } from './download.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { explainCommand } from './explain.ts';
 import { finishCommand } from './finish.ts';
 import { reportError } from './report-error.ts';
 import { resumeCommand } from './resume.ts';
@@ -25,6 +26,7 @@ const COMMANDS = [
   dashboardCommand,
   runsCommand,
   statusCommand,
+  explainCommand,
   retryCommand,
   finishCommand,
   downloadCommand,

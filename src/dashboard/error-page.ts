@@ -6,6 +6,7 @@ import { layout } from './layout.ts';
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   RUN_NOT_FOUND: 404,
+  EMPLOYEE_NOT_FOUND: 404,
   RUN_STATE: 409,
   EMPLOYEES_INVALID: 422,
   CONFIG_INVALID: 422,

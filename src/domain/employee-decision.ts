@@ -4,8 +4,9 @@ import type { CatalogContent } from './catalog.ts';
 import type { CatalogKind } from './catalog-file-name.ts';
 import { combinedList, newAssignments, type Source } from './completions.ts';
 import { type EmployeeResult, remainingAssignments } from './employee-outcome.ts';
+import type { EmployeeType } from './employees.ts';
 import { formatInstant } from './feed-rows.ts';
-import type { ContentId } from './ids.ts';
+import type { ContentId, EmployeeId, RunId } from './ids.ts';
 import { type DailyDoseDecision, type EmployeeAssignments, isForThisWeek } from './manager-assignments.ts';
 
 /** A content, with what the run's catalog files say of it. */
@@ -64,6 +65,45 @@ export interface EmployeeDecision {
   readonly listed: number | null;
   readonly completions: readonly ExplainedCompletion[] | null;
   readonly left: readonly ExplainedRest[] | null;
+}
+
+/**
+ * How far the run is with an employee.
+ * - `not queued`: the run has not come to the employees yet
+ * - `waiting`: in the queue
+ * - `working`: a worker has it in hand
+ * - `retrying`: an attempt failed, and the next one comes by itself
+ * - `failed`: failed for good; re-queue the employee, or finish without the failed ones
+ * - `done`: simulated
+ * - `left out`: the run was finished without the employee
+ * - `lost`: neither a result nor a job; somebody has removed the job, and "btc-fake retry" queues it anew
+ */
+export type EmployeeProgress =
+  | 'not queued'
+  | 'waiting'
+  | 'working'
+  | 'retrying'
+  | 'failed'
+  | 'done'
+  | 'left out'
+  | 'lost';
+
+/** Everything that there is to say about one employee of a run. Instants are `YYYY-MM-DDTHH:MM:SSZ`. */
+export interface EmployeeExplanation extends EmployeeDecision {
+  readonly runId: RunId;
+  readonly employeeId: EmployeeId;
+  readonly employeeType: EmployeeType;
+  /** In the employees file, from 1, without its invalid rows. */
+  readonly position: number;
+  readonly employees: number;
+  readonly asOf: string;
+  readonly week: { readonly start: string; readonly due: string };
+  readonly progress: EmployeeProgress;
+  /** Why it failed, is tried again or was left out. */
+  readonly reason: string | null;
+  /** Attempts made and allowed; null when there is no job any more. */
+  readonly attempts: { readonly made: number; readonly allowed: number } | null;
+  readonly failedAt: string | null;
 }
 
 /** What a decision is explained from. */

@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   PORT_UNAVAILABLE: { retryable: false, meaning: 'A server of BTC Fake cannot listen where it should.' },
 
   RUN_NOT_FOUND: { retryable: false, meaning: 'There is no run with this id, or its data have expired.' },
+  EMPLOYEE_NOT_FOUND: { retryable: false, meaning: 'The run has no such employee.' },
   RUN_STATE: { retryable: false, meaning: 'The run is in a state in which this cannot be done.' },
   RUN_INCOMPLETE: { retryable: false, meaning: 'The run cannot be assembled: employees have no result.' },
   PAYLOAD_VERSION: {
