@@ -90,7 +90,7 @@ export async function openFaultRoom(options: FaultRoomOptions): Promise<FaultRoo
     env: { ...secretEnvironment(), ...options.env },
   });
   const redisUrl = redis.url.replace('://', `://:${CANARIES.redis}@`);
-  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
+  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null, disconnectTimeout: 100 });
   connection.on('error', () => {});
   const queues = openQueues(connection);
   const store = new RunStore(connection, 24 * 3600 * 1000);
