@@ -114,6 +114,7 @@ export function requireLogin({ dashboard }: Settings): void {
   throw invalid([missing('DASHBOARD_USER', why), missing('DASHBOARD_PASSWORD', why)]);
 }
 
-function isLoopback(host: string): boolean {
+/** Whether an address or a name is this machine's own and cannot be another's. */
+export function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

@@ -46,12 +46,13 @@ const REDIS_GONE: Shown = {
   remedy: 'Pages come back by themselves when it does.',
 };
 
-/** Answers with an error page. */
+/** Answers with an error page; Bull Board's own script gets JSON that it knows how to show. */
 export function sendError(
   reply: FastifyReply,
   status: number,
   { message, code, remedy, lines = [] }: Shown,
 ): FastifyReply {
+  if (reply.request.url.startsWith(BULL_BOARD_API)) return reply.code(status).send({ error: message, message: remedy });
   const body = html`<div class="notice bad" role="alert">
 <p><strong>${message}</strong>${code && html` <code>${code}</code>`}</p>
 ${lines.length > 0 && html`<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`}
@@ -63,7 +64,16 @@ ${remedy && html`<p>${remedy}</p>`}
     .send(layout({ title: TITLES[status] ?? 'Not done', body }));
 }
 
-const TITLES: Readonly<Record<number, string>> = { 404: 'Not found', 500: 'Something went wrong', 503: 'Not now' };
+const TITLES: Readonly<Record<number, string>> = {
+  401: 'Log in',
+  403: 'Refused',
+  404: 'Not found',
+  429: 'Not so fast',
+  500: 'Something went wrong',
+  503: 'Not now',
+};
+
+const BULL_BOARD_API = '/queues/api/';
 
 /** What ioredis says when it gives up on a command. */
 function isRedisGone(error: Error): boolean {

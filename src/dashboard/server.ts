@@ -1,19 +1,28 @@
 import formbody from '@fastify/formbody';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { serveAssets } from './assets.ts';
+import { bullBoardRoutes } from './bull-board.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import { showErrors } from './error-page.ts';
+import { guard, REQUEST_LIMITS } from './guard.ts';
 import { runListRoutes } from './run-list.ts';
 
 const CLOSE_LIMIT_MS = 2_000;
 
 /** Makes the dashboard's server; whoever makes it listens and closes it. */
 export async function createDashboard(context: DashboardContext): Promise<FastifyInstance> {
-  const app = Fastify({ logger: false, forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
+  const app = Fastify({
+    ...REQUEST_LIMITS,
+    logger: false,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
+  });
   showErrors(app, context);
-  await app.register(formbody, { bodyLimit: 64 * 1024 });
+  await guard(app, context);
+  await app.register(formbody);
   await serveAssets(app);
   runListRoutes(app, context);
+  await bullBoardRoutes(app, context);
   return app;
 }
 
