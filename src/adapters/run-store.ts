@@ -18,6 +18,7 @@ import {
   encodeEmployees,
   encodeResult,
 } from './employee-records.ts';
+import { FREEZE, PUT_RESULT } from './freeze-script.ts';
 import {
   type AssignmentFacts,
   type CatalogFacts,
@@ -32,6 +33,9 @@ import {
 
 /** All keys of the queue and of a run share this hash tag, so that Redis Cluster keeps them together. */
 export const REDIS_PREFIX = '{btc-fake}';
+
+/** A draft that nobody freezes, because its maker was killed, is gone after that. */
+const DRAFT_SECONDS = 24 * 3600;
 
 /** The field that makes the results' key exist, and expire, from the start; no position is negative. */
 const RESULTS_MARK = '-1';
@@ -91,9 +95,9 @@ export class RunStore {
     return fields.plan === undefined ? undefined : decodeRun(fields);
   }
 
-  /** The newest runs, newest first; forgets those whose keys have expired. */
-  async listRuns(limit: number): Promise<RunRecord[]> {
-    const ids = (await this.#redis.zrange(RUNS_KEY, 0, limit - 1, 'REV')) as RunId[];
+  /** The newest runs but the first `skip`, newest first; forgets those whose keys have expired. */
+  async listRuns(limit: number, skip = 0): Promise<RunRecord[]> {
+    const ids = (await this.#redis.zrange(RUNS_KEY, skip, skip + limit - 1, 'REV')) as RunId[];
     const runs = await Promise.all(ids.map((id) => this.findRun(id)));
     const expired = ids.filter((_, i) => runs[i] === undefined);
     if (expired.length > 0) await this.#redis.zrem(RUNS_KEY, ...expired);
@@ -113,18 +117,17 @@ export class RunStore {
     await this.#note(runId, { [`finished:${stage}`]: now });
   }
 
-  /** Keeps the contents of both catalog files for the steps after the download, on whatever machine they run. */
+  /**
+   * Keeps the contents of both catalog files for the steps after the download, on whatever machine they run. The first that
+   * are kept stand.
+   */
   async putCatalogs(
     runId: RunId,
     contents: Readonly<Record<CatalogKind, readonly CatalogContent[]>>,
     facts: CatalogFacts,
   ): Promise<void> {
-    const { record, catalogs } = keys(runId);
-    await this.#atomically((multi) => {
-      for (const [kind, list] of Object.entries(contents)) multi.hset(catalogs, kind, JSON.stringify(list));
-      multi.hset(record, jsonFields({ catalogs: facts }));
-      this.#renewExpiry(multi, runId);
-    });
+    const fields = Object.entries(contents).flatMap(([kind, list]) => [kind, JSON.stringify(list)]);
+    await this.#freeze(runId, { catalogs: facts }, keys(runId).catalogs, keys(runId).catalogs, fields);
   }
 
   async readCatalog(runId: RunId, kind: CatalogKind): Promise<CatalogContent[]> {
@@ -140,18 +143,23 @@ export class RunStore {
     }
   }
 
-  async putAssignments(runId: RunId, entries: ReadonlyMap<number, EmployeeAssignments>): Promise<void> {
+  /** Writes assignments of a draft, which nobody sees before it is frozen; `draftId` may be the run's own. */
+  async putAssignments(draftId: RunId, entries: ReadonlyMap<number, EmployeeAssignments>): Promise<void> {
     const fields = Array.from(entries, ([position, assignments]) => [position, encodeAssignments(assignments)]);
-    const key = keys(runId).assignments;
+    const key = keys(draftId).assignments;
     await this.#atomically((multi) => {
       multi.hset(key, ...fields.flat());
-      multi.expire(key, this.#retentionSeconds);
+      multi.expire(key, Math.min(this.#retentionSeconds, DRAFT_SECONDS));
     });
   }
 
-  /** From now on the assignments stand, whatever Databricks says later. */
-  async freezeAssignments(runId: RunId, facts: AssignmentFacts): Promise<void> {
-    await this.#note(runId, { assignments: facts });
+  /**
+   * From now on the assignments of the draft are the run's and stand, whatever Databricks says later, unless others were frozen
+   * before: then those stand, and the draft is gone.
+   * @returns whether it was this draft.
+   */
+  async freezeAssignments(runId: RunId, facts: AssignmentFacts, draftId: RunId = runId): Promise<boolean> {
+    return this.#freeze(runId, { assignments: facts }, keys(runId).assignments, keys(draftId).assignments);
   }
 
   async setFannedOut(runId: RunId, positions: number): Promise<void> {
@@ -163,9 +171,9 @@ export class RunStore {
     return decodeOptional(await this.#redis.hget(keys(runId).assignments, String(position)), decodeAssignments);
   }
 
-  /** Keeps an employee's result, unless there is one: work that was done twice leaves the first result. */
+  /** Keeps an employee's result, unless there is one: work that was done twice leaves the first. An expired run gets none. */
   async putResult({ id, asOf }: RunPlan, position: number, result: EmployeeResult): Promise<void> {
-    await this.#redis.hsetnx(keys(id).results, String(position), encodeResult(result, asOf));
+    await this.#redis.eval(PUT_RESULT, 1, keys(id).results, String(position), encodeResult(result, asOf));
   }
 
   /** How many employees have a result. */
@@ -178,6 +186,12 @@ export class RunStore {
     if (positions.length === 0) return new Set();
     const values = await this.#redis.hmget(keys(runId).results, ...positions.map(String));
     return new Set(positions.filter((_, i) => values[i] !== null));
+  }
+
+  /** The results at these positions; undefined for employees who have none yet. */
+  async readResults({ id, asOf }: RunPlan, positions: readonly number[]): Promise<(EmployeeResult | undefined)[]> {
+    const texts = await this.#redis.hmget(keys(id).results, ...positions.map(String));
+    return texts.map((text) => decodeOptional(text, (found) => decodeResult(found, asOf)));
   }
 
   /** Every employee of a run with assignments and result, in input order, a chunk of the population at a time. */
@@ -232,6 +246,12 @@ export class RunStore {
 
   async setPublished(runId: RunId, now: number): Promise<void> {
     await this.#note(runId, { publishedAt: now });
+  }
+
+  async #freeze(runId: RunId, facts: object, place: string, draft: string, fields: readonly string[] = []) {
+    const all = [keys(runId).record, place, draft, ...Object.values(keys(runId))];
+    const [field, text] = Object.entries(jsonFields(facts))[0]!;
+    return (await this.#redis.eval(FREEZE, all.length, ...all, field, text, this.#retentionSeconds, ...fields)) === 1;
   }
 
   /** Writes fields of the run's record. The expiry goes with them: the record may have expired meanwhile. */

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { Settings } from '../../config/settings.ts';
 import { withTrainingRecords } from '../adapters/databricks.ts';
 import type { AssignmentFacts, RunRecord } from '../adapters/run-record.ts';
+import type { RunStore } from '../adapters/run-store.ts';
 import { type AssignmentTally, addToAssignmentTally, emptyAssignmentTally } from '../domain/assignment-tally.ts';
-import type { EmployeeId } from '../domain/ids.ts';
+import type { EmployeeId, RunId } from '../domain/ids.ts';
 import { assignEmployee, type EmployeeAssignments, type EmployeeRecords } from '../domain/manager-assignments.ts';
 import { type ManagerChoice, managerChoice } from '../domain/manager-choice.ts';
 import type { DatabricksInput, Notice } from '../domain/manifest.ts';
@@ -20,22 +23,40 @@ const NO_RECORDS: EmployeeRecords = { open: [], completions: [] };
 
 /**
  * Makes and keeps the manager's assignments to everybody in a run (contract section 3), then freezes them. Safe to repeat
- * until frozen: the same inputs give the same assignments.
+ * until frozen, and while somebody else is at it: everybody writes a draft of their own, because Databricks may tell each
+ * something else, and the first that is whole becomes the run's.
  */
 export async function assignPopulation(
   { settings, store, logger }: Pick<WorkerContext, 'settings' | 'store' | 'logger'>,
   run: RunRecord,
   signal: AbortSignal,
-): Promise<AssignmentFacts> {
+): Promise<void> {
   const runId = run.plan.id;
-  const choice = managerChoice(await store.readCatalog(runId, 'StandAloneContent'));
-  const assigner = new Assigner(run, choice, (entries) => store.putAssignments(runId, entries), signal);
+  const draftId = `${runId}-draft-${randomBytes(6).toString('hex')}` as RunId;
+  try {
+    const facts = await draftAssignments(settings.databricks, store, run, draftId, signal);
+    signal.throwIfAborted();
+    if (await store.freezeAssignments(runId, facts, draftId)) logNotices(logger, facts.notices);
+  } catch (error) {
+    await store.discardRun(draftId);
+    throw error;
+  }
+}
+
+async function draftAssignments(
+  warehouse: Settings['databricks'],
+  store: RunStore,
+  run: RunRecord,
+  draftId: RunId,
+  signal: AbortSignal,
+): Promise<AssignmentFacts> {
+  const choice = managerChoice(await store.readCatalog(run.plan.id, 'StandAloneContent'));
+  const assigner = new Assigner(run, choice, (entries) => store.putAssignments(draftId, entries), signal);
   const ids = await readIds(run, store);
   // Positions in ascending order of employee id, which is the order of the records.
   const ascending = Uint32Array.from(ids.keys()).sort((a, b) => ids[a]! - ids[b]!);
 
   let databricks: DatabricksInput | null = null;
-  const warehouse = settings.databricks;
   if (warehouse) {
     databricks = await withTrainingRecords(warehouse, async (records) => {
       const read = { openAssignments: 0, completions: 0 };
@@ -55,10 +76,7 @@ export async function assignPopulation(
     for (const [position, id] of ids.entries()) await assigner.assign(position, id as EmployeeId, NO_RECORDS);
   }
   const tally = await assigner.finish();
-  const facts = { tally, databricks, notices: noticesOf(choice, tally, databricks) };
-  logNotices(logger, facts.notices);
-  await store.freezeAssignments(runId, facts);
-  return facts;
+  return { tally, databricks, notices: noticesOf(choice, tally, databricks) };
 }
 
 /** Assigns one employee after the other, and writes them in batches. */
@@ -106,7 +124,7 @@ class Assigner {
 }
 
 /** The ids of the population by position: 8 bytes for each employee. */
-async function readIds(run: RunRecord, store: WorkerContext['store']): Promise<Float64Array> {
+async function readIds(run: RunRecord, store: RunStore): Promise<Float64Array> {
   const ids = new Float64Array(run.population.count);
   let position = 0;
   for await (const chunk of store.readPopulation(run.plan.id)) for (const { id } of chunk) ids[position++] = id;

@@ -28,13 +28,20 @@ export function assignmentHandler(context: WorkerContext): JobHandler<StageJobDa
 
   async function writeFirstFeed({ store }: WorkerContext, { plan }: RunRecord): Promise<void> {
     const path = join(settings.files.outputDir, feedNames(plan).nonCompleted);
-    const draft = await draftNonCompletedFeed(store, plan, path);
-    try {
-      await draft.finish();
-      await draft.publish();
-    } finally {
-      await draft.discard();
-    }
+    const write = async () => {
+      const draft = await draftNonCompletedFeed(store, plan, path);
+      try {
+        await draft.finish();
+        await draft.publish();
+      } finally {
+        await draft.discard();
+      }
+    };
+    await write();
+    // Whoever was stopped in between, while another worker took the run to its end, has put an early feed over the last one. Once
+    // the assembly has begun all results are there, so that what is written now is what it writes.
+    const { stageStartedAt } = await store.getRun(plan.id);
+    if (stageStartedAt['file-assembly'] !== undefined) await write();
   }
 
   async function fanOutAll({ store, queues }: WorkerContext, run: RunRecord, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,193 @@
+// Proves that a worker that has lost its lock, because its process was stopped, does no harm when it goes on: it is told to
+// stop, and what it still does changes nothing of what another worker made.
+import { createHash } from 'node:crypto';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { RunRecord } from '../../src/adapters/run-record.ts';
+import type { RunStore } from '../../src/adapters/run-store.ts';
+import { feedNames } from '../../src/domain/run-plan.ts';
+import { assignmentHandler } from '../../src/workers/assignment.ts';
+import { catalogDownloadHandler } from '../../src/workers/catalog-download.ts';
+import { fileAssemblyHandler } from '../../src/workers/file-assembly.ts';
+import { startWorkers } from '../../src/workers/runtime.ts';
+import { allOf } from '../support/all-of.ts';
+import { contentIds } from '../support/domain-values.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { takeJobs } from '../support/job-moves.ts';
+import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { people } from '../support/run-state.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.ts';
+
+const EMPLOYEES = people(6);
+const OTHER_CONTENT = 1_700_042;
+let room: RunRoom;
+let warehouse: Warehouse;
+beforeAll(async () => {
+  [room, warehouse] = await Promise.all([openRunRoom(), startWarehouse()]);
+  await warehouse.load(
+    `INSERT INTO content_assignments (ba_id, content_id) SELECT ${EMPLOYEES[0]!.id} + i, ${OTHER_CONTENT} FROM range(6) t(i)`,
+  );
+});
+afterAll(async () => {
+  await Promise.all([room?.close(), warehouse?.close()]);
+});
+beforeEach(async () => {
+  await room.reset();
+  rmSync(room.settings.files.outputDir, { recursive: true, force: true });
+});
+
+const never = new AbortController().signal;
+const withDatabricks = () =>
+  room.settingsWith({
+    DATABRICKS_HOST: warehouse.host,
+    DATABRICKS_HTTP_PATH: warehouse.httpPath,
+    DATABRICKS_TOKEN: warehouse.token,
+    DATABRICKS_CA_FILE: warehouse.caFile,
+  });
+
+async function readyRun(): Promise<RunRecord> {
+  const run = await room.createRunWithFlow(EMPLOYEES);
+  await takeJobs(room, 'catalog-download', 1, async (job) => {
+    await catalogDownloadHandler(room)(job, never, '');
+    return undefined;
+  });
+  return run;
+}
+
+async function assign({ plan }: RunRecord, context: Partial<RunRoom> = {}): Promise<void> {
+  await assignmentHandler({ ...room, ...context })(await room.job('assignment', plan.id), never, '');
+}
+
+/** A place where somebody stops, as a process does that is stopped, until they are let go on. */
+function gate() {
+  let resume = () => {};
+  let reached = () => {};
+  const stopped = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  const resumed = new Promise<void>((resolve) => {
+    resume = resolve;
+  });
+  const wait = () => {
+    reached();
+    return resumed;
+  };
+  return { stopped, resume, wait };
+}
+
+/** The room's store, with some operations of its own; `calls` are all that were asked for. */
+function storeWith(operations: Partial<Record<keyof RunStore, (...args: never[]) => unknown>>) {
+  const calls: string[] = [];
+  const store = new Proxy(room.store, {
+    get(target, name) {
+      const value = operations[name as keyof RunStore] ?? Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...args: never[]) => {
+        calls.push(String(name));
+        return value.apply(target, args);
+      };
+    },
+  });
+  return { store, calls };
+}
+
+/** A store that stops before each call of an operation. */
+function stoppedAt(operation: 'putAssignments' | 'freezeAssignments') {
+  const { stopped, resume, wait } = gate();
+  const act = room.store[operation].bind(room.store) as (...args: never[]) => Promise<unknown>;
+  return { ...storeWith({ [operation]: (...args: never[]) => wait().then(() => act(...args)) }), stopped, resume };
+}
+
+/** A store that stops when everybody was read for the second time: then the first feed is drafted, and not yet published. */
+function stoppedWithDraft() {
+  const { stopped, resume, wait } = gate();
+  let passes = 0;
+  async function* readEmployees(plan: RunRecord['plan']) {
+    yield* room.store.readEmployees(plan);
+    passes += 1;
+    if (passes === 2) await wait();
+  }
+  return { ...storeWith({ readEmployees }), stopped, resume };
+}
+
+function completionOf({ plan }: RunRecord) {
+  const contentId = contentIds(900_001)[0]!;
+  return { contentId, source: 'manager' as const, startedAt: plan.asOf - 2_000, completedAt: plan.asOf - 1_000 };
+}
+
+const assignmentsOf = async (run: RunRecord) =>
+  (await allOf(room.store.readEmployees(run.plan))).flat().map(({ assignments }) => assignments);
+
+test.each(['putAssignments', 'freezeAssignments'] as const)(
+  'assignments that another worker froze stay as they are, though Databricks told the late one something else (%s)',
+  async (operation) => {
+    const run = await readyRun();
+    const late = stoppedAt(operation);
+    const work = assign(run, { store: late.store, settings: withDatabricks() });
+    await late.stopped;
+    await assign(run);
+    const [frozen, { assignments: facts }] = [await assignmentsOf(run), await room.store.getRun(run.plan.id)];
+    late.resume();
+    await work;
+    expect(await assignmentsOf(run)).toEqual(frozen);
+    expect((await room.store.getRun(run.plan.id)).assignments).toEqual(facts);
+    expect(frozen.every((own) => own!.open.length === 0)).toBe(true);
+    expect(facts!.databricks).toBeNull();
+    expect(await room.redis.keys('*draft*')).toEqual([]);
+  },
+);
+
+test.each([
+  ['whose draft the other removed', false],
+  ['that renamed its draft in the moment between the other’s rename and its look for drafts', true],
+])('the feed of the end stays, whatever becomes of the early one of a late worker %s', async (_which, slipsIn) => {
+  const run = await readyRun();
+  const { outputDir } = room.settings.files;
+  const path = join(outputDir, feedNames(run.plan).nonCompleted);
+  const late = stoppedWithDraft();
+  const work = assign(run, { store: late.store });
+  await late.stopped;
+  const [draft] = readdirSync(outputDir).filter((name) => name.startsWith(`${basename(path)}.`));
+  linkSync(join(outputDir, draft!), join(room.folder, draft!));
+  // The other worker takes the run to its end.
+  await assign(run);
+  const early = sha256(path);
+  await takeJobs(room, 'employee-simulation', EMPLOYEES.length, async ({ data }) => {
+    await room.store.putResult(run.plan, data.position, { recommendations: [], completions: [completionOf(run)] });
+    return undefined;
+  });
+  await fileAssemblyHandler(room)(await room.job('file-assembly', run.plan.id), never, '');
+  const last = sha256(path);
+  expect(last).not.toBe(early);
+  if (slipsIn) renameSync(join(room.folder, draft!), join(outputDir, draft!));
+  late.resume();
+  if (slipsIn) await work;
+  else expect((await failureOf(work)).code).toBe('OUTPUT_UNWRITABLE');
+  expect(sha256(path)).toBe(last);
+  expect(readdirSync(outputDir).filter((name) => name.endsWith('.part'))).toEqual([]);
+});
+
+test('a stage that has lost its lock is told so, and stops before it freezes anything', async () => {
+  const run = await readyRun();
+  const held = stoppedAt('putAssignments');
+  const workers = startWorkers({ ...room, store: held.store, only: ['assignment'], lockMs: 400 });
+  try {
+    await held.stopped;
+    // Somebody else has the job now.
+    await room.redis.set(`{btc-fake}:assignment:${run.plan.id}:lock`, 'another');
+    await waitUntil('it is logged', () => room.log.some(({ msg }) => msg.startsWith('Locks of jobs were lost')));
+    held.resume();
+    await waitUntil('the stage gives up', () => held.calls.includes('discardRun'));
+  } finally {
+    held.resume();
+    await workers.stop(300);
+  }
+  expect(held.calls).not.toContain('freezeAssignments');
+  expect(await room.store.getRun(run.plan.id)).not.toHaveProperty('assignments');
+});
+
+function sha256(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
