@@ -5,6 +5,8 @@ export default {
   testEnvironment: '<rootDir>/test/support/jest-environment.js',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // Minutes of faults at random have a command of their own.
+  testPathIgnorePatterns: process.env.SOAK_MINUTES ? [] : ['/test/faults/soak\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023' }, module: { type: 'es6' }, sourceMaps: 'inline' }],
