@@ -7,6 +7,8 @@ import { layout } from './layout.ts';
 const STATUS: Partial<Record<ErrorCode, number>> = {
   RUN_NOT_FOUND: 404,
   EMPLOYEE_NOT_FOUND: 404,
+  OUTPUT_MISSING: 404,
+  OUTPUT_CHANGED: 409,
   RUN_STATE: 409,
   EMPLOYEES_INVALID: 422,
   CONFIG_INVALID: 422,

@@ -40,6 +40,8 @@ export const ERROR_CODES = {
 
   FILE_UNREADABLE: { retryable: false, meaning: 'A file cannot be read.' },
   OUTPUT_UNWRITABLE: { retryable: true, meaning: 'A file could not be written.' },
+  OUTPUT_MISSING: { retryable: false, meaning: 'A file of a run is not where it was written.' },
+  OUTPUT_CHANGED: { retryable: false, meaning: "A file of a run is not the one that the run's manifest names." },
 
   PORT_UNAVAILABLE: { retryable: false, meaning: 'A server of BTC Fake cannot listen where it should.' },
 
