@@ -21,11 +21,19 @@ const ROLE_OPTIONS: Record<ConnectionRole, RedisOptions> = {
     // After a failed connection ioredis keeps the process alive for as long as this; its default is 2 s.
     disconnectTimeout: 100,
   },
-  dashboard: { maxRetriesPerRequest: 1, connectTimeout: 5_000, retryStrategy: (times) => Math.min(times * 100, 1_000) },
+  dashboard: {
+    maxRetriesPerRequest: 1,
+    connectTimeout: 5_000,
+    disconnectTimeout: 100,
+    retryStrategy: (times) => Math.min(times * 100, 1_000),
+  },
 };
 
 /** How long a server may take until its first answer; one that loads its data says so at once. */
 const ANSWER_LIMIT_MS = 10_000;
+
+const PROBE_EVERY_MS = 10_000;
+const PROBE_LIMIT_MS = 5_000;
 
 /**
  * Connects to Redis.
@@ -52,7 +60,21 @@ export async function connectRedis(location: string, role: ConnectionRole): Prom
   }
   if (role === 'command') return probe;
   probe.disconnect();
-  return newRedis(location, ROLE_OPTIONS[role]);
+  const redis = newRedis(location, ROLE_OPTIONS[role]);
+  if (role === 'dashboard') replaceDead(redis);
+  return redis;
+}
+
+/** A connection that was cut without a word would be waited on for ever: one that answers nothing is replaced. */
+function replaceDead(redis: Redis): void {
+  const isConnected = () => redis.status === 'connect' || redis.status === 'ready';
+  const timer = setInterval(() => {
+    if (!isConnected()) return;
+    Promise.race([redis.ping(), silence(PROBE_LIMIT_MS)]).catch(() => {
+      if (isConnected()) redis.disconnect(true);
+    });
+  }, PROBE_EVERY_MS).unref();
+  redis.once('end', () => clearInterval(timer));
 }
 
 async function silence(limitMs: number): Promise<never> {
@@ -118,7 +140,8 @@ export async function assertSuitableRedis(redis: Redis): Promise<RedisFacts> {
   return { version, evictionPolicy };
 }
 
-function infoField(info: string, field: string): string | undefined {
+/** A field of what Redis' INFO says. */
+export function infoField(info: string, field: string): string | undefined {
   return new RegExp(`^${field}:(.*?)\\s*$`, 'm').exec(info)?.[1];
 }
 

@@ -37,6 +37,8 @@ export interface WorkersOptions extends WorkerContext {
 /** The workers of a process. */
 export interface Workers {
   readonly queues: readonly QueueName[];
+  /** Whether they take jobs now; if not, why. */
+  readonly state: 'working' | 'waiting for Redis' | 'stopping';
   /**
    * Takes no new jobs, lets those in hand finish, and gives back to the queue what has not finished shortly before
    * `deadlineMs`; what even then does not stop is left to the queue's stall check. Never hangs, also without Redis.
@@ -89,9 +91,15 @@ export function startWorkers(options: WorkersOptions): Workers {
     recommender?.close();
     for (const worker of workers) worker.cancelAllJobs();
   };
+  let isStopping = false;
   return {
     queues: names,
+    get state() {
+      if (isStopping) return 'stopping';
+      return outages.isOne || options.redis.status !== 'ready' ? 'waiting for Redis' : 'working';
+    },
     stop: async (deadlineMs) => {
+      isStopping = true;
       if (options.redis.status === 'ready') await stopWorkers(workers, giveBack, deadlineMs);
       else await abandonWorkers(workers, giveBack, deadlineMs);
       options.redis.off('ready', outages.over);
@@ -153,6 +161,11 @@ class Outages {
 
   constructor(logger: Logger) {
     this.#logger = logger;
+  }
+
+  /** Whether there is an outage now. */
+  get isOne(): boolean {
+    return this.#errors > 0;
   }
 
   watch(worker: Worker): void {
