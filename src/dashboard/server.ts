@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { serveAssets } from './assets.ts';
 import { bullBoardRoutes } from './bull-board.ts';
 import type { DashboardContext } from './dashboard-context.ts';
+import { employeeRoutes } from './employee-page.ts';
 import { showErrors } from './error-page.ts';
 import { guard, REQUEST_LIMITS } from './guard.ts';
 import { runListRoutes } from './run-list.ts';
@@ -22,6 +23,7 @@ export async function createDashboard(context: DashboardContext): Promise<Fastif
   await app.register(formbody);
   await serveAssets(app);
   runListRoutes(app, context);
+  employeeRoutes(app, context);
   await bullBoardRoutes(app, context);
   return app;
 }

@@ -97,6 +97,8 @@ export interface EmployeeExplanation extends EmployeeDecision {
   readonly position: number;
   readonly employees: number;
   readonly asOf: string;
+  /** The business time zone of the run. */
+  readonly timeZone: string;
   readonly week: { readonly start: string; readonly due: string };
   readonly progress: EmployeeProgress;
   /** Why it failed, is tried again or was left out. */

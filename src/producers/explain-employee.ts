@@ -48,6 +48,7 @@ export async function explainEmployee(
     position: found.position + 1,
     employees: run.population.count,
     asOf: formatInstant(run.plan.asOf),
+    timeZone: run.plan.timeZone,
     week: { start: formatInstant(week.startsAt), due: formatInstant(week.dueAt) },
     ...progressOf(run, state, job, jobState),
     ...explainDecision({

@@ -1,0 +1,16 @@
+import type { RunId } from '../domain/ids.ts';
+import { type Html, html } from './html.ts';
+
+/** A form that leads to the page of one employee of a run. */
+export function employeeSearch(runId: RunId): Html {
+  return html`<form class="actions" method="get" action="/runs/${runId}/employees" role="search">
+<label for="employee">Employee id</label>
+<input id="employee" name="employee" inputmode="numeric" autocomplete="off" required class="short">
+<button class="quiet">Explain</button>
+</form>`;
+}
+
+/** Where the page of one employee of a run is. */
+export function employeePath(runId: RunId, employeeId: number): string {
+  return `/runs/${runId}/employees/${employeeId}`;
+}
