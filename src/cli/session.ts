@@ -14,6 +14,7 @@ import { acquireEmbeddedRedis } from '../sandbox/embedded-redis.ts';
 import type { Duty } from '../workers/caretaker.ts';
 import type { Workers } from '../workers/runtime.ts';
 import type { WorkerContext } from '../workers/worker-context.ts';
+import type { WorkerObserver } from '../workers/worker-observer.ts';
 import { hideInErrors } from './report-error.ts';
 import { printProgress, wantsColour } from './terminal.ts';
 
@@ -90,6 +91,8 @@ export async function withSession<T>(
 export interface WorkersChoice {
   readonly only?: readonly QueueName[] | undefined;
   readonly concurrency?: number | undefined;
+  /** Told what the workers do. */
+  readonly observer?: WorkerObserver | undefined;
   /** What this process does again and again besides. */
   readonly duties?: (context: WorkerContext) => readonly Duty[];
 }

@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
+import { packageVersion } from '../adapters/package-root.ts';
 import type { QueueName } from '../adapters/queues.ts';
 import { STAGES } from '../adapters/run-record.ts';
+import type { WorkerHealth } from '../dashboard/worker-health.ts';
 import type { WorkerContext } from '../workers/worker-context.ts';
 import { queueArgument, wholeNumberArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { Session } from './session.ts';
 import { aborted, withStopSignal } from './stop-signal.ts';
 
 interface WorkerCommandOptions {
@@ -37,14 +40,29 @@ export function workerCommand(program: Command, done: (code: ExitCode) => void):
       done(
         await withStopSignal((stop) =>
           withSession(basics, async (session) => {
-            await withWorkers(session, { only, concurrency, duties }, async ({ queues }) => {
-              session.logger.info({ queues }, 'Working; stop with Ctrl-C or SIGTERM');
-              await aborted(stop);
-              session.logger.info('Stopping: jobs in hand finish or go back');
-            });
+            const health = await serveHealth(session);
+            try {
+              const choice = { only, concurrency, duties, observer: health?.observer };
+              await withWorkers(session, choice, async (workers) => {
+                health?.watch(workers);
+                session.logger.info({ queues: workers.queues }, 'Working; stop with Ctrl-C or SIGTERM');
+                await aborted(stop);
+                session.logger.info('Stopping: jobs in hand finish or go back');
+              });
+            } finally {
+              await health?.close();
+            }
             return EXIT.ok;
           }),
         ),
       );
     });
+}
+
+/** Health and metrics of this process, when METRICS_PORT is set. @throws BtcFakeError PORT_UNAVAILABLE. */
+async function serveHealth({ settings, redisLocation, logger }: Session): Promise<WorkerHealth | undefined> {
+  if (!settings.metrics) return undefined;
+  const { startWorkerHealth } = await import('../dashboard/worker-health.ts');
+  const version = packageVersion();
+  return startWorkerHealth({ settings, redisLocation, ...settings.metrics, version, logger, now: Date.now });
 }

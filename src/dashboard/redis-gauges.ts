@@ -30,6 +30,20 @@ const GAUGES = {
     help: 'How long the oldest failed employee job waits; 0 without one.',
     labelNames: [],
   },
+  btc_fake_runs_not_started: {
+    help: 'Scheduled runs that could not start: their run-start job failed.',
+    labelNames: [],
+  },
+  btc_fake_schedule_applied: { help: '1 when a weekly schedule is applied, else 0.', labelNames: [] },
+  btc_fake_schedule_next_slot_timestamp_seconds: { help: 'When the next scheduled run starts.', labelNames: [] },
+  btc_fake_schedule_lag_seconds: {
+    help: 'How long the last slot is past without its run being queued; 0 when it is.',
+    labelNames: [],
+  },
+  btc_fake_schedule_last_slot_timestamp_seconds: {
+    help: 'The last slot that was decided about: its run was started, skipped or missed.',
+    labelNames: ['outcome'],
+  },
   btc_fake_workers: {
     help: 'Processes with workers that are alive, by the queue that they serve.',
     labelNames: ['queue'],

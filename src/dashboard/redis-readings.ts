@@ -4,10 +4,15 @@ import type { Queues } from '../adapters/queues.ts';
 import { infoField } from '../adapters/redis.ts';
 import { type RunRecord, STAGES } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
+import { ScheduleStore } from '../adapters/schedule-store.ts';
 import { WorkerRegistry } from '../adapters/worker-registry.ts';
+import { nextSlots } from '../domain/schedule-slots.ts';
 import { lateMs } from '../domain/slot.ts';
 import { FailedEmployees } from '../producers/failed-employees.ts';
 import { isEnded, runStatus } from '../producers/run-status.ts';
+import { undecidedSlot } from '../producers/scheduled-run.ts';
+import { unstartedRuns } from '../producers/unstarted-runs.ts';
+import { readSchedule } from '../producers/weekly-schedule.ts';
 import type { Collector, Reading } from './redis-gauges.ts';
 
 /** What metrics are read from. The connection must fail at once when Redis is away. */
@@ -32,6 +37,8 @@ export function redisCollectors(context: ReadingContext): Readonly<Record<string
     jobs: () => readJobs(context),
     runs: () => readRuns(context, failedEmployees),
     failed_employees: () => readFailedEmployees(context, failedEmployees),
+    schedule: () => readScheduleState(context),
+    not_started: () => readNotStarted(context),
     workers: () => readWorkers(context),
     memory: () => readMemory(context),
   };
@@ -85,7 +92,7 @@ async function readRun(
 }
 
 /** When a run should have begun: what it is overdue after. */
-function beginOf({ slot, createdAt }: { readonly slot?: number; readonly createdAt: number }): number {
+function beginOf({ slot, createdAt }: RunRecord): number {
   return slot ?? createdAt;
 }
 
@@ -106,6 +113,29 @@ async function readFailedEmployees({ now }: ReadingContext, failedEmployees: Fai
   const oldest = Array.from((await failedEmployees.byRun()).values(), ({ oldestAt }) => oldestAt);
   const ageMs = oldest.length === 0 ? 0 : Math.max(0, now() - Math.min(...oldest));
   return [{ gauge: 'btc_fake_oldest_failed_employee_age_seconds', value: ageMs / 1000 }];
+}
+
+async function readScheduleState({ queues, redis, now }: ReadingContext): Promise<Reading[]> {
+  const state = await readSchedule(queues, new ScheduleStore(redis));
+  const { applied, decisions } = state;
+  const undecided = undecidedSlot(state, now());
+  const [next] = applied ? nextSlots(applied, now(), 1) : [];
+  const [last] = decisions;
+  const lagMs = undecided === undefined ? 0 : now() - undecided;
+  const lastSlot = 'btc_fake_schedule_last_slot_timestamp_seconds';
+  return [
+    { gauge: 'btc_fake_schedule_applied', value: applied ? 1 : 0 },
+    { gauge: 'btc_fake_schedule_lag_seconds', value: lagMs / 1000 },
+    ...(next === undefined
+      ? []
+      : [{ gauge: 'btc_fake_schedule_next_slot_timestamp_seconds', value: next / 1000 } as const]),
+    ...(last ? [{ gauge: lastSlot, labels: { outcome: last.outcome }, value: last.slot / 1000 } as const] : []),
+  ];
+}
+
+async function readNotStarted({ queues, store }: ReadingContext): Promise<Reading[]> {
+  const failed = (await unstartedRuns(queues, store)).filter(({ state }) => state === 'failed');
+  return [{ gauge: 'btc_fake_runs_not_started', value: failed.length }];
 }
 
 async function readWorkers({ redis }: ReadingContext): Promise<Reading[]> {

@@ -4,14 +4,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { connectRedis } from '../../src/adapters/redis.ts';
 import { WorkerRegistry } from '../../src/adapters/worker-registry.ts';
 import { createMetrics, type Metrics, type MetricsContext } from '../../src/dashboard/metrics.ts';
+import type { RunId } from '../../src/domain/ids.ts';
 import { finishWithoutFailed } from '../../src/producers/requeue.ts';
+import { startDueSlot } from '../../src/producers/scheduled-run.ts';
 import { startWorkers } from '../../src/workers/runtime.ts';
 import { recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';
 import { fannedOutRun, takeJobs } from '../support/job-moves.ts';
 import { type Samples, samplesOf } from '../support/metrics-text.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { openRunRoom, type RunRoom } from '../support/run-room.ts';
-import { emptyManifest, people } from '../support/run-state.ts';
+import { emptyManifest, newRun, people } from '../support/run-state.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -120,6 +122,38 @@ test('workers by the queue that they serve, and how their clocks differ', async 
   expect(samples.get('btc_fake_workers{queue="run-start"}')).toBe(0);
   expect(samples.get('btc_fake_worker_clock_difference_seconds{host="a.example",pid="7"}')).toBeCloseTo(0, 0);
   expect(samples.get('btc_fake_worker_clock_difference_seconds{host="a.example",pid="8"}')).toBeCloseTo(-60, 0);
+});
+
+test('a schedule: the next slot, the last one, and how long it has waited for its run', async () => {
+  const at = Date.parse('2026-11-23T06:00:00Z');
+  expect((await scrape()).get('btc_fake_schedule_applied')).toBe(0);
+  await room.schedule.apply({ cron: '0 6 * * 1', timeZone: 'UTC' }, at - HOUR_MS, true);
+  const waiting = await scrape({ now: () => at + 600_000 });
+  expect(waiting.get('btc_fake_schedule_applied')).toBe(1);
+  expect(waiting.get('btc_fake_schedule_next_slot_timestamp_seconds')).toBe((at + 7 * 24 * HOUR_MS) / 1000);
+  expect(waiting.get('btc_fake_schedule_lag_seconds')).toBe(600);
+  const [decision] = await startDueSlot(room, (await room.schedule.read()).applied, at + 600_000);
+  expect(decision).toMatchObject({ slot: at, outcome: 'started' });
+  const started = await scrape({ now: () => at + 600_000 });
+  expect(started.get('btc_fake_schedule_lag_seconds')).toBe(0);
+  expect(started.get('btc_fake_schedule_last_slot_timestamp_seconds{outcome="started"}')).toBe(at / 1000);
+  expect(started.get('btc_fake_runs_not_started')).toBe(0);
+  await takeJobs(room, 'run-start', 1, () => 'EMPLOYEES_INVALID: bad');
+  expect((await scrape()).get('btc_fake_runs_not_started')).toBe(1);
+});
+
+test('a scheduled run is as old as its slot, and late when it was made long after it', async () => {
+  const slot = Date.parse('2026-11-23T06:00:00Z');
+  const run = newRun(
+    { id: 'run-x' as RunId, seed: 's', asOf: slot, timeZone: 'UTC', feedDateFormat: 'yyyy_M_d' },
+    people(1),
+    { createdAt: slot + HOUR_MS, slot },
+  );
+  await room.store.createRun(run);
+  const samples = await scrape({ now: () => slot + 3 * HOUR_MS });
+  expect(samples.get('btc_fake_run_age_seconds{run="run-x"}')).toBe(3 * 3_600);
+  expect(samples.get('btc_fake_run_late_seconds{run="run-x"}')).toBe(3_600);
+  expect(samples.get('btc_fake_run_state{run="run-x",state="queued"}')).toBe(1);
 });
 
 test('a queue that somebody has paused shows', async () => {
