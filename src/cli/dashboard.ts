@@ -20,6 +20,7 @@ export function dashboardCommand(program: Command, done: (code: ExitCode) => voi
     .addHelpText('after', '\nExample:\n  btc-fake dashboard --port 8080')
     .action(async ({ host, port, withWorkers: here }: DashboardOptions) => {
       const { closeDashboard, createDashboard } = await import('../dashboard/server.ts');
+      const { createMetrics } = await import('../dashboard/metrics.ts');
       const { listen } = await import('../dashboard/listen.ts');
       const { openBasics, withSession, withWorkers } = await import('./session.ts');
       const { packageVersion } = await import('../adapters/package-root.ts');
@@ -32,13 +33,15 @@ export function dashboardCommand(program: Command, done: (code: ExitCode) => voi
           withSession(
             basics,
             async (session) => {
-              const app = await createDashboard({ ...session, version: packageVersion(), now: Date.now });
+              const context = { ...session, version: packageVersion(), now: Date.now };
+              const metrics = createMetrics(context);
+              const app = await createDashboard({ ...context, metrics });
               try {
                 const url = await listen(app, dashboard);
                 session.logger.info({ url }, 'The dashboard is served; stop with Ctrl-C or SIGTERM');
                 const serve = () => aborted(stop);
                 const works = here ?? (session.embedded && basics.settings.recommender !== undefined);
-                await (works ? withWorkers(session, {}, serve) : serve());
+                await (works ? withWorkers(session, { observer: metrics.observer }, serve) : serve());
               } finally {
                 await closeDashboard(app);
               }

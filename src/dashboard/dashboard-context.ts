@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { LoadedSettings } from '../../config/load.ts';
 import type { Queues } from '../adapters/queues.ts';
 import type { RunStore } from '../adapters/run-store.ts';
+import type { Metrics } from './metrics.ts';
 
 /** What every page is made from. */
 export interface DashboardContext {
@@ -15,6 +16,8 @@ export interface DashboardContext {
   readonly secrets: readonly string[];
   /** Of this package. */
   readonly version: string;
+  /** Those of the workers in this process too, where there are any; made anew unless given. */
+  readonly metrics?: Metrics;
   /** The time of day, epoch milliseconds. */
   readonly now: () => number;
 }

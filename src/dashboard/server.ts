@@ -6,6 +6,9 @@ import type { DashboardContext } from './dashboard-context.ts';
 import { employeeRoutes } from './employee-page.ts';
 import { showErrors } from './error-page.ts';
 import { guard, REQUEST_LIMITS } from './guard.ts';
+import { healthRoutes } from './health-routes.ts';
+import { createMetrics } from './metrics.ts';
+import { dashboardReadiness } from './readiness.ts';
 import { runListRoutes } from './run-list.ts';
 
 const CLOSE_LIMIT_MS = 2_000;
@@ -22,6 +25,8 @@ export async function createDashboard(context: DashboardContext): Promise<Fastif
   await guard(app, context);
   await app.register(formbody);
   await serveAssets(app);
+  const metrics = context.metrics ?? createMetrics({ ...context, settings: context.loaded.settings });
+  await app.register(healthRoutes, { metrics, readiness: dashboardReadiness(context.redis) });
   runListRoutes(app, context);
   employeeRoutes(app, context);
   await bullBoardRoutes(app, context);
