@@ -44,6 +44,20 @@ export async function createRun(store: RunStore, queues: Queues, request: RunReq
 }
 
 /**
+ * The same, under an id that was settled before (`newRunId`): the same request, come twice or at once from two processes, makes one
+ * run, that of the first who was done.
+ * @returns whether this made the run.
+ * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE; there is no run then, unless another made it.
+ */
+export async function createRunOnce(store: RunStore, queues: Queues, id: RunId, request: RunRequest): Promise<boolean> {
+  const plan = planOf(id, request.asOf ?? request.now, request.seed ?? id, request);
+  const known = await store.findRun(id);
+  const isNew = known === undefined && (await freezeRun(store, { plan }, request, newDraftId(id)));
+  if (known?.stageStartedAt['run-start'] === undefined) await enqueueRunStart(queues, id, request.attempts);
+  return isNew;
+}
+
+/**
  * Makes the run of a slot, as of the slot, unless there is one. Two processes may be at it at the same time, since the lock of a
  * job can be lost: each reads the population for itself, and the run has that of the first who was done, whole.
  * @param slot epoch milliseconds.
@@ -53,8 +67,7 @@ export async function createRun(store: RunStore, queues: Queues, request: RunReq
 export async function createRunOfSlot(store: RunStore, slot: number, inputs: RunInputs): Promise<boolean> {
   const id = slotRunId(slot);
   if (await store.findRun(id)) return false;
-  const draftId = `${id}-draft-${randomBytes(6).toString('hex')}` as RunId;
-  return freezeRun(store, { plan: planOf(id, slot, id, inputs), slot }, inputs, draftId);
+  return freezeRun(store, { plan: planOf(id, slot, id, inputs), slot }, inputs, newDraftId(id));
 }
 
 /** Puts a run on its first queue; a run that is there already stays as it is. */
@@ -105,7 +118,12 @@ async function freezePopulation(store: RunStore, draftId: RunId, inputs: RunInpu
 }
 
 /** `run-20251028T110000Z-ab12cd`: sortable, readable, and different for two runs in the same second. */
-function newRunId(now: number): RunId {
+export function newRunId(now: number): RunId {
   const instant = `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
   return `run-${instant}-${randomBytes(3).toString('hex')}` as RunId;
+}
+
+/** Where a population is gathered while others may gather one for the same run. */
+function newDraftId(runId: RunId): RunId {
+  return `${runId}-draft-${randomBytes(6).toString('hex')}` as RunId;
 }

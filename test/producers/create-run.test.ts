@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { PopulationHash } from '../../src/adapters/population.ts';
 import { POPULATION_CHUNK } from '../../src/adapters/run-record.ts';
-import { createRun, enqueueRunStart, type RunRequest } from '../../src/producers/create-run.ts';
+import {
+  createRun,
+  createRunOnce,
+  enqueueRunStart,
+  newRunId,
+  type RunRequest,
+} from '../../src/producers/create-run.ts';
 import { addRunFlow } from '../../src/producers/run-flow.ts';
 import { allOf } from '../support/all-of.ts';
 import { failureOf } from '../support/failure-of.ts';
@@ -74,6 +80,40 @@ test('two runs of the same second are two runs', async () => {
   ]);
   expect(one!.id).not.toBe(two!.id);
   expect(await room.queues.byName['run-start'].getWaitingCount()).toBe(2);
+});
+
+test('the same request under one id, again and at once, makes one run with one population', async () => {
+  const id = newRunId(NOW);
+  const [one, other] = ['employee_id,employee_type\n1,a\n2,b\n', 'employee_id,employee_type\n3,f\n'].map((text) =>
+    request(text),
+  );
+  const made = await Promise.all([one!, other!, one!].map((ask) => createRunOnce(room.store, room.queues, id, ask)));
+  expect(made.filter(Boolean)).toHaveLength(1);
+  const run = await room.store.getRun(id);
+  const [chunk = []] = await allOf(room.store.readPopulation(id));
+  expect([run.population.count, run.employees.employees]).toEqual([chunk.length, chunk.length]);
+  expect(await createRunOnce(room.store, room.queues, id, other!)).toBe(false);
+  expect(await room.store.getRun(id)).toEqual(run);
+  expect(await room.queues.byName['run-start'].getWaitingCount()).toBe(1);
+  expect((await room.redis.keys('*draft*')).length).toBe(0);
+});
+
+test('the same request does not queue a run again that has begun', async () => {
+  const id = newRunId(NOW);
+  const ask = request('employee_id,employee_type\n1,a\n');
+  await createRunOnce(room.store, room.queues, id, ask);
+  await room.store.startStage(id, 'run-start', NOW);
+  await (await room.job('run-start', id)).remove();
+  await createRunOnce(room.store, room.queues, id, ask);
+  expect(await room.queues.byName['run-start'].getWaitingCount()).toBe(0);
+});
+
+test('the same request can be made right after it was wrong', async () => {
+  const id = newRunId(NOW);
+  const wrong = createRunOnce(room.store, room.queues, id, request('employee_id,employee_type\nx,a\n'));
+  expect((await failureOf(wrong)).code).toBe('EMPLOYEES_INVALID');
+  expect(await room.redis.keys('*')).toEqual([]);
+  expect(await createRunOnce(room.store, room.queues, id, request('employee_id,employee_type\n1,a\n'))).toBe(true);
 });
 
 const MANY = Array.from({ length: 2_500 }, (_, i) => `${i + 1},a\n`).join('');
