@@ -1,5 +1,9 @@
 import { createReadStream } from 'node:fs';
+import { systemCode } from '../domain/errors.ts';
 import type { CommentLines } from './csv-comments.ts';
+
+const LF = 10;
+const CR = 13;
 
 type Place = 'before a field' | 'bare' | 'quoted' | 'behind a quote' | 'behind a closed field';
 
@@ -36,4 +40,34 @@ export async function lineOfStrayText(path: string, comments?: CommentLines): Pr
     }
   }
   return undefined;
+}
+
+/**
+ * The line, from 1, on which a file stops being UTF-8; undefined when it never does. Decoded anew line by line, since a decoder
+ * only says of a whole piece that something in it is wrong.
+ */
+export async function lineOfBadUtf8(path: string): Promise<number | undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let line = 1;
+  let previous = 0;
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      let from = 0;
+      for (const [i, byte] of chunk.entries()) {
+        // A line feed behind a carriage return ends no further line.
+        const isLineEnd = byte === LF ? previous !== CR : byte === CR;
+        previous = byte;
+        if (!isLineEnd) continue;
+        decoder.decode(chunk.subarray(from, i + 1), { stream: true });
+        from = i + 1;
+        line += 1;
+      }
+      decoder.decode(chunk.subarray(from), { stream: true });
+    }
+    decoder.decode();
+    return undefined;
+  } catch (error) {
+    if (systemCode(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA') return line;
+    throw error;
+  }
 }

@@ -4,7 +4,7 @@ import { pipeline, Transform } from 'node:stream';
 import { parse } from 'fast-csv';
 import { BtcFakeError, type ErrorCode, systemCode } from '../domain/errors.ts';
 import { CommentLines } from './csv-comments.ts';
-import { lineOfStrayText } from './csv-fault.ts';
+import { lineOfBadUtf8, lineOfStrayText } from './csv-fault.ts';
 
 /** One record of a CSV file. */
 export interface CsvRow {
@@ -116,7 +116,8 @@ async function csvError(
   }
   const code = systemCode(error);
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
-    return new BtcFakeError(at.invalidCode, `${at.name}: after line ${at.line} there are bytes that are not UTF-8`, {
+    const line = (await lineOfBadUtf8(at.path).catch(() => undefined)) ?? at.line;
+    return new BtcFakeError(at.invalidCode, `${at.name}:${line}: there are bytes that are not UTF-8`, {
       remedy: 'Save the file as UTF-8.',
       cause: error,
     });
@@ -143,5 +144,8 @@ export function unreadable(path: string, code: string | undefined, cause: unknow
     EISDIR: 'it is a folder',
   };
   const reason = reasons[code ?? ''] ?? `it cannot be read${code ? ` (${code})` : ''}`;
-  return new BtcFakeError('FILE_UNREADABLE', `${path}: ${reason}`, { cause });
+  return new BtcFakeError('FILE_UNREADABLE', `${path}: ${reason}`, {
+    remedy: 'Check the path, and that this user may read it.',
+    cause,
+  });
 }

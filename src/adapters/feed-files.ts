@@ -68,6 +68,7 @@ export class DraftFile<Row> {
   #failure: unknown;
   #rows = 0;
   #bytes = 0;
+  #sha256: string | undefined;
 
   private constructor(path: string, partPath: string, handle: FileHandle, formatter: Duplex) {
     this.#path = path;
@@ -116,14 +117,15 @@ export class DraftFile<Row> {
     } catch (error) {
       throw unwritable(this.#path, error);
     }
-    return { name: basename(this.#path), rows: this.#rows, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+    this.#sha256 = this.#hash.digest('hex');
+    return { name: basename(this.#path), rows: this.#rows, bytes: this.#bytes, sha256: this.#sha256 };
   }
 
   /** Puts the finished file in its place, and removes what an interrupted attempt at the same file left behind. */
   async publish(): Promise<void> {
     const folder = dirname(this.#path);
     try {
-      await rename(this.#partPath, this.#path);
+      await rename(this.#partPath, this.#path).catch((error) => this.#assertInPlace(error));
       const leftovers = (await readdir(folder)).filter(
         (name) => name.startsWith(`${basename(this.#path)}.`) && name.endsWith('.part'),
       );
@@ -140,6 +142,12 @@ export class DraftFile<Row> {
     await this.#written;
     await this.#handle.close().catch(() => {});
     await rm(this.#partPath, { force: true }).catch(() => {});
+  }
+
+  /** Another attempt at the same file may have taken this one for a leftover; with the same bytes, it has done its work. */
+  async #assertInPlace(error: unknown): Promise<void> {
+    const there = systemCode(error) === 'ENOENT' ? await fileSha256(this.#path).catch(() => undefined) : undefined;
+    if (there === undefined || there !== this.#sha256) throw error;
   }
 
   async #append(piece: Buffer): Promise<void> {

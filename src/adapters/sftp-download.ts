@@ -78,7 +78,10 @@ export async function downloadFile(
 export async function hashLocalFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash).catch((cause) => {
-    throw new BtcFakeError('FILE_UNREADABLE', `${path} cannot be read (${systemCode(cause)}).`, { cause });
+    throw new BtcFakeError('FILE_UNREADABLE', `${path} cannot be read (${systemCode(cause)}).`, {
+      remedy: 'Check that it is a file, and that this user may read it.',
+      cause,
+    });
   });
   return hash.digest('hex');
 }

@@ -257,7 +257,7 @@ describe('a file that a run reads', () => {
     [
       'StandAloneContent_1.csv',
       Buffer.from('ContentId,Title\n1,Caf\xe9\n', 'latin1'),
-      ['-: after line 1 there are bytes that are not UTF-8'],
+      ['2: there are bytes that are not UTF-8'],
     ],
   ])('%s with %j', async (name, content, problems) => {
     expect(await problemsIn(name, content)).toEqual(problems);

@@ -104,13 +104,20 @@ test('whoever asks for the bytes gets all of them, also the byte-order mark and 
 });
 
 test.each([
-  ['after a good row', Buffer.from('a,b\n1,\xff\n', 'latin1')],
-  ['a character cut at the end of the file', Buffer.from('a,b\n1,é').subarray(0, -1)],
-  ['in UTF-16', Buffer.from('\uFEFFa,b\n', 'utf16le')],
-])('bytes that are not UTF-8 are refused: %s', async (_what, content) => {
+  ['after a good row', 2, Buffer.from('a,b\n1,\xff\n', 'latin1')],
+  ['a character cut at the end of the file', 2, Buffer.from('a,b\n1,é').subarray(0, -1)],
+  ['a character cut at the end of a line', 3, Buffer.from('a,b\r\n1,2\r\n1,\xc3\r\n3,4\r\n', 'latin1')],
+  ['lines that end with CR, and one in quotes', 4, Buffer.from('a,b\r1,"2\r3"\r\xff,4\r', 'latin1')],
+  [
+    'far behind, in another piece of the file',
+    90_001,
+    Buffer.concat([Buffer.from('a,é\n'.repeat(90_000)), Buffer.of(0xff)]),
+  ],
+  ['in UTF-16', 1, Buffer.from('\uFEFFa,b\n', 'utf16le')],
+])('bytes that are not UTF-8 are refused, with their line: %s', async (_what, line, content) => {
   const error = await refusalOf(content);
   expect(error.code).toBe('CATALOG_INVALID');
-  expect(error.message).toMatch(/^rows\.csv: after line \d+ there are bytes that are not UTF-8$/);
+  expect(error.message).toBe(`rows.csv:${line}: there are bytes that are not UTF-8`);
   expect(error.remedy).toBe('Save the file as UTF-8.');
 });
 

@@ -170,6 +170,18 @@ test('of two drafts of the same file at once, a whole one is left, and whoever l
   expect(outcomes.some(({ status }) => status === 'fulfilled')).toBe(true);
 });
 
+test('of two drafts of the same file with the same bytes, each is published, though the first takes the other for a leftover', async () => {
+  const drafts = await Promise.all([draftFeed(at('feed.csv'), COLUMNS), draftFeed(at('feed.csv'), COLUMNS)]);
+  for (const draft of drafts) {
+    await draft.write([['1', '2']]);
+    await draft.finish();
+  }
+  for (const draft of drafts) await draft.publish();
+  for (const draft of drafts) await draft.discard();
+  expect(readFileSync(at('feed.csv'))).toEqual(expectedBytes(COLUMNS, [['1', '2']]));
+  expect(namesIn(folder)).toEqual(['feed.csv']);
+});
+
 test('lines of a text file are written as they are', async () => {
   const draft = await draftText(at('run.txt'));
   await draft.write(['104829: 1,915,085 (manager)\n', 'é"\n']);

@@ -43,6 +43,8 @@ export interface Faults {
   loseWrittenBytes?: number;
   /** Listings hold names only. */
   withoutAttributes?: boolean;
+  /** A listing never comes to its end; each page of it holds the same names. */
+  endlessListing?: boolean;
 }
 
 export interface FaultySftpServer {
@@ -62,7 +64,7 @@ export interface FaultySftpServer {
 }
 
 /** An SFTP server in this process, over a real socket, that misbehaves as told. Version 3 of the protocol, no extensions. */
-export async function startFaultySftpServer(): Promise<FaultySftpServer> {
+export async function startFaultySftpServer(password = 'right'): Promise<FaultySftpServer> {
   const { key, fingerprint } = newHostKey();
   const sockets = new Set<Socket>();
   const state = {
@@ -86,7 +88,7 @@ export async function startFaultySftpServer(): Promise<FaultySftpServer> {
       connection.on('error', () => {});
       connection.on('authentication', (attempt) => {
         if (strikes('login', socket)) return;
-        if (attempt.method === 'password' && attempt.password === 'right') attempt.accept();
+        if (attempt.method === 'password' && attempt.password === password) attempt.accept();
         else attempt.reject(['password']);
       });
       connection.on('session', (accept) =>
@@ -125,7 +127,7 @@ export async function startFaultySftpServer(): Promise<FaultySftpServer> {
     on('OPENDIR', (request: number, path: string) => session.handle(request, handleFor(path)));
     on('READDIR', (request: number, handle: Buffer) => {
       const folder = open.get(handle.toString())!;
-      if (folder.listed) return session.status(request, STATUS_CODE.EOF);
+      if (folder.listed && !state.faults.endlessListing) return session.status(request, STATUS_CODE.EOF);
       folder.listed = true;
       const own = [...state.files].map(([name, bytes]) =>
         entryOf(name, state.faults.withoutAttributes ? undefined : bytes.length),
@@ -178,7 +180,7 @@ export async function startFaultySftpServer(): Promise<FaultySftpServer> {
   await once(listener, 'listening');
   const { port } = listener.address() as AddressInfo;
   return Object.assign(state, {
-    login: { host: '127.0.0.1', port, username: 'vendor', password: 'right', hostFingerprint: fingerprint },
+    login: { host: '127.0.0.1', port, username: 'vendor', password, hostFingerprint: fingerprint },
     deafen(isDeaf: boolean) {
       for (const socket of sockets) isDeaf ? socket.pause() : socket.resume();
     },

@@ -72,7 +72,7 @@ test.each<[what: string, files: Record<string, string | Buffer>, reason: string]
   [
     'a file that is not UTF-8',
     { [COURSES]: Buffer.from('ContentId,Title\n1,M\xfcll\n', 'latin1'), [STAND_ALONE]: GOOD },
-    `CATALOG_INVALID: ${COURSES}: after line 1 there are bytes that are not UTF-8. Save the file as UTF-8.`,
+    `CATALOG_INVALID: ${COURSES}:2: there are bytes that are not UTF-8. Save the file as UTF-8.`,
   ],
 ])('with %s a run fails at once and says why', async (_what, files, template) => {
   const { folder, run } = await runWith(files);

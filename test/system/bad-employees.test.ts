@@ -109,7 +109,7 @@ test.each<[what: string, content: string | Buffer, stderr: string]>([
   [
     'bytes that are not UTF-8',
     Buffer.from(`${HEADER}1,a\n2,b\n# M\xfcller,f\n`, 'latin1'),
-    'btc-fake: it.csv: after line 1 there are bytes that are not UTF-8 (EMPLOYEES_INVALID)\n  Save the file as UTF-8.\n',
+    'btc-fake: it.csv:4: there are bytes that are not UTF-8 (EMPLOYEES_INVALID)\n  Save the file as UTF-8.\n',
   ],
   [
     'a quote that is never closed',
@@ -121,13 +121,18 @@ test.each<[what: string, content: string | Buffer, stderr: string]>([
   await expectRefused('it.csv', stderr);
 });
 
+const CHECK_IT = '  Check the path, and that this user may read it.\n';
+
 test('a file that is not there is refused', async () => {
-  await expectRefused('input/nobody.csv', 'btc-fake: input/nobody.csv: there is no such file (FILE_UNREADABLE)\n');
+  await expectRefused(
+    'input/nobody.csv',
+    `btc-fake: input/nobody.csv: there is no such file (FILE_UNREADABLE)\n${CHECK_IT}`,
+  );
 });
 
 test('a folder is refused', async () => {
   await mkdir(place.path('people.csv'));
-  await expectRefused('people.csv', 'btc-fake: people.csv: it is a folder (FILE_UNREADABLE)\n');
+  await expectRefused('people.csv', `btc-fake: people.csv: it is a folder (FILE_UNREADABLE)\n${CHECK_IT}`);
 });
 
 test('a byte-order mark, CRLF, quotes, other columns, odd header names and comments with anything in them are fine', async () => {
