@@ -17,10 +17,9 @@ const LOOK_EVERY_MS = 200;
  */
 export async function followRun(session: Session, runId: RunId, options: FollowOptions): Promise<ExitCode> {
   if (options.detach) return leaveToOthers(session, runId, options);
-  const worksHere = options.withWorkers ?? session.embedded;
   const ended = await withStopSignal((stop) => {
     const follow = () => waitForEnd(session, runId, stop);
-    return worksHere ? withWorkers(session, {}, follow) : follow();
+    return worksHere(session, options) ? withWorkers(session, {}, follow) : follow();
   });
   if (!ended) {
     printProgress(
@@ -34,6 +33,11 @@ export async function followRun(session: Session, runId: RunId, options: FollowO
   else await printRunEnd(session, run, report);
   if (report.state === 'failed') return EXIT.error;
   return report.failedEmployees.length > 0 ? EXIT.failedEmployees : EXIT.ok;
+}
+
+/** Whether this process works a run that it follows. */
+export function worksHere({ embedded }: Session, { detach, withWorkers }: FollowOptions): boolean {
+  return !detach && (withWorkers ?? embedded);
 }
 
 function leaveToOthers(session: Session, runId: RunId, { json }: FollowOptions): ExitCode {

@@ -99,7 +99,7 @@ export interface WorkersChoice {
 
 /**
  * Workers in this process, on connections of their own that wait for Redis when it is away, while `work` goes on. The process is
- * announced as alive for as long.
+ * announced as alive for as long. @throws BtcFakeError FILE_UNREADABLE when they would lack the UserCompletion template.
  */
 export async function withWorkers<T>(
   { settings, logger, redisLocation }: Session,
@@ -110,6 +110,8 @@ export async function withWorkers<T>(
   const { startWorkers } = await import('../workers/runtime.ts');
   const { startCaretaker } = await import('../workers/caretaker.ts');
   const { describeWorker, heartbeat } = await import('../workers/heartbeat.ts');
+  const { requireTemplate } = await import('../workers/template-file.ts');
+  if (choice.only?.includes('file-assembly') ?? true) await requireTemplate(settings);
   return withConnection(redisLocation, 'worker', { settings }, async (connection) => {
     const context: WorkerContext = { settings, logger, ...connection, now: Date.now };
     const workers = startWorkers({ ...context, redis: connection.redis, ...choice });

@@ -2,9 +2,10 @@ import { requireRecommender } from '../../config/load.ts';
 import { asOfInstant } from '../domain/as-of.ts';
 import { count, plural } from '../domain/wording.ts';
 import { createRun } from '../producers/create-run.ts';
+import { requireTemplate } from '../workers/template-file.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { FollowOptions } from './follow-options.ts';
-import { followRun } from './follow-run.ts';
+import { followRun, worksHere } from './follow-run.ts';
 import { type BasicsOptions, openBasics, withSession } from './session.ts';
 import { printProgress } from './terminal.ts';
 
@@ -27,6 +28,7 @@ export async function startRun(options: RunOptions, from: BasicsOptions): Promis
   requireRecommender(settings);
   return withSession(basics, async (session) => {
     const { store, queues } = session;
+    if (worksHere(session, options)) await requireTemplate(settings);
     const plan = await createRun(store, queues, {
       employeesFile: settings.files.employeesFile,
       skipInvalidEmployees: options.skipInvalidEmployees === true,

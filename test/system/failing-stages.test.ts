@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { RunReport } from '../../src/cli/run-report.ts';
@@ -143,11 +143,34 @@ test('an OUTPUT_DIR that cannot be written fails the run before anybody is simul
   expect(recommender.calls).toBe(callsBefore);
 });
 
-test('a template that is not there fails the run; when it is, retry writes the files', async () => {
-  const env = { USER_COMPLETION_TEMPLATE_FILE: 'later.csv' };
-  const { report } = await failingRun(env);
-  expect(report).toMatchObject({ stage: 'file-assembly', reason: 'FILE_UNREADABLE: later.csv: there is no such file' });
-  await writeFile(place.path('later.csv'), '"UserId"\n"1"\n');
+const TEMPLATE = 'later.csv';
+const NO_TEMPLATE = `btc-fake: USER_COMPLETION_TEMPLATE_FILE: ${TEMPLATE}: there is no such file (FILE_UNREADABLE)\n  Check the path, and that this user may read it.\n`;
+
+test.each(['run --with-workers', 'worker', 'worker --only file-assembly'])(
+  'a template that is not there is told by btc-fake %s at its start, and no run is made',
+  async (command) => {
+    const runsBefore = (await place.run(['runs', '--json'])).stdout;
+    const { code, stderr, stdout } = await place.run(command.split(' '), { USER_COMPLETION_TEMPLATE_FILE: TEMPLATE });
+    expect({ code, stderr, stdout }).toEqual({ code: 1, stderr: NO_TEMPLATE, stdout: '' });
+    expect((await place.run(['runs', '--json'])).stdout).toBe(runsBefore);
+  },
+);
+
+test('a template that vanishes later fails the run; when it is there again, retry writes the files', async () => {
+  const env = { USER_COMPLETION_TEMPLATE_FILE: TEMPLATE };
+  await writeFile(place.path(TEMPLATE), '"UserId"\n');
+  const worker = place.start(['worker'], env);
+  await worker.waitForStderr('Working; stop with');
+  await rm(place.path(TEMPLATE));
+  const failed = await place.run(['run', '--json'], env);
+  worker.signal('SIGTERM');
+  await worker.ended;
+  const report = failed.json<RunReport>();
+  expect(report).toMatchObject({
+    stage: 'file-assembly',
+    reason: `FILE_UNREADABLE: ${TEMPLATE}: there is no such file. Check the path, and that this user may read it.`,
+  });
+  await writeFile(place.path(TEMPLATE), '"UserId"\n"1"\n');
   const retried = await place.run(['retry', '--json', '--with-workers', report.runId], env);
   expect(retried.code).toBe(0);
   const names = retried.json<RunReport>().files.map(({ name }) => name.replace(/_[vV]2_.*/, ''));
