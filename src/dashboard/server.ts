@@ -10,6 +10,7 @@ import { healthRoutes } from './health-routes.ts';
 import { createMetrics } from './metrics.ts';
 import { dashboardReadiness } from './readiness.ts';
 import { runListRoutes } from './run-list.ts';
+import { startRoutes } from './start-page.ts';
 
 const CLOSE_LIMIT_MS = 2_000;
 
@@ -29,6 +30,7 @@ export async function createDashboard(context: DashboardContext): Promise<Fastif
   await app.register(healthRoutes, { metrics, readiness: dashboardReadiness(context.redis) });
   runListRoutes(app, context);
   employeeRoutes(app, context);
+  await startRoutes(app, context);
   await bullBoardRoutes(app, context);
   return app;
 }
