@@ -127,11 +127,17 @@ function server<Prefix extends string>(prefix: Prefix, whose: string, path: stri
   } as unknown as ServerSettings<Prefix>;
 }
 
-const SFTP = {
+const INBOUND = {
   ...server('SFTP_INBOUND', "the vendor's SFTP server", '/outgoing/catalogs', 'Remote folder of the catalog files.'),
+};
+
+const PUBLISHING = {
   ...server('SFTP_OUTBOUND', 'the SFTP server to publish to', '/incoming/feeds', 'Remote folder to publish into.'),
-  SFTP_TIMEOUT: withDefault(SECONDS, '30', 'Seconds without any progress after which an SFTP step is given up.'),
   SFTP_PUBLISH_ENABLED: withDefault(SWITCH, 'false', "Upload the run's files to the outbound SFTP server.", 'true'),
+};
+
+const BOTH_SERVERS = {
+  SFTP_TIMEOUT: withDefault(SECONDS, '30', 'Seconds without any progress after which an SFTP step is given up.'),
 };
 
 const RUN = {
@@ -223,12 +229,28 @@ const SETTINGS = {
   ...RECOMMENDER,
   ...FILES,
   ...DATABRICKS,
-  ...SFTP,
+  ...INBOUND,
+  ...PUBLISHING,
+  ...BOTH_SERVERS,
   ...RUN,
   ...QUEUES,
   ...SCHEDULE,
   ...OPERATIONS,
 };
+
+/** The parts of the documentation, and the settings of each. */
+const GROUPS: readonly (readonly [title: string, settings: object])[] = [
+  ['Recommender', RECOMMENDER],
+  ['Files', FILES],
+  ['Databricks', DATABRICKS],
+  ["The vendor's SFTP server", INBOUND],
+  ['Publishing', PUBLISHING],
+  ['Both SFTP servers', BOTH_SERVERS],
+  ['The run', RUN],
+  ['Queues and workers', QUEUES],
+  ['Schedule', SCHEDULE],
+  ['Dashboard, metrics and alerts', OPERATIONS],
+];
 
 /** The name of a setting, which is also its environment variable. */
 export type SettingName = keyof typeof SETTINGS;
@@ -241,6 +263,11 @@ export type Values = {
 
 /** The names of all settings, in the order of the documentation. */
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
+
+/** The settings by what they are for: the sections of the documentation, in its order. */
+export const SETTING_GROUPS: readonly { readonly title: string; readonly names: readonly SettingName[] }[] = GROUPS.map(
+  ([title, settings]) => ({ title, names: Object.keys(settings) as SettingName[] }),
+);
 
 /** The convict schema: each setting with the environment variable that it is read from. */
 export const SCHEMA = Object.fromEntries(

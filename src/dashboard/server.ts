@@ -2,6 +2,7 @@ import formbody from '@fastify/formbody';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { serveAssets } from './assets.ts';
 import { bullBoardRoutes } from './bull-board.ts';
+import { configurationRoutes } from './configuration-page.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import { employeeRoutes } from './employee-page.ts';
 import { showErrors } from './error-page.ts';
@@ -31,6 +32,7 @@ export async function createDashboard(context: DashboardContext): Promise<Fastif
   runListRoutes(app, context);
   employeeRoutes(app, context);
   await startRoutes(app, context);
+  configurationRoutes(app, context);
   await bullBoardRoutes(app, context);
   return app;
 }

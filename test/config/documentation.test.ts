@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { SCHEMA, SETTING_NAMES } from '../../config/schema.ts';
+import { SCHEMA, SETTING_GROUPS, SETTING_NAMES } from '../../config/schema.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
 const rows = page.split('\n').filter((line) => /^\| `[A-Z0-9_]+` \|/.test(line));
@@ -22,4 +22,13 @@ test('every setting says what it is for and has an example that is not from anyw
     expect(SCHEMA[name].doc).toMatch(/^[A-Z].*\.$/);
     expect(SCHEMA[name].example).not.toMatch(/\.(com|net|org|io)\b/);
   }
+});
+
+test('the groups of settings are the sections of the page', () => {
+  const sections = page.split(/^## /m).flatMap((section) => {
+    const names = [...section.matchAll(/^\| `([A-Z0-9_]+)` \|/gm)].map(([, name]) => name);
+    return names.length > 0 ? [{ title: section.split('\n')[0], names }] : [];
+  });
+  expect(SETTING_GROUPS).toEqual(sections);
+  expect(SETTING_GROUPS.flatMap(({ names }) => names)).toEqual(SETTING_NAMES);
 });
