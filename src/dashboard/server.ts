@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { serveAssets } from './assets.ts';
 import { bullBoardRoutes } from './bull-board.ts';
 import { configurationRoutes } from './configuration-page.ts';
+import { connectionRoutes } from './connections-page.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import { employeeRoutes } from './employee-page.ts';
 import { showErrors } from './error-page.ts';
@@ -33,6 +34,7 @@ export async function createDashboard(context: DashboardContext): Promise<Fastif
   employeeRoutes(app, context);
   await startRoutes(app, context);
   configurationRoutes(app, context);
+  connectionRoutes(app, context);
   await bullBoardRoutes(app, context);
   return app;
 }

@@ -187,8 +187,8 @@ function restOf(
   ];
 }
 
-/** An employee meets a few dozen contents at the most, so the catalogs are searched, not turned into maps. */
-function namesFrom(catalogs: DecisionRecords['catalogs']): (contentId: ContentId) => NamedContent {
+/** Names contents from catalogs. An employee meets a few dozen at the most, so these are searched, not turned into maps. */
+export function namesFrom(catalogs: DecisionRecords['catalogs']): (contentId: ContentId) => NamedContent {
   const find = (kind: CatalogKind, contentId: ContentId) => catalogs[kind].find(({ id }) => id === contentId);
   return (contentId) => {
     const standAlone = find('StandAloneContent', contentId);
