@@ -13,6 +13,8 @@ export interface BtcFakeOptions {
   readonly cwd: string;
   /** Its settings: nothing else of ours reaches it. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Another build than ours: the path of its main.js. */
+  readonly main?: string;
   /** After that the command is killed and `ended` rejects. Default 25,000. */
   readonly limitMs?: number;
 }
@@ -50,8 +52,8 @@ export function inheritedEnvironment(): Record<string, string> {
 
 /** Starts the built command as a process of its own. Whoever starts one waits for its end or kills it, also on failure. */
 export function startBtcFake(args: readonly string[], options: BtcFakeOptions): RunningBtcFake {
-  const { cwd, env = {}, limitMs = 25_000 } = options;
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const { cwd, env = {}, main = MAIN, limitMs = 25_000 } = options;
+  const child = spawn(process.execPath, [main, ...args], {
     cwd,
     env: { ...inheritedEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
