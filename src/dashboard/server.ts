@@ -2,6 +2,7 @@ import formbody from '@fastify/formbody';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { serveAssets } from './assets.ts';
 import { bullBoardRoutes } from './bull-board.ts';
+import { chartRoutes } from './charts-page.ts';
 import { configurationRoutes } from './configuration-page.ts';
 import { connectionRoutes } from './connections-page.ts';
 import type { DashboardContext } from './dashboard-context.ts';
@@ -35,6 +36,7 @@ export async function createDashboard(context: DashboardContext): Promise<Fastif
   await startRoutes(app, context);
   configurationRoutes(app, context);
   connectionRoutes(app, context);
+  chartRoutes(app, context);
   await bullBoardRoutes(app, context);
   return app;
 }
