@@ -17,7 +17,10 @@ export interface DatabricksWarehouse {
   caFile?: string;
   /** The longest wait for a single answer. 120 s unless given. */
   queryTimeoutMs?: number;
-  /** The longest wait for the first rows of a statement: a stopped warehouse takes minutes to start. 600 s unless given. */
+  /**
+   * The longest wait for the first rows of a statement: a stopped warehouse takes minutes to start. `queryTimeoutMs` unless
+   * given, and 600 s without either.
+   */
   startTimeoutMs?: number;
 }
 
@@ -60,7 +63,7 @@ export async function checkWarehouse(warehouse: DatabricksWarehouse): Promise<Ch
     login,
     authority: warehouse.caFile === undefined ? undefined : await readAuthority(warehouse.caFile),
     queryTimeoutMs: warehouse.queryTimeoutMs ?? DEFAULT_QUERY_TIMEOUT_MS,
-    startTimeoutMs: warehouse.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
+    startTimeoutMs: warehouse.startTimeoutMs ?? warehouse.queryTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
     secrets: 'token' in login ? [login.token] : [login.clientSecret],
   };
 }
