@@ -1,4 +1,4 @@
-import { FlowProducer, Queue } from 'bullmq';
+import { FlowProducer, Queue, type Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { EmployeeType } from '../domain/employees.ts';
 import { BtcFakeError } from '../domain/errors.ts';
@@ -43,15 +43,21 @@ export interface Queues {
   close(): Promise<void>;
 }
 
-/** Opens the queues on a connection that the caller closes afterwards. */
-export function openQueues(redis: Redis): Queues {
+/**
+ * Opens the queues on a connection that the caller closes afterwards.
+ * @param telemetry traces what is put on the queues of the stages.
+ */
+export function openQueues(redis: Redis, telemetry?: Telemetry): Queues {
+  const shared = { connection: redis, prefix: REDIS_PREFIX };
+  const traced = telemetry === undefined ? shared : { ...shared, telemetry };
   const open = (name: QueueName) => {
-    const queue = new Queue(name, { connection: redis, prefix: REDIS_PREFIX });
+    // A trace's context in each employee's job would cost as much as the job.
+    const queue = new Queue(name, name === 'employee-simulation' ? shared : traced);
     // A lost connection shows at the command that needed it; without a listener the event would end the process.
     queue.on('error', () => {});
     return queue;
   };
-  const flow = new FlowProducer({ connection: redis, prefix: REDIS_PREFIX });
+  const flow = new FlowProducer(traced);
   flow.on('error', () => {});
   const byName = {
     'run-start': open('run-start'),

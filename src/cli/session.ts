@@ -9,6 +9,7 @@ import { openQueues, type QueueName, type Queues } from '../adapters/queues.ts';
 import { assertSuitableRedis, type ConnectionRole, connectRedis } from '../adapters/redis.ts';
 import { RunStore } from '../adapters/run-store.ts';
 import { ScheduleStore } from '../adapters/schedule-store.ts';
+import type { Telemetry } from '../adapters/telemetry.ts';
 import { WorkerRegistry } from '../adapters/worker-registry.ts';
 import { acquireEmbeddedRedis } from '../sandbox/embedded-redis.ts';
 import type { Duty } from '../workers/caretaker.ts';
@@ -112,9 +113,12 @@ export async function withWorkers<T>(
   const { describeWorker, heartbeat } = await import('../workers/heartbeat.ts');
   const { requireTemplate } = await import('../workers/template-file.ts');
   if (choice.only?.includes('file-assembly') ?? true) await requireTemplate(settings);
-  return withConnection(redisLocation, 'worker', { settings }, async (connection) => {
+  const telemetry = await openTelemetry(settings, logger);
+  const traced = { settings, telemetry: telemetry?.ofQueues };
+  return withConnection(redisLocation, 'worker', traced, async (connection) => {
     const context: WorkerContext = { settings, logger, ...connection, now: Date.now };
-    const workers = startWorkers({ ...context, redis: connection.redis, ...choice });
+    const { redis } = connection;
+    const workers = startWorkers({ ...context, redis, telemetry: telemetry?.ofQueues, ...choice });
     const atOnce = choice.concurrency ?? settings.queues.concurrency['employee-simulation'];
     const concurrency = workers.queues.includes('employee-simulation') ? atOnce : 0;
     const worker = describeWorker({ version: packageVersion(), queues: workers.queues, concurrency }, Date.now());
@@ -125,7 +129,15 @@ export async function withWorkers<T>(
     } finally {
       await Promise.all([caretaker.stop(), workers.stop(settings.queues.shutdownTimeoutMs)]);
     }
-  });
+  }).finally(() => telemetry?.stop());
+}
+
+/** Traces of what workers do, where a collector is configured. */
+async function openTelemetry({ telemetry }: Settings, logger: Logger): Promise<Telemetry | undefined> {
+  const { otlpEndpoint: endpoint } = telemetry;
+  if (endpoint === undefined) return undefined;
+  const { startTelemetry } = await import('../adapters/telemetry.ts');
+  return startTelemetry({ endpoint, version: packageVersion(), logger });
 }
 
 interface Connection {
@@ -140,14 +152,14 @@ const CLOSE_LIMIT_MS = 2_000;
 async function withConnection<T>(
   location: string,
   role: ConnectionRole,
-  { settings }: { settings: Settings },
+  { settings, telemetry }: { settings: Settings; telemetry?: Telemetry['ofQueues'] | undefined },
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const redis = await connectRedis(location, role);
   try {
     // Before any queue is opened: each would print a warning of its own.
     await assertSuitableRedis(redis);
-    const queues = openQueues(redis);
+    const queues = openQueues(redis, telemetry);
     try {
       const store = new RunStore(redis, settings.run.retentionMs);
       return await work({ redis, queues, store, schedule: new ScheduleStore(redis) });

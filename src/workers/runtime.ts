@@ -1,4 +1,4 @@
-import { type Processor, Worker } from 'bullmq';
+import { type Processor, type Telemetry, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { requireRecommender } from '../../config/load.ts';
@@ -30,6 +30,8 @@ export interface WorkersOptions extends WorkerContext {
   readonly concurrency?: number | undefined;
   /** Told what the workers do. */
   readonly observer?: WorkerObserver | undefined;
+  /** Traces what is done on the queues of the stages. */
+  readonly telemetry?: Telemetry | undefined;
   /** How long a job stays with a process that no longer says that it works on it; BullMQ's 30 seconds unless given. */
   readonly lockMs?: number | undefined;
 }
@@ -126,7 +128,7 @@ function startWorker<Data extends StageJobData>(
   name: QueueName,
   processor: Processor<Data, void>,
   concurrency: number,
-  { logger, redis, lockMs }: WorkersOptions,
+  { logger, redis, lockMs, telemetry }: WorkersOptions,
 ): Worker<Data, void> {
   const worker = new Worker<Data, void>(name, processor, {
     connection: redis,
@@ -135,6 +137,7 @@ function startWorker<Data extends StageJobData>(
     limiter: NO_LIMIT,
     maxStalledCount: MAX_STALLED_COUNT,
     ...(lockMs === undefined ? {} : { lockDuration: lockMs }),
+    ...(telemetry === undefined || name === 'employee-simulation' ? {} : { telemetry }),
     settings: {
       backoffStrategy: (attemptsMade, _type, error) =>
         retryDelayMs({ attemptsMade, error: error?.cause, random: Math.random() }),
