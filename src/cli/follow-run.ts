@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunId } from '../domain/ids.ts';
-import { runStatus } from '../producers/run-status.ts';
+import { runStatusById } from '../producers/unstarted-runs.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { FollowOptions } from './follow-options.ts';
 import { RunProgress } from './progress.ts';
-import { printRunEnd, reportRun } from './run-report.ts';
+import { printRunEnd, reportRunById } from './run-report.ts';
 import { type Session, withWorkers } from './session.ts';
 import { withStopSignal } from './stop-signal.ts';
 import { printJson, printProgress } from './terminal.ts';
@@ -27,10 +27,9 @@ export async function followRun(session: Session, runId: RunId, options: FollowO
     );
     return EXIT.error;
   }
-  const run = await session.store.getRun(runId);
-  const report = await reportRun(session, run);
+  const report = await reportRunById(session, runId);
   if (options.json) printJson(report);
-  else await printRunEnd(session, run, report);
+  else await printRunEnd(session, await session.store.findRun(runId), report);
   if (report.state === 'failed') return EXIT.error;
   return report.failedEmployees.length > 0 ? EXIT.failedEmployees : EXIT.ok;
 }
@@ -53,7 +52,7 @@ async function waitForEnd(session: Session, runId: RunId, stop: AbortSignal): Pr
   const progress = new RunProgress(Date.now());
   try {
     while (!stop.aborted) {
-      const status = await runStatus(queues, store, await store.getRun(runId));
+      const status = await runStatusById(queues, store, runId);
       progress.show(status, Date.now());
       if (status.state === 'finished' || status.state === 'failed' || status.state === 'incomplete') return true;
       await delay(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => {});

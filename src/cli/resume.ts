@@ -19,12 +19,13 @@ export function resumeCommand(program: Command, done: (code: ExitCode) => void):
     .action(async (given: RunId | undefined, options: FollowOptions) => {
       const { enqueueRunStart } = await import('../producers/create-run.ts');
       const { requeueFailedStages } = await import('../producers/requeue.ts');
+      const { runStatusById } = await import('../producers/unstarted-runs.ts');
       const { followRun } = await import('./follow-run.ts');
       const { openBasics, withSession } = await import('./session.ts');
       done(
         await withSession(openBasics(), async (session) => {
           const runId = given ?? (await newestUnfinished(session));
-          await session.store.getRun(runId);
+          await runStatusById(session.queues, session.store, runId);
           printProgress(`Going on with ${runId}`);
           // A run that was interrupted before it was on a queue is put there now; otherwise this changes nothing.
           await enqueueRunStart(session.queues, runId, session.settings.queues.jobAttempts);
@@ -35,9 +36,12 @@ export function resumeCommand(program: Command, done: (code: ExitCode) => void):
     });
 }
 
-async function newestUnfinished({ store }: Session): Promise<RunId> {
+async function newestUnfinished({ store, queues }: Session): Promise<RunId> {
   const { isEnded } = await import('../producers/run-status.ts');
+  const { unstartedRuns } = await import('../producers/unstarted-runs.ts');
   const run = (await store.listRuns(LOOKED_AT)).find((candidate) => !isEnded(candidate));
+  const [unstarted] = await unstartedRuns(queues, store);
+  if (unstarted && unstarted.queuedAt > (run?.createdAt ?? 0)) return unstarted.runId;
   if (run) return run.plan.id;
   throw new BtcFakeError('RUN_NOT_FOUND', 'There is no run to go on with', {
     remedy: 'Start one with "btc-fake run".',

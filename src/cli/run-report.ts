@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { type RunRecord, STAGES, type Stage } from '../adapters/run-record.ts';
 import { formatInstant } from '../domain/feed-rows.ts';
+import type { RunId } from '../domain/ids.ts';
 import type { FailedEmployee, OutputFile } from '../domain/manifest.ts';
 import { feedNames } from '../domain/run-plan.ts';
+import { lateMs } from '../domain/slot.ts';
 import { summaryLine, summaryTail } from '../domain/summary.ts';
 import { count, plural } from '../domain/wording.ts';
 import { failedEmployeeJobs, type RunStatus, runStatus } from '../producers/run-status.ts';
+import { findUnstarted, type UnstartedRun, unstartedStatus } from '../producers/unstarted-runs.ts';
 import type { Session } from './session.ts';
 import { printResult } from './terminal.ts';
 
@@ -17,7 +20,12 @@ export interface RunReport extends RunStatus {
   readonly runId: string;
   readonly seed: string;
   readonly asOf: string;
-  readonly createdAt: string;
+  /** The slot of the schedule that the run is for; null when somebody asked for it. */
+  readonly slot: string | null;
+  /** By how much it was made too late for its slot; 0 when it was in time. */
+  readonly lateMs: number;
+  /** Null while the run of a slot could not be made. */
+  readonly createdAt: string | null;
   readonly finishedAt: string | null;
   /** When each stage began and ended; null for what has not happened. */
   readonly stages: Readonly<Record<Stage, { readonly startedAt: string | null; readonly finishedAt: string | null }>>;
@@ -39,6 +47,8 @@ export async function reportRun({ queues, store, settings }: Session, run: RunRe
     ...status,
     seed: run.plan.seed,
     asOf: formatInstant(run.plan.asOf),
+    slot: run.slot === undefined ? null : formatInstant(run.slot),
+    lateMs: lateMs(run),
     createdAt: formatInstant(run.createdAt),
     finishedAt: run.finishedAt === undefined ? null : formatInstant(run.finishedAt),
     stages: stageTimes(run),
@@ -48,7 +58,34 @@ export async function reportRun({ queues, store, settings }: Session, run: RunRe
   };
 }
 
-function stageTimes({ stageStartedAt, stageFinishedAt }: RunRecord): RunReport['stages'] {
+/** The same about a run by its id, also one of a slot that could not be made yet. @throws BtcFakeError RUN_NOT_FOUND. */
+export async function reportRunById(session: Session, runId: RunId): Promise<RunReport> {
+  const unstarted = await findUnstarted(session.queues, session.store, runId);
+  return unstarted ? reportUnstarted(unstarted) : reportRun(session, await session.store.getRun(runId));
+}
+
+function reportUnstarted(unstarted: UnstartedRun): RunReport {
+  const { runId, slot } = unstarted;
+  return {
+    runId,
+    ...unstartedStatus(unstarted),
+    seed: runId,
+    asOf: formatInstant(slot),
+    slot: formatInstant(slot),
+    lateMs: 0,
+    createdAt: null,
+    finishedAt: null,
+    stages: stageTimes({ stageStartedAt: {}, stageFinishedAt: {} }),
+    failedEmployees: [],
+    files: [],
+    manifest: null,
+  };
+}
+
+function stageTimes({
+  stageStartedAt,
+  stageFinishedAt,
+}: Pick<RunRecord, 'stageStartedAt' | 'stageFinishedAt'>): RunReport['stages'] {
   const iso = (instant: number | undefined) => (instant === undefined ? null : new Date(instant).toISOString());
   const times = STAGES.map((stage) => [
     stage,
@@ -58,9 +95,9 @@ function stageTimes({ stageStartedAt, stageFinishedAt }: RunRecord): RunReport['
 }
 
 /** Prints how a run ended, for a person: the employees (all of a small run), what was done without, and the files. */
-export async function printRunEnd(session: Session, run: RunRecord, report: RunReport): Promise<void> {
-  if (run.manifest && run.population.count <= WHOLE_LIST_UP_TO) await printEmployees(session, run);
-  else if (run.manifest) printTotals(run);
+export async function printRunEnd(session: Session, run: RunRecord | undefined, report: RunReport): Promise<void> {
+  if (run?.manifest && run.population.count <= WHOLE_LIST_UP_TO) await printEmployees(session, run);
+  else if (run?.manifest) printTotals(run);
   printResult('');
   if (report.files.length > 0) {
     printResult('Files');

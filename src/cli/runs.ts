@@ -5,6 +5,21 @@ import { wholeNumberArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printJson, printProgress, printResult, table } from './terminal.ts';
 
+interface RunRow {
+  readonly runId: string;
+  readonly state: RunState;
+  /** Why a stage failed. */
+  readonly reason: string | null;
+  readonly slot: string | null;
+  readonly lateMs: number;
+  /** Null: the run of a slot that could not be made. */
+  readonly createdAt: string | null;
+  readonly took: number | null;
+  readonly employees: number;
+  readonly done: number;
+  readonly failed: number;
+}
+
 /** `btc-fake runs`: what ran, when and how it stands. */
 export function runsCommand(program: Command, done: (code: ExitCode) => void): void {
   program
@@ -15,39 +30,68 @@ export function runsCommand(program: Command, done: (code: ExitCode) => void): v
     .addHelpText('after', '\nExample:\n  btc-fake runs --limit 5')
     .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
       const { formatInstant } = await import('../domain/feed-rows.ts');
+      const { lateMs } = await import('../domain/slot.ts');
       const { runStatus } = await import('../producers/run-status.ts');
+      const { unstartedRuns, unstartedStatus } = await import('../producers/unstarted-runs.ts');
       const { openBasics, withSession } = await import('./session.ts');
       await withSession(openBasics(), async ({ store, queues }) => {
-        const rows: {
-          runId: string;
-          state: RunState;
-          createdAt: string;
-          took: number | null;
-          employees: number;
-          done: number;
-          failed: number;
-        }[] = [];
-        for (const run of await store.listRuns(limit)) {
-          const { state, counts } = await runStatus(queues, store, run);
-          const took = run.finishedAt === undefined ? null : run.finishedAt - run.createdAt;
-          rows.push({ runId: run.plan.id, state, createdAt: formatInstant(run.createdAt), took, ...counts });
+        const begun = await store.listRuns(limit);
+        const unstarted = await unstartedRuns(queues, store);
+        const rows: (RunRow & { readonly at: number })[] = unstarted.map((run) => {
+          const { state, counts } = unstartedStatus(run);
+          const slot = formatInstant(run.slot);
+          const reason = run.reason ?? null;
+          return {
+            runId: run.runId,
+            state,
+            reason,
+            slot,
+            lateMs: 0,
+            createdAt: null,
+            took: null,
+            ...counts,
+            at: run.queuedAt,
+          };
+        });
+        for (const run of begun) {
+          const { state, counts, reason = null } = await runStatus(queues, store, run);
+          rows.push({
+            runId: run.plan.id,
+            state,
+            reason,
+            slot: run.slot === undefined ? null : formatInstant(run.slot),
+            lateMs: lateMs(run),
+            createdAt: formatInstant(run.createdAt),
+            took: run.finishedAt === undefined ? null : run.finishedAt - run.createdAt,
+            ...counts,
+            at: run.createdAt,
+          });
         }
-        if (json) printJson(rows.map(({ took, ...row }) => ({ ...row, durationMs: took })));
-        else if (rows.length === 0) printProgress('There are no runs yet; start one with: btc-fake run');
-        else {
-          const cells = rows.map((r) => [
-            r.runId,
-            r.state,
-            r.createdAt,
-            r.took === null ? '-' : duration(r.took),
-            r.employees,
-            r.done,
-            r.failed,
-          ]);
-          for (const line of table(['RUN', 'STATE', 'STARTED', 'TOOK', 'EMPLOYEES', 'DONE', 'FAILED'], cells))
-            printResult(line);
-        }
+        const shown = rows.sort((a, b) => b.at - a.at).slice(0, limit);
+        if (json) printJson(shown.map(({ took, at: _, ...row }) => ({ ...row, durationMs: took })));
+        else if (shown.length === 0) printProgress('There are no runs yet; start one with: btc-fake run');
+        else for (const line of runTable(shown)) printResult(line);
       });
       done(EXIT.ok);
     });
+}
+
+function runTable(rows: readonly RunRow[]): string[] {
+  const cells = rows.map((row) => [
+    row.runId,
+    row.lateMs > 0 ? `${row.state}, ${duration(row.lateMs)} late` : row.state,
+    row.createdAt ?? 'not yet',
+    row.took === null ? '-' : duration(row.took),
+    row.employees,
+    row.done,
+    row.failed,
+  ]);
+  const reasons = rows.filter(({ createdAt, reason }) => createdAt === null && reason !== null);
+  return [
+    ...table(['RUN', 'STATE', 'STARTED', 'TOOK', 'EMPLOYEES', 'DONE', 'FAILED'], cells),
+    ...reasons.flatMap(({ runId, reason }) => [
+      `Run ${runId} could not start: ${reason}`,
+      `When the cause is mended: btc-fake retry ${runId}`,
+    ]),
+  ];
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RunId } from '../domain/ids.ts';
-import { count, plural } from '../domain/wording.ts';
+import { count, duration, plural } from '../domain/wording.ts';
 import { runIdArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { RunReport } from './run-report.ts';
@@ -15,11 +15,9 @@ export function statusCommand(program: Command, done: (code: ExitCode) => void):
     .option('--json', 'print one JSON object as the result')
     .addHelpText('after', '\nExample:\n  btc-fake status run-20251028T110000Z-ab12cd --json')
     .action(async (runId: RunId, { json }: { json?: boolean }) => {
-      const { printFailed, reportRun } = await import('./run-report.ts');
+      const { printFailed, reportRunById } = await import('./run-report.ts');
       const { openBasics, withSession } = await import('./session.ts');
-      const report = await withSession(openBasics(), async (session) =>
-        reportRun(session, await session.store.getRun(runId)),
-      );
+      const report = await withSession(openBasics(), (session) => reportRunById(session, runId));
       if (json) printJson(report);
       else {
         printStatus(report);
@@ -33,7 +31,10 @@ function printStatus(report: RunReport): void {
   const { counts, files } = report;
   printResult(`Run      ${report.runId}`);
   printResult(`State    ${report.state} (${report.stage})`);
-  printResult(`Started  ${report.createdAt}${report.finishedAt ? `, finished ${report.finishedAt}` : ''}`);
+  if (report.slot !== null) {
+    printResult(`Slot     ${report.slot}${report.lateMs > 0 ? `, made ${duration(report.lateMs)} late` : ''}`);
+  }
+  printResult(`Started  ${report.createdAt ?? 'not yet'}${report.finishedAt ? `, finished ${report.finishedAt}` : ''}`);
   printResult(`Seed     ${report.seed}`);
   printResult(`As of    ${report.asOf}`);
   printResult(

@@ -1,5 +1,11 @@
 import type { Job } from 'bullmq';
-import { type EmployeeJobData, employeeJobId, type Queues, type StageJobData } from '../adapters/queues.ts';
+import {
+  type EmployeeJobData,
+  employeeJobId,
+  type Queues,
+  type RunStartJobData,
+  type StageJobData,
+} from '../adapters/queues.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
@@ -8,6 +14,7 @@ import type { FailedEmployee } from '../domain/manifest.ts';
 import { fanOut } from './fan-out.ts';
 import { missingEmployees } from './missing-employees.ts';
 import { failedEmployeeJobs, failedStageJobs, isEnded, runStatus } from './run-status.ts';
+import { findUnstarted } from './unstarted-runs.ts';
 
 const AT_ONCE = 200;
 
@@ -19,7 +26,7 @@ export interface Requeued {
 
 /**
  * Re-queues a run's failed employees (all, or those named) and its failed stages, with all their attempts again. The run
- * then goes on by itself.
+ * then goes on by itself. So does a scheduled one that could not be started.
  * @throws BtcFakeError RUN_STATE when the run has ended, or when a named employee is not among the failed.
  */
 export async function requeueFailed(
@@ -29,6 +36,10 @@ export async function requeueFailed(
   attempts: number,
   employeeIds?: readonly EmployeeId[],
 ): Promise<Requeued> {
+  // A run of the schedule whose start failed is not there yet, but its job is.
+  if (!employeeIds && (await findUnstarted(queues, store, runId))) {
+    return { employees: 0, stages: await requeueFailedStages(queues, runId) };
+  }
   const run = await store.getRun(runId);
   assertNotEnded(run, 'nothing of it can be re-queued');
   const wanted = employeeIds && new Set(employeeIds);
@@ -48,7 +59,8 @@ export async function requeueFailed(
 
 /**
  * Re-queues failed jobs, employees' and stages', of whatever runs they are, with all their attempts again: what Bull Board's
- * buttons do. Jobs whose run has ended, or is forgotten, stay as they are; a job of no run, the schedule's, is simply put back.
+ * buttons do. Jobs whose run has ended, or is forgotten, stay as they are; one of no run, the schedule's tick, or of a run that it is
+ * still to make, is simply put back.
  * @throws BtcFakeError RUN_STATE or RUN_NOT_FOUND when that is so of all of them.
  */
 export async function requeueJobs(
@@ -60,7 +72,7 @@ export async function requeueJobs(
   const byRun = new Map<RunId, Job<StageJobData>[]>();
   const ofNoRun: Job[] = [];
   for (const job of jobs) {
-    if (!isOfRun(job)) ofNoRun.push(job);
+    if (!isOfRun(job) || (await isToMakeRun(store, job))) ofNoRun.push(job);
     else if (byRun.get(job.data.runId)?.push(job) === undefined) byRun.set(job.data.runId, [job]);
   }
   await inBatches(ofNoRun, retry);
@@ -138,6 +150,11 @@ async function putBack(
   await inBatches(employees, retry);
   await inBatches(stages, retry);
   return lost;
+}
+
+/** Whether a job is to make the run of a slot, which is not there yet. */
+async function isToMakeRun(store: RunStore, { data }: Job<RunStartJobData>): Promise<boolean> {
+  return data.slot !== undefined && (await store.findRun(data.runId)) === undefined;
 }
 
 function isOfRun(job: Job<Partial<StageJobData>>): job is Job<StageJobData> {

@@ -2,6 +2,7 @@ import type { Job, JobType } from 'bullmq';
 import type { Queues, RunStartJobData } from '../adapters/queues.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import type { RunId } from '../domain/ids.ts';
+import { type RunStatus, runStatus } from './run-status.ts';
 
 /** A scheduled run that is not there yet: its employees are read when its run-start job is worked on. */
 export interface UnstartedRun {
@@ -32,6 +33,19 @@ export async function unstartedRuns(queues: Queues, store: RunStore): Promise<Un
 export async function findUnstarted(queues: Queues, store: RunStore, runId: RunId): Promise<UnstartedRun | undefined> {
   const job: Job<RunStartJobData> | undefined = await queues.byName['run-start'].getJob(runId);
   return job && (await job.isCompleted()) === false ? asUnstarted(job, store) : undefined;
+}
+
+/** How a run stands, also one of a slot that is not there yet. @throws BtcFakeError RUN_NOT_FOUND. */
+export async function runStatusById(queues: Queues, store: RunStore, runId: RunId): Promise<RunStatus> {
+  // In this order: a run that is made in between is found by one of the two.
+  const unstarted = await findUnstarted(queues, store, runId);
+  return unstarted ? unstartedStatus(unstarted) : runStatus(queues, store, await store.getRun(runId));
+}
+
+/** How a run stands that is not there yet. */
+export function unstartedStatus({ state, reason }: UnstartedRun): RunStatus {
+  const counts = { employees: 0, done: 0, failed: 0 };
+  return { state, stage: 'run-start', counts, ...(reason === undefined ? {} : { reason }) };
 }
 
 async function asUnstarted(job: Job<RunStartJobData>, store: RunStore): Promise<UnstartedRun | undefined> {

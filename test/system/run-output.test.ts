@@ -96,7 +96,10 @@ test('run --detach leaves the run to workers, and runs lists it', async () => {
   expect(JSON.parse(stdout)).toEqual({ runId });
   const runs = await place.run(['runs', '--json', '--limit', '1']);
   expect(runs.json()).toEqual([
-    { runId, state: 'queued', createdAt: expect.any(String), durationMs: null, employees: 3, done: 0, failed: 0 },
+    {
+      ...{ runId, state: 'queued', reason: null, slot: null, lateMs: 0, createdAt: expect.any(String) },
+      ...{ durationMs: null, employees: 3, done: 0, failed: 0 },
+    },
   ]);
   const forPeople = await place.run(['runs']);
   expect(forPeople.stdout).toMatch(/^RUN +STATE +STARTED +TOOK +EMPLOYEES +DONE +FAILED\n/);
