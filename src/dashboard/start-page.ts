@@ -32,7 +32,7 @@ export async function startRoutes(app: FastifyInstance, context: DashboardContex
         return await withUploadedForm(request, async (form) => {
           values = valuesOf(form, settings);
           const { runId, isNew } = await startRun(context, values, form);
-          return reply.redirect(`/runs/${runId}?done=${isNew ? 'started' : 'started-before'}`, 303);
+          return reply.redirect(`/runs/${runId}?done=${isNew ? 'run-made' : 'run-made-before'}`, 303);
         });
       } catch (error) {
         const problem = problemOf(error);

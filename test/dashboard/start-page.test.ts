@@ -99,7 +99,7 @@ test('the form offers the files beside the employees file, the configured one fi
 describe('a run is started', () => {
   test('from a file that is here, with seed and instant', async () => {
     const { status, id, done } = await send({ file: 'other.csv', seed: ' my "seed" ', 'as-of': '2025-10-28T11:00:00' });
-    expect([status, done]).toEqual([303, 'started']);
+    expect([status, done]).toEqual([303, 'run-made']);
     const run = await room.store.getRun(id);
     expect(run).toMatchObject({
       plan: { seed: 'my "seed"', asOf: Date.UTC(2025, 9, 28, 10), timeZone: 'Europe/Berlin' },
@@ -134,8 +134,8 @@ describe('a run is started', () => {
     const sent = await Promise.all([send({ token }), send({ token }), send({ token, file: 'other.csv' })]);
     const later = await send({ token, seed: 'other' });
     expect(new Set([...sent, later].map(({ id }) => id)).size).toBe(1);
-    expect(sent.map(({ done }) => done).sort()).toEqual(['started', 'started-before', 'started-before']);
-    expect(later.done).toBe('started-before');
+    expect(sent.map(({ done }) => done).sort()).toEqual(['run-made', 'run-made-before', 'run-made-before']);
+    expect(later.done).toBe('run-made-before');
     expect(await room.store.listRuns(10)).toHaveLength(1);
     expect((await send({})).id).not.toBe(later.id);
   });
@@ -191,7 +191,7 @@ describe('nothing is there, and the form is as it was sent, when', () => {
     const { token } = await show();
     await refused({ token, file: 'bad.csv' });
     const { id, done } = await send({ token });
-    expect([done, (await room.store.getRun(id)).employees.name]).toEqual(['started', 'employees.csv']);
+    expect([done, (await room.store.getRun(id)).employees.name]).toEqual(['run-made', 'employees.csv']);
   });
 
   test('the form has no token; it has one then', async () => {
