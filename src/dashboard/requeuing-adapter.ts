@@ -29,24 +29,31 @@ export class RequeuingAdapter extends BullMQAdapter {
     return (await super.getJobs(...range)).map((job) => this.#withRetry(job));
   }
 
+  /** Until it is picked, the job has another `retry` than BullMQ gave it. */
   #withRetry(job: Job): Job {
+    const { retry } = job;
     job.retry = async (state = 'failed') => {
       if (state !== 'failed') {
         throw new BtcFakeError('RUN_STATE', 'A completed job is not done again', {
           remedy: 'Start a new run with "btc-fake run".',
         });
       }
-      this.#picked.push(job);
-      // "Retry all" picks a page of jobs in one turn; they are put back together.
-      this.#requeued ??= Promise.resolve().then(() => {
-        const jobs = this.#picked;
-        this.#picked = [];
-        this.#requeued = undefined;
-        return this.#requeue(jobs);
-      });
-      return this.#requeued;
+      job.retry = retry;
+      await this.#pick(job);
     };
     return job;
+  }
+
+  /** "Retry all" picks a page of jobs in one turn; they are put back together. */
+  #pick(job: Job): Promise<void> {
+    this.#picked.push(job);
+    this.#requeued ??= Promise.resolve().then(() => {
+      const jobs = this.#picked;
+      this.#picked = [];
+      this.#requeued = undefined;
+      return this.#requeue(jobs);
+    });
+    return this.#requeued;
   }
 }
 

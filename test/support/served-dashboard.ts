@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { loadSettings } from '../../config/load.ts';
+import type { DashboardContext } from '../../src/dashboard/dashboard-context.ts';
+import { createDashboard } from '../../src/dashboard/server.ts';
+import type { RunRoom } from './run-room.ts';
+
+/** A dashboard that listens on loopback. */
+export interface ServedDashboard {
+  readonly app: FastifyInstance;
+  /** `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  /** Asks for a path as a page of the dashboard would; redirects are not followed. */
+  ask(path: string, options?: RequestInit): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** What pages are made from, in a room. */
+export function dashboardContext(room: RunRoom, env: Readonly<Record<string, string>> = {}): DashboardContext {
+  const folders = { OUTPUT_DIR: join(room.folder, 'generated'), SFTP_LOCAL_DIR: join(room.folder, 'downloaded') };
+  const base = { ...folders, API_BASE_URL: 'http://127.0.0.1:9', JOB_ATTEMPTS: '3' };
+  const loaded = loadSettings({ envFile: false, env: { ...base, ...env } });
+  return { ...room, loaded, secrets: [], version: '9.9.9' };
+}
+
+/** Serves the dashboard of a room on a free port. Whoever serves it closes it. */
+export async function serveDashboard(
+  room: RunRoom,
+  env: Readonly<Record<string, string>> = {},
+  overrides: Partial<DashboardContext> = {},
+): Promise<ServedDashboard> {
+  const app = await createDashboard({ ...dashboardContext(room, env), ...overrides });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    app,
+    url,
+    ask: (path, options = {}) =>
+      fetch(`${url}${path}`, { redirect: 'manual', ...options, headers: { origin: url, ...options.headers } }),
+    close: () => app.close(),
+  };
+}
