@@ -12,7 +12,7 @@ import { guard, REQUEST_LIMITS } from './guard.ts';
 import { healthRoutes } from './health-routes.ts';
 import { createMetrics } from './metrics.ts';
 import { dashboardReadiness } from './readiness.ts';
-import { runListRoutes } from './run-list.ts';
+import { runRoutes } from './run-routes.ts';
 import { startRoutes } from './start-page.ts';
 
 const CLOSE_LIMIT_MS = 2_000;
@@ -31,7 +31,7 @@ export async function createDashboard(context: DashboardContext): Promise<Fastif
   await serveAssets(app);
   const metrics = context.metrics ?? createMetrics({ ...context, settings: context.loaded.settings });
   await app.register(healthRoutes, { metrics, readiness: dashboardReadiness(context.redis) });
-  runListRoutes(app, context);
+  runRoutes(app, context);
   employeeRoutes(app, context);
   await startRoutes(app, context);
   configurationRoutes(app, context);

@@ -26,11 +26,20 @@ window.addEventListener('pageshow', () => {
 for (const element of document.querySelectorAll('[data-live]')) {
   const source = new EventSource(element.dataset.live);
   for (const part of element.querySelectorAll('[id]')) {
+    // Whoever is using something in there would lose their place; it changes when they leave.
+    let waiting;
+    const isUsed = () => part.contains(document.activeElement);
     source.addEventListener(part.id, ({ data }) => {
-      const target = document.getElementById(part.id);
-      // Whoever is using something in there would lose their place.
-      if (target && !target.contains(document.activeElement)) target.innerHTML = data;
+      if (isUsed()) waiting = data;
+      else part.innerHTML = data;
     });
+    part.addEventListener('focusout', () =>
+      setTimeout(() => {
+        if (waiting === undefined || isUsed()) return;
+        part.innerHTML = waiting;
+        waiting = undefined;
+      }),
+    );
   }
   source.addEventListener('reload', () => window.location.reload());
   source.addEventListener('end', () => source.close());

@@ -1,0 +1,152 @@
+import { secretCutter } from '../adapters/log.ts';
+import { OutputFiles, type OutputPresence } from '../adapters/output-files.ts';
+import type { RunRecord } from '../adapters/run-record.ts';
+import type { ContentId, EmployeeId, RunId } from '../domain/ids.ts';
+import type { FailedEmployee, OutputFile } from '../domain/manifest.ts';
+import { FailedEmployees, type RunFailures } from '../producers/failed-employees.ts';
+import { type FailureGroups, groupFailures, readFailures } from '../producers/failure-groups.ts';
+import { isEnded, type RunStatus, runStatus } from '../producers/run-status.ts';
+import type { DashboardContext } from './dashboard-context.ts';
+import { LiveTally, type TallySoFar } from './live-tally.ts';
+import { RecentMap } from './recent-map.ts';
+import { filesOfRun } from './run-outputs.ts';
+import { type Pace, RunPace } from './run-pace.ts';
+
+/** Everything that the page of a run shows, at one moment (`now`, epoch milliseconds). */
+export interface RunView {
+  readonly run: RunRecord;
+  readonly status: RunStatus;
+  readonly now: number;
+  /** While employees are simulated. */
+  readonly pace?: Pace;
+  /** The failed employees, or of a finished run those that it was finished without. */
+  readonly failures: FailureGroups;
+  readonly tally?: TallySoFar;
+  /** Of the manager's Daily Dose contents. */
+  readonly titles: ReadonlyMap<ContentId, string>;
+  /** The files of a finished run. */
+  readonly files: readonly { readonly file: OutputFile; readonly presence: OutputPresence }[];
+}
+
+/** Of more failed employees than this, the newest are grouped. */
+const GROUPED = 2_000;
+const RUNS_KEPT = 8;
+
+/**
+ * Gathers what pages show of runs. What never changes, or has not changed, is not read again; what there is much of is read in the
+ * background or in part, so that a view takes a few milliseconds however large the run is.
+ */
+export class RunViews {
+  readonly failed: FailedEmployees;
+  readonly outputs: OutputFiles;
+  readonly #context: DashboardContext;
+  readonly #cutSecrets: (text: string) => string;
+  readonly #pace = new RunPace();
+  readonly #tallies = new RecentMap<RunId, LiveTally>(RUNS_KEPT, (tally) => tally.close());
+  readonly #titles = new RecentMap<RunId, Promise<ReadonlyMap<ContentId, string>>>(RUNS_KEPT);
+  readonly #groups = new RecentMap<RunId, { of: RunFailures; groups: Promise<FailureGroups> }>(RUNS_KEPT);
+
+  constructor(context: DashboardContext) {
+    this.#context = context;
+    this.failed = new FailedEmployees(context.queues);
+    this.outputs = new OutputFiles(context.loaded.settings.files.outputDir);
+    this.#cutSecrets = secretCutter(context.secrets);
+  }
+
+  /** How a run stands. */
+  async status(run: RunRecord): Promise<RunStatus> {
+    const { queues, store } = this.#context;
+    const status = await runStatus(queues, store, run, this.failed);
+    return status.reason === undefined ? status : { ...status, reason: this.#cutSecrets(status.reason) };
+  }
+
+  /** @throws BtcFakeError RUN_NOT_FOUND. */
+  async view(runId: RunId): Promise<RunView> {
+    const run = await this.#context.store.getRun(runId);
+    const [status, failures, titles, files] = await Promise.all([
+      this.status(run),
+      this.#failures(run),
+      this.#titlesOf(run),
+      Promise.all(filesOfRun(run).map(async (file) => ({ file, presence: await this.outputs.presence(file) }))),
+    ]);
+    const now = this.#context.now();
+    const tally = this.#tallyOf(run, status, now);
+    const pace = this.#paceOf(run, status, now);
+    return { run, status, now, failures, titles, files, ...(tally ? { tally } : {}), ...(pace ? { pace } : {}) };
+  }
+
+  /** The failed employees of a run with their reasons, those that failed last first. */
+  async failures(run: RunRecord, limit: number, skip: number): Promise<FailedEmployee[]> {
+    if (isEnded(run)) return this.#readable(run.without.slice(skip, skip + limit));
+    const failures = await this.failed.ofRun(run.plan.id);
+    return failures ? this.#readable(await readFailures(this.#context.queues, failures, limit, skip)) : [];
+  }
+
+  /** All failed employees of one group, also where only the newest are grouped for the page. */
+  async members(run: RunRecord, groupId: string): Promise<readonly EmployeeId[]> {
+    const { groups } = groupFailures(await this.failures(run, Number.MAX_SAFE_INTEGER, 0));
+    return groups.find(({ id }) => id === groupId)?.employeeIds ?? [];
+  }
+
+  /** Ends what goes on in the background. */
+  async close(): Promise<void> {
+    await Promise.all(this.#tallies.values().map((tally) => tally.close()));
+  }
+
+  async #failures(run: RunRecord): Promise<FailureGroups> {
+    const runId = run.plan.id;
+    if (isEnded(run)) return groupFailures(this.#readable(run.without.slice(0, GROUPED)), run.without.length);
+    const failures = await this.failed.ofRun(runId);
+    if (!failures) return groupFailures([]);
+    const known = this.#groups.get(runId);
+    if (known?.of === failures) return known.groups;
+    const fresh = this.#group(failures);
+    this.#groups.set(runId, fresh);
+    fresh.groups.catch(() => this.#groups.delete(runId));
+    return fresh.groups;
+  }
+
+  #group(of: RunFailures): { of: RunFailures; groups: Promise<FailureGroups> } {
+    const read = readFailures(this.#context.queues, of, GROUPED);
+    return { of, groups: read.then((failed) => groupFailures(this.#readable(failed), of.jobIds.size)) };
+  }
+
+  #titlesOf(run: RunRecord): Promise<ReadonlyMap<ContentId, string>> {
+    if (!run.assignments) return Promise.resolve(new Map());
+    const { id } = run.plan;
+    const wanted = new Set(run.assignments.tally.dailyDose.map(({ contentId }) => contentId));
+    const known = this.#titles.get(id);
+    if (known) return known;
+    const titles = this.#context.store
+      .readCatalog(id, 'StandAloneContent')
+      .then((contents) => new Map(contents.filter((c) => wanted.has(c.id)).map((c) => [c.id, c.title])));
+    this.#titles.set(id, titles);
+    titles.catch(() => this.#titles.delete(id));
+    return titles;
+  }
+
+  #tallyOf(run: RunRecord, { counts }: RunStatus, now: number): TallySoFar | undefined {
+    if (run.manifest && run.without.length === 0) {
+      const { byType, completionsBySource, recommendations } = run.manifest.counts;
+      const of = (type: keyof typeof byType) => ({ ...byType[type], done: byType[type].employees });
+      return { byType: { a: of('a'), b: of('b'), f: of('f') }, completionsBySource, recommendations };
+    }
+    const known = this.#tallies.get(run.plan.id);
+    const tally = known ?? new LiveTally(this.#context.store, run);
+    if (!known) this.#tallies.set(run.plan.id, tally);
+    return tally.look(counts.done, now);
+  }
+
+  #paceOf({ plan, stageStartedAt }: RunRecord, { state, stage, counts }: RunStatus, now: number): Pace | undefined {
+    const begunAt = stageStartedAt.assignment;
+    if (state !== 'running' || begunAt === undefined || stage === 'file-assembly' || stage === 'publish')
+      return undefined;
+    const left = Math.max(0, counts.employees - counts.done - counts.failed);
+    return this.#pace.measure(plan.id, { done: counts.done, left }, begunAt, now);
+  }
+
+  /** Reasons were cut by the worker that wrote them; it may have known other secrets. */
+  #readable(failed: readonly FailedEmployee[]): FailedEmployee[] {
+    return failed.map(({ employeeId, reason }) => ({ employeeId, reason: this.#cutSecrets(reason) }));
+  }
+}
