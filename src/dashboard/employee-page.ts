@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { BtcFakeError } from '../domain/errors.ts';
-import { type EmployeeId, parseEmployeeId, parseRunId, type RunId } from '../domain/ids.ts';
+import { type EmployeeId, parseEmployeeId, type RunId } from '../domain/ids.ts';
 import { quotedValue } from '../domain/quoted-value.ts';
 import { explainEmployee } from '../producers/explain-employee.ts';
 import { requeueFailed } from '../producers/requeue.ts';
@@ -9,6 +9,7 @@ import { employeeDecision } from './employee-decision.ts';
 import { employeePath } from './employee-search.ts';
 import { type Html, html } from './html.ts';
 import { layout } from './layout.ts';
+import { runIdFrom } from './run-address.ts';
 
 interface EmployeeRoute {
   Params: { id: string; employeeId: string };
@@ -51,12 +52,6 @@ export function employeeRoutes(app: FastifyInstance, { store, queues, loaded }: 
     const done = progress === 'failed' ? 'requeued' : 'unneeded';
     return reply.redirect(`${employeePath(runId, employeeId)}?done=${done}`, 303);
   });
-}
-
-function runIdFrom(text: string): RunId {
-  const runId = parseRunId(text);
-  if (runId !== undefined) return runId;
-  throw new BtcFakeError('RUN_NOT_FOUND', `There is no run ${quotedValue(text)}`);
 }
 
 function employeeIdFrom(text: string, runId: RunId): EmployeeId {
