@@ -43,6 +43,8 @@ export const ERROR_CODES = {
   OUTPUT_MISSING: { retryable: false, meaning: 'A file of a run is not where it was written.' },
   OUTPUT_CHANGED: { retryable: false, meaning: "A file of a run is not the one that the run's manifest names." },
 
+  WEBHOOK_FAILED: { retryable: true, meaning: 'The webhook for alerts did not take a message.' },
+
   PORT_UNAVAILABLE: { retryable: false, meaning: 'A server of BTC Fake cannot listen where it should.' },
 
   RUN_NOT_FOUND: { retryable: false, meaning: 'There is no run with this id, or its data have expired.' },
