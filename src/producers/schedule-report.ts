@@ -1,96 +1,110 @@
 import type { Settings } from '../../config/settings.ts';
 import type { Queues } from '../adapters/queues.ts';
 import type { RunStore } from '../adapters/run-store.ts';
-import type { AppliedSchedule, ScheduleStore, SlotDecision } from '../adapters/schedule-store.ts';
-import { clockIsOff, type WorkerEntry, type WorkerRegistry } from '../adapters/worker-registry.ts';
+import type { ScheduleStore, SlotDecision } from '../adapters/schedule-store.ts';
+import type { WorkerEntry, WorkerRegistry } from '../adapters/worker-registry.ts';
 import type { RunId } from '../domain/ids.ts';
 import { nextSlots, type WeeklySchedule } from '../domain/schedule-slots.ts';
-import { lateMs } from '../domain/slot.ts';
+import { lateMs, slotRunId } from '../domain/slot.ts';
+import { FailedEmployees } from './failed-employees.ts';
 import { type RunStatus, runStatus } from './run-status.ts';
-import { unstartedRuns, unstartedStatus } from './unstarted-runs.ts';
-import { readSchedule } from './weekly-schedule.ts';
+import { undecidedSlot } from './scheduled-run.ts';
+import { findUnstarted, unstartedStatus } from './unstarted-runs.ts';
+import { readSchedule, type ScheduleState } from './weekly-schedule.ts';
 
-/** The run of a slot of the schedule. Instants are epoch milliseconds. */
-export interface ScheduledRun extends RunStatus {
-  readonly runId: RunId;
-  readonly slot: number;
-  /** Null: it is not there yet, or could not be made. */
-  readonly createdAt: number | null;
-  readonly finishedAt: number | null;
-  /** By how much it was made too late; 0 when it was in time. */
-  readonly lateMs: number;
-}
-
-/** All there is to say about the weekly schedule. */
-export interface ScheduleReport {
-  /** What counts: what is applied, or else what the settings say. */
-  readonly schedule: WeeklySchedule;
-  readonly state: 'applied' | 'removed' | 'not applied';
-  readonly applied: AppliedSchedule | null;
-  /** What the settings of this process say, where it is not what is applied. */
-  readonly settingsDiffer: WeeklySchedule | null;
-  /** The next slots; those that there would be, unless it is applied. */
-  readonly next: readonly number[];
-  /** The latest slots that have a run, newest first. */
-  readonly runs: readonly ScheduledRun[];
-  /** The latest slots that have none, newest first: skipped behind a run that had not ended, or missed. */
-  readonly withoutRun: readonly SlotDecision[];
-  /** The processes that would start a run. */
-  readonly starters: readonly WorkerEntry[];
-  /** The processes whose clocks are more than 30 seconds from Redis'. */
-  readonly wrongClocks: readonly WorkerEntry[];
-}
-
-/** What is read for a report. */
-export interface ScheduleSources {
+/** What a report on the schedule is made from. */
+export interface ScheduleReportContext {
   readonly settings: Pick<Settings, 'schedule'>;
   readonly queues: Queues;
   readonly store: RunStore;
   readonly schedule: ScheduleStore;
-  readonly workers: WorkerRegistry;
+  readonly registry: WorkerRegistry;
 }
 
-const NEXT_SLOTS = 5;
-const LAST_RUNS = 10;
-const WITHOUT_RUN = 26;
+/** What became of a slot. */
+export interface ReportedSlot extends SlotDecision {
+  readonly runId: RunId;
+  /** How its run stands; absent: it has none, or its data have expired. */
+  readonly run?: RunStatus;
+  /** By how much the run was made too late, in milliseconds; 0 when it was in time. */
+  readonly lateMs: number;
+}
 
-/** Among how many runs those of slots are looked for. */
-const LOOKED_AT = 200;
+/** How the weekly schedule stands. Instants are epoch milliseconds. */
+export interface ScheduleReport {
+  /** What the settings of this process say. */
+  readonly wanted: WeeklySchedule;
+  /** What is applied, and what was decided. */
+  readonly state: ScheduleState;
+  /** `different`: another schedule is applied than the settings say. */
+  readonly standing: 'applied' | 'different' | 'not applied' | 'removed';
+  /** The next slots; those that there would be, unless a schedule is applied. */
+  readonly next: readonly number[];
+  /** The last slots, newest first. */
+  readonly slots: readonly ReportedSlot[];
+  /** The last slot, when it has no run and somebody could want one. */
+  readonly toMakeUp?: number;
+  /** The processes with workers that are alive. */
+  readonly workers: readonly WorkerEntry[];
+  /** Whether one of them would start a run. */
+  readonly isServed: boolean;
+}
 
-/** Reads all there is to say about the weekly schedule. Changes nothing. @param now epoch milliseconds. */
-export async function scheduleReport(sources: ScheduleSources, now: number): Promise<ScheduleReport> {
-  const { queues, schedule, settings, workers } = sources;
-  const [{ applied, removedAt, decisions }, alive, runs] = await Promise.all([
-    readSchedule(queues, schedule),
-    workers.list(),
-    scheduledRuns(sources),
-  ]);
+const NEXT = 5;
+const SLOTS = 10;
+
+/** A slot is left to BullMQ's tick, and to the workers' own look each minute, for so long. */
+const GRACE_MS = 3 * 60_000;
+
+/**
+ * Tells how the weekly schedule stands. Changes nothing.
+ * @param now epoch milliseconds.
+ * @throws BtcFakeError CONFIG_INVALID when the expression that counts is wrong.
+ */
+export async function reportSchedule(context: ScheduleReportContext, now: number): Promise<ScheduleReport> {
+  const { queues, schedule, settings, registry } = context;
   const { cron, timeZone } = settings.schedule;
-  const counts = applied ?? { cron, timeZone };
-  const differ = counts.cron !== cron || counts.timeZone !== timeZone;
+  const wanted = { cron, timeZone };
+  const [state, workers] = await Promise.all([readSchedule(queues, schedule), registry.list()]);
+  const past = state.decisions.filter(({ slot }) => slot <= now).slice(0, SLOTS);
+  const failed = new FailedEmployees(queues);
+  const toMakeUp = slotToMakeUp(state, now);
   return {
-    schedule: { cron: counts.cron, timeZone: counts.timeZone },
-    state: applied ? 'applied' : removedAt === undefined ? 'not applied' : 'removed',
-    applied: applied ?? null,
-    settingsDiffer: differ ? { cron, timeZone } : null,
-    next: nextSlots(counts, now, NEXT_SLOTS),
-    runs,
-    withoutRun: decisions.filter(({ outcome }) => outcome === 'skipped' || outcome === 'missed').slice(0, WITHOUT_RUN),
-    starters: alive.filter((worker) => worker.queues.includes('run-start')),
-    wrongClocks: alive.filter(clockIsOff),
+    wanted,
+    state,
+    standing: standingOf(state, wanted),
+    next: nextSlots(state.applied ?? wanted, now, NEXT),
+    slots: await Promise.all(past.map((decision) => reportSlot(context, decision, failed))),
+    ...(toMakeUp === undefined ? {} : { toMakeUp }),
+    workers,
+    isServed: workers.some((worker) => worker.queues.includes('run-start')),
   };
 }
 
-async function scheduledRuns({ queues, store }: ScheduleSources): Promise<ScheduledRun[]> {
-  const unstarted = (await unstartedRuns(queues, store)).map((run): ScheduledRun => {
-    const { runId, slot } = run;
-    return { runId, slot, ...unstartedStatus(run), createdAt: null, finishedAt: null, lateMs: 0 };
-  });
-  const begun = (await store.listRuns(LOOKED_AT)).filter((run) => run.slot !== undefined).slice(0, LAST_RUNS);
-  const started = begun.map(async (run): Promise<ScheduledRun> => {
-    const { plan, slot, createdAt, finishedAt = null } = run;
-    const status = await runStatus(queues, store, run);
-    return { runId: plan.id, slot: slot!, ...status, createdAt, finishedAt, lateMs: lateMs(run) };
-  });
-  return [...unstarted, ...(await Promise.all(started))].sort((a, b) => b.slot - a.slot).slice(0, LAST_RUNS);
+function standingOf({ applied, removedAt }: ScheduleState, wanted: WeeklySchedule): ScheduleReport['standing'] {
+  if (removedAt !== undefined) return 'removed';
+  if (!applied) return 'not applied';
+  return applied.cron === wanted.cron && applied.timeZone === wanted.timeZone ? 'applied' : 'different';
+}
+
+async function reportSlot(
+  { queues, store }: ScheduleReportContext,
+  decision: SlotDecision,
+  failed: FailedEmployees,
+): Promise<ReportedSlot> {
+  const runId = slotRunId(decision.slot);
+  // In this order: a run that is made in between is found by one of the two.
+  const unstarted = await findUnstarted(queues, store, runId);
+  if (unstarted) return { ...decision, runId, run: unstartedStatus(unstarted), lateMs: 0 };
+  const run = await store.findRun(runId);
+  if (!run) return { ...decision, runId, lateMs: 0 };
+  return { ...decision, runId, run: await runStatus(queues, store, run, failed), lateMs: lateMs(run) };
+}
+
+/** The last slot, when it has no run: nobody was there, it was skipped, or nothing has been decided for minutes. */
+export function slotToMakeUp(state: Pick<ScheduleState, 'applied' | 'decisions'>, now: number): number | undefined {
+  const undecided = undecidedSlot(state, now, GRACE_MS);
+  if (undecided !== undefined) return undecided;
+  const latest = state.decisions.find(({ slot }) => slot <= now);
+  return latest?.outcome === 'missed' || latest?.outcome === 'skipped' ? latest.slot : undefined;
 }
