@@ -15,6 +15,7 @@ import { retryCommand } from './retry.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
 import { sandboxCommand } from './sandbox.ts';
+import { scheduleCommand } from './schedule.ts';
 import { statusCommand } from './status.ts';
 import { outliveReaders } from './terminal.ts';
 import { workerCommand } from './worker.ts';
@@ -24,6 +25,7 @@ const COMMANDS = [
   resumeCommand,
   workerCommand,
   dashboardCommand,
+  scheduleCommand,
   runsCommand,
   statusCommand,
   explainCommand,
@@ -65,6 +67,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
 }
 
 outliveReaders();
-process.exitCode = await main(process.argv);
+const code = await main(process.argv);
+// It is set already when results could not be written.
+process.exitCode ||= code;
 // A job that would not stop may still hold a socket or a file; that must not keep the process.
 setTimeout(() => process.exit(), EXIT_LIMIT_MS).unref();
