@@ -55,7 +55,7 @@ export async function guard(app: FastifyInstance, { loaded, logger, now }: Dashb
   app.addHook('onRequest', async (request, reply) => {
     if (login === undefined && !isLoopbackHost(request.headers.host)) {
       return sendError(reply, 403, {
-        message: 'The dashboard is asked for under a name that is not this machine’s',
+        message: "The dashboard was asked for under a name that is not this machine's",
         remedy:
           'Use localhost or 127.0.0.1. To serve it under another name, set DASHBOARD_USER and DASHBOARD_PASSWORD.',
       });
