@@ -31,12 +31,18 @@ export function workerCommand(program: Command, done: (code: ExitCode) => void):
     .action(async ({ only, concurrency }: WorkerCommandOptions) => {
       const { openBasics, withSession, withWorkers } = await import('./session.ts');
       const { assertWeekly } = await import('../domain/schedule-slots.ts');
+      const { alertsDuty } = await import('../workers/alerts.ts');
       const { scheduleDuty } = await import('../workers/schedule-duty.ts');
       const basics = openBasics({ logAll: true });
       const startsRuns = only === undefined || only.includes('run-start');
       // A worker that would refuse its schedule later, in the log, is not started at all.
       if (startsRuns) assertWeekly(basics.settings.schedule, Date.now());
-      const duties = (context: WorkerContext) => (startsRuns ? [scheduleDuty(context)] : []);
+      const { webhookUrl } = basics.settings.alerts;
+      // Those who start runs also look after them; simulation alone may be done by many.
+      const duties = (context: WorkerContext) => {
+        if (!startsRuns) return [];
+        return [scheduleDuty(context), ...(webhookUrl === undefined ? [] : [alertsDuty(context, webhookUrl)])];
+      };
       done(
         await withStopSignal((stop) =>
           withSession(basics, async (session) => {

@@ -1,11 +1,13 @@
 // Proves that `btc-fake worker` serves its health and metrics where METRICS_PORT says, and stops with it.
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { type FaultyRecommender, recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';
 import { freePort } from '../support/free-port.ts';
 import { samplesOf } from '../support/metrics-text.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { startWebhook, WEBHOOK_SECRET } from '../support/webhook-server.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
 let redis: TestRedis;
@@ -58,3 +60,34 @@ test('a port that is taken: one clear line, exit code 1, and no job is begun', a
     server.close();
   }
 });
+
+test('a run that ends is told to the webhook, whose address is seen nowhere', async () => {
+  const webhook = await startWebhook();
+  try {
+    const env = { ALERT_WEBHOOK_URL: webhook.url, LOG_LEVEL: 'trace' };
+    const first = workspace.start(['worker'], env);
+    await first.waitForStderr('Working; stop with');
+    await waitUntil('alerts are sent from now on', async () => (await keys()).includes('{btc-fake}:alerts:since'));
+    const { runId } = (await workspace.run(['run', '--json'], env)).json<{ runId: string }>();
+    first.signal('SIGTERM');
+    const said = await first.ended;
+    // The next round of the first worker is half a minute away; another worker begins with one.
+    const second = workspace.start(['worker'], env);
+    await waitUntil('the webhook is told', () => webhook.messages.length > 0, 15_000);
+    second.signal('SIGTERM');
+    const alsoSaid = await second.ended;
+    expect(webhook.messages).toEqual([expect.objectContaining({ event: 'finished', runId })]);
+    for (const { stdout, stderr } of [said, alsoSaid]) expect(`${stdout}${stderr}`).not.toContain(WEBHOOK_SECRET);
+  } finally {
+    await webhook.close();
+  }
+});
+
+async function keys(): Promise<string[]> {
+  const connection = new Redis(redis.url);
+  try {
+    return await connection.keys('*');
+  } finally {
+    connection.disconnect();
+  }
+}
