@@ -9,6 +9,7 @@ import { BOARD_CSP, withoutOutside } from './bull-board-page.ts';
 import { refuseHarm } from './bull-board-rules.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import { type Requeue, RequeuingAdapter } from './requeuing-adapter.ts';
+import { runPath } from './run-address.ts';
 
 const PATH = '/queues';
 
@@ -77,9 +78,9 @@ function nameOf({ name, data }: QueueJobJson): string {
 function pageOf({ data }: QueueJobJson): { displayText: string; href: string } {
   const { runId } = (data ?? {}) as Partial<EmployeeJobData>;
   if (runId === undefined) return { displayText: 'Schedule', href: '/schedule' };
-  const run = `/runs/${encodeURIComponent(runId)}`;
-  if (!isEmployee(data)) return { displayText: runId, href: run };
-  return { displayText: `Employee ${data.employeeId} in ${runId}`, href: `${run}/employees/${data.employeeId}` };
+  if (!isEmployee(data)) return { displayText: runId, href: runPath(runId) };
+  const href = `${runPath(runId)}/employees/${data.employeeId}`;
+  return { displayText: `Employee ${data.employeeId} in ${runId}`, href };
 }
 
 function isEmployee(data: Partial<EmployeeJobData> | undefined): data is EmployeeJobData {
