@@ -13,6 +13,7 @@ import { healthRoutes } from './health-routes.ts';
 import { createMetrics } from './metrics.ts';
 import { dashboardReadiness } from './readiness.ts';
 import { runRoutes } from './run-routes.ts';
+import { scheduleRoutes } from './schedule-page.ts';
 import { startRoutes } from './start-page.ts';
 
 const CLOSE_LIMIT_MS = 2_000;
@@ -34,6 +35,7 @@ export async function createDashboard(context: DashboardContext): Promise<Fastif
   runRoutes(app, context);
   employeeRoutes(app, context);
   await startRoutes(app, context);
+  scheduleRoutes(app, context);
   configurationRoutes(app, context);
   connectionRoutes(app, context);
   chartRoutes(app, context);

@@ -1,11 +1,12 @@
-/** Milliseconds as a person reads them: `850 ms`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
+/** Milliseconds as a person reads them: `850 ms`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 days 17 h`. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return seconds % 60 ? `${minutes} min ${seconds % 60} s` : `${minutes} min`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days ${hours % 24} h`;
 }
 
 /** A count with thousands grouped: `12,345`. */
