@@ -1,0 +1,27 @@
+import type { RunRecord } from '../../src/adapters/run-record.ts';
+import type { Employee } from '../../src/domain/employees.ts';
+import type { RunRequest } from '../../src/producers/create-run.ts';
+import { startWorkers } from '../../src/workers/runtime.ts';
+import { recommends, startFaultyRecommender } from './faulty-recommender.ts';
+import type { RunRoom } from './run-room.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** A run of these employees that real workers have finished; everybody was recommended two contents. */
+export async function finishedRun(
+  room: RunRoom,
+  employees: readonly Employee[],
+  request: Partial<RunRequest> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunRecord> {
+  const recommender = await startFaultyRecommender({ answer: () => recommends(910_001, 555) });
+  const workers = startWorkers({ ...room, settings: room.settingsWith({ API_BASE_URL: recommender.url, ...env }) });
+  try {
+    const { plan } = await room.createRun(employees, request);
+    const isFinished = async () => (await room.store.getRun(plan.id)).stageFinishedAt['file-assembly'] !== undefined;
+    await waitUntil('the run has its files', isFinished, 15_000);
+    return await room.store.getRun(plan.id);
+  } finally {
+    await workers.stop(2_000);
+    await recommender.close();
+  }
+}
