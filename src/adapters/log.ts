@@ -1,5 +1,6 @@
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { cutSecretFields } from './secret-fields.ts';
 
 /** How a process logs. */
 export interface LogOptions {
@@ -12,21 +13,31 @@ export interface LogOptions {
 }
 
 const CUT = '[secret]';
+/** What is kept of a log whose disk is full, until there is room again. */
+const KEPT_BYTES = 1024 * 1024;
 
 /** Makes the process's logger; it writes to standard error, so that results on standard output stay clean. */
 export function createLogger({ level, secrets, pretty: forPeople, colour }: LogOptions): Logger {
-  const streamWrite = secretCutter(secrets);
+  const cutSecrets = secretCutter(secrets);
+  const streamWrite = (line: string) => cutSecrets(cutSecretFields(line));
   const options = { level, base: null, hooks: { streamWrite }, timestamp: pino.stdTimeFunctions.isoTime };
-  if (!forPeople) return pino(options, pino.destination({ dest: 2, sync: true }));
+  const destination = standardError();
+  if (!forPeople) return pino(options, destination);
   const stream = pretty({
     colorize: colour,
-    destination: 2,
-    sync: true,
+    destination,
     ignore: 'pid,hostname',
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss',
   });
   return pino(options, stream);
+}
+
+/** Standard error. Where its disk is full or its reader is gone, lines are lost, and the work goes on: a log is no reason to fail. */
+function standardError() {
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: KEPT_BYTES });
+  destination.on('error', () => {});
+  return destination;
 }
 
 /**

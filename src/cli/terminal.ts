@@ -1,15 +1,23 @@
 import { styleText } from 'node:util';
 import { systemCode } from '../domain/errors.ts';
+import { EXIT } from './exit-codes.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Lets the process do its work to the end when nobody reads its output any more (`btc-fake run | head -1`). */
+/**
+ * Lets the process do its work to the end when nobody reads its output any more (`btc-fake run | head -1`), or the disk that
+ * takes it is full. Results that could not be written are an error; for messages nobody is left who could be told.
+ */
 export function outliveReaders(): void {
-  for (const output of [process.stdout, process.stderr]) {
-    output.on('error', (error) => {
-      if (systemCode(error) !== 'EPIPE') throw error;
-    });
-  }
+  let isTold = false;
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error) => {
+    if (isTold || systemCode(error) === 'EPIPE') return;
+    isTold = true;
+    process.exitCode = EXIT.error;
+    printProgress(`btc-fake: The result could not be written (${systemCode(error) ?? 'unknown'}) (OUTPUT_UNWRITABLE)`);
+    printProgress('  Make room where standard output goes.');
+  });
 }
 
 /** Results: standard output, one line. */
