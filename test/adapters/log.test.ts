@@ -3,17 +3,15 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { cutSecretFields } from '../../src/adapters/secret-fields.ts';
 
 const BUILT = pathToFileURL(join(import.meta.dirname, '../../dist/src/adapters/log.js')).href;
 const SECRETS = ['hunter2', 'hunter2-and-more', 'quo"te\\and\nline', '$&$1', 'ключ'];
 
 /** The logger writes to the process's own standard error, so it is asked in a process of its own. */
-async function log(options: object): Promise<{ stdout: string; stderr: string }> {
+function log(options: object): Promise<{ stdout: string; stderr: string }> {
   const script = `
-    import { createLogger } from ${JSON.stringify(BUILT)};
-    const secrets = ${JSON.stringify(SECRETS)};
-    const logger = createLogger({ level: 'info', secrets, pretty: false, colour: false, ...${JSON.stringify(options)} });
     logger.debug('unseen');
     for (const secret of secrets) {
       logger.info({ nested: { list: [secret] }, [secret]: 1 }, 'as text: ' + secret + '!');
@@ -22,7 +20,18 @@ async function log(options: object): Promise<{ stdout: string; stderr: string }>
     }
     logger.info('plain');
   `;
-  return promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  return logWith(script, options);
+}
+
+/** Runs a script that has a `logger`. */
+function logWith(script: string, options: object): Promise<{ stdout: string; stderr: string }> {
+  const whole = `
+    import { createLogger } from ${JSON.stringify(BUILT)};
+    const secrets = ${JSON.stringify(SECRETS)};
+    const logger = createLogger({ level: 'info', secrets, pretty: false, colour: false, ...${JSON.stringify(options)} });
+    ${script}
+  `;
+  return promisify(execFile)(process.execPath, ['--input-type=module', '-e', whole]);
 }
 
 /** Every form in which a secret, or what is left of one, could be recognised. */
@@ -52,4 +61,54 @@ test('a level that is too low is not written, and an empty secret cuts nothing',
   const { stderr } = await log({ secrets: [''] });
   expect(stderr).not.toContain('unseen');
   expect(stderr).not.toContain('[secret]');
+});
+
+describe('a field that is named like a secret', () => {
+  const script = `
+    const fields = {
+      password: 'canary', headers: { Authorization: 'canary', 'set-cookie': ['canary'] }, count: 7, token: null,
+      deep: { er: { and: { deeper: { clientSecret: { value: 'canary' }, apiKey: 'canary', tokens: 3 } } } },
+    };
+    const error = Object.assign(new Error('it failed'), { options: { passphrase: 'canary' } });
+    logger.info(fields, 'the "token": is in the text');
+    logger.child({ accessToken: 'canary', runId: 'run-x' }).warn({ err: error }, 'bound');
+    logger.warn({ ALERT_WEBHOOK_URL: 'canary', REDIS_URL: 'canary', url: 'http://127.0.0.1:3000' }, 'settings');
+  `;
+
+  test('has its value cut, wherever it stands; everything else stays as it is', async () => {
+    const { stderr } = await logWith(script, {});
+    expect(stderr).not.toContain('canary');
+    const [fields, bound, settings] = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const cut = '[secret]';
+    expect(fields).toEqual({
+      level: 30,
+      time: expect.any(String),
+      password: cut,
+      headers: { Authorization: cut, 'set-cookie': cut },
+      count: 7,
+      token: null,
+      deep: { er: { and: { deeper: { clientSecret: cut, apiKey: cut, tokens: 3 } } } },
+      msg: 'the "token": is in the text',
+    });
+    expect(bound).toMatchObject({
+      accessToken: cut,
+      runId: 'run-x',
+      err: { message: 'it failed', options: { passphrase: cut } },
+    });
+    expect(bound.err.stack).toContain('it failed');
+    expect(settings).toMatchObject({ ALERT_WEBHOOK_URL: cut, REDIS_URL: cut, url: 'http://127.0.0.1:3000' });
+  });
+
+  test('also on a terminal', async () => {
+    const { stderr } = await logWith(script, { pretty: true });
+    expect(stderr).not.toContain('canary');
+    expect(stderr).toContain('it failed');
+  });
+});
+
+test('a line that is no JSON is left alone', () => {
+  expect(cutSecretFields('{"token": broken')).toBe('{"token": broken');
 });
