@@ -8,6 +8,8 @@ export type ActionOutcome =
   | 'stage-requeued'
   | 'finishing'
   | 'started'
+  | 'run-made'
+  | 'run-made-before'
   | 'none-failed'
   | 'not-failed'
   | 'stage-not-failed'
@@ -20,6 +22,7 @@ const GOOD: Readonly<Partial<Record<ActionOutcome, (n: number) => string>>> = {
   'stage-requeued': () => 'The stage is back in the queue.',
   finishing: (n) => `The run goes on to its files without ${plural(n, 'employee')}.`,
   started: () => 'The run is back in the queue.',
+  'run-made': () => 'The run is queued.',
 };
 
 const NOTHING_DONE: Readonly<Partial<Record<ActionOutcome, string>>> = {
@@ -29,6 +32,7 @@ const NOTHING_DONE: Readonly<Partial<Record<ActionOutcome, string>>> = {
   'still-working':
     'others of this run are still being worked on. Finish without the failed ones when all others are done.',
   ended: 'the run has ended.',
+  'run-made-before': 'this run was started from the same form before. Load the form anew to start another.',
 };
 
 /** The address of a page with what was done; the page tells it in its own words. */

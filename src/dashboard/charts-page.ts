@@ -10,6 +10,7 @@ import type { DashboardContext } from './dashboard-context.ts';
 import { type Html, html } from './html.ts';
 import { layout } from './layout.ts';
 import { localTime } from './local-time.ts';
+import { runPath } from './run-address.ts';
 
 /** Half a year of weekly runs. */
 const SHOWN = 26;
@@ -92,7 +93,7 @@ function chartPanel(measure: Measure, runs: readonly ChartedRun[], timeZone: str
   const rows = runs.map((charted) => ({ ...charted, values: measure.values(charted) }));
   const bars = rows.map(({ run, values }) => ({
     label: format(new TZDate(startOf(run), timeZone), 'MM-dd'),
-    href: `/runs/${run.plan.id}`,
+    href: runPath(run.plan.id),
     text: `${run.plan.id}: ${inWords(measure, values)}`,
     values,
   }));
@@ -105,7 +106,7 @@ ${barChart({ id, title, description: describe(measure, rows), bars, parts, forma
     ({
       run,
       values,
-    }) => html`<tr><th scope="row" data-label="Run"><a href="/runs/${run.plan.id}">${run.plan.id}</a></th><td data-label="Started">${localTime(startOf(run), timeZone)}</td>${parts.map(
+    }) => html`<tr><th scope="row" data-label="Run"><a href="${runPath(run.plan.id)}">${run.plan.id}</a></th><td data-label="Started">${localTime(startOf(run), timeZone)}</td>${parts.map(
       ({ name }, i) =>
         html`<td class="number" data-label="${name}">${values === null ? 'not yet' : write(values[i]!)}</td>`,
     )}</tr>

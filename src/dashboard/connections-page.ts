@@ -12,6 +12,7 @@ import { type Fill, type Html, html } from './html.ts';
 import { layout } from './layout.ts';
 import { localTime } from './local-time.ts';
 import { type RecommenderTrial, tryRecommenderFor } from './recommender-trial.ts';
+import { runPath } from './run-address.ts';
 
 const STATE_CLASS: Readonly<Record<Finding['state'], string>> = {
   fine: 'fine',
@@ -98,7 +99,7 @@ ${!error && html`<div><dt>Recommended</dt><dd>${plural(recommendations.length, '
 </dl>
 ${error && problem(error, cutSecrets)}
 ${recommendations.length > 0 && html`<ol>${recommendations.map((content) => html`<li>${titlesFrom ? nameOf(content) : content.contentId}</li>`)}</ol>`}
-${recommendations.length > 0 && html`<p class="muted">${titlesFrom ? html`Titles from the catalog files of <a href="/runs/${titlesFrom}">${titlesFrom}</a>.` : 'No run has read catalog files yet, so there are no titles.'}</p>`}`;
+${recommendations.length > 0 && html`<p class="muted">${titlesFrom ? html`Titles from the catalog files of <a href="${runPath(titlesFrom)}">${titlesFrom}</a>.` : 'No run has read catalog files yet, so there are no titles.'}</p>`}`;
 }
 
 function problem({ message, code, remedy, lines }: BtcFakeError, cutSecrets: (text: string) => string): Html {

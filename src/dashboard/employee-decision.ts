@@ -17,6 +17,7 @@ import { count } from '../domain/wording.ts';
 import { employeePath, employeeSearch } from './employee-search.ts';
 import { type Fill, type Html, html } from './html.ts';
 import { localTime } from './local-time.ts';
+import { runPath } from './run-address.ts';
 
 const STATE_CLASS: Readonly<Record<EmployeeProgress, string>> = {
   'not queued': '',
@@ -32,7 +33,7 @@ const STATE_CLASS: Readonly<Record<EmployeeProgress, string>> = {
 /** The whole decision about one employee, as the body of a page. */
 export function employeeDecision(explained: EmployeeExplanation): Html {
   const { runId, employeeId, progress, reason, open } = explained;
-  return html`<section class="panel" aria-labelledby="who"><h2 id="who">Of <a href="/runs/${runId}">${runId}</a></h2>
+  return html`<section class="panel" aria-labelledby="who"><h2 id="who">Of <a href="${runPath(runId)}">${runId}</a></h2>
 <dl class="facts">
 <div><dt>Type</dt><dd>${typeText(explained.employeeType)}</dd></div>
 <div><dt>Position</dt><dd>${count(explained.position)} of ${count(explained.employees)}</dd></div>

@@ -1,32 +1,27 @@
 import type { FastifyInstance } from 'fastify';
+import { secretCutter } from '../adapters/log.ts';
+import { employeeJobId } from '../adapters/queues.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { type EmployeeId, parseEmployeeId, type RunId } from '../domain/ids.ts';
 import { quotedValue } from '../domain/quoted-value.ts';
 import { explainEmployee } from '../producers/explain-employee.ts';
-import { requeueFailed } from '../producers/requeue.ts';
+import { requeueJobs } from '../producers/requeue.ts';
+import { actionNotice, withOutcome } from './action-notices.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import { employeeDecision } from './employee-decision.ts';
 import { employeePath } from './employee-search.ts';
-import { type Html, html } from './html.ts';
+import { html } from './html.ts';
 import { layout } from './layout.ts';
 import { runIdFrom } from './run-address.ts';
 
 interface EmployeeRoute {
   Params: { id: string; employeeId: string };
-  Querystring: { done?: string };
+  Querystring: { done?: unknown };
 }
 
-/** What was done on this page before it was loaded, by its code in the address. */
-const NOTICES: ReadonlyMap<string | undefined, Html> = new Map([
-  ['requeued', html`<p class="notice good" role="status">The employee is back in the queue.</p>`],
-  [
-    'unneeded',
-    html`<p class="notice warn" role="status">Nothing was done: the employee is not failed, or not any more.</p>`,
-  ],
-]);
-
 /** The pages of one employee of a run: the whole decision, and re-queuing who has failed. */
-export function employeeRoutes(app: FastifyInstance, { store, queues, loaded }: DashboardContext): void {
+export function employeeRoutes(app: FastifyInstance, { store, queues, loaded, secrets }: DashboardContext): void {
+  const cutSecrets = secretCutter(secrets);
   app.get<{ Params: { id: string }; Querystring: { employee?: string } }>(
     '/runs/:id/employees',
     async ({ params, query }, reply) => {
@@ -38,7 +33,9 @@ export function employeeRoutes(app: FastifyInstance, { store, queues, loaded }: 
   app.get<EmployeeRoute>('/runs/:id/employees/:employeeId', async ({ params, query }, reply) => {
     const runId = runIdFrom(params.id);
     const explained = await explainEmployee(store, queues, runId, employeeIdFrom(params.employeeId, runId));
-    const body = html`${NOTICES.get(query.done)}${employeeDecision(explained)}`;
+    // The reason was cut by the worker that wrote it; it may have known other secrets.
+    const reason = explained.reason && cutSecrets(explained.reason);
+    const body = html`${actionNotice(query)}${employeeDecision({ ...explained, reason })}`;
     const title = `Employee ${explained.employeeId}`;
     return reply.type('text/html; charset=utf-8').send(layout({ title, section: '/', body }));
   });
@@ -47,10 +44,11 @@ export function employeeRoutes(app: FastifyInstance, { store, queues, loaded }: 
     const runId = runIdFrom(params.id);
     const employeeId = employeeIdFrom(params.employeeId, runId);
     const { progress } = await explainEmployee(store, queues, runId, employeeId);
-    if (progress === 'failed')
-      await requeueFailed(queues, store, runId, loaded.settings.queues.jobAttempts, [employeeId]);
-    const done = progress === 'failed' ? 'requeued' : 'unneeded';
-    return reply.redirect(`${employeePath(runId, employeeId)}?done=${done}`, 303);
+    const job = await queues.byName['employee-simulation'].getJob(employeeJobId(runId, employeeId));
+    const path = employeePath(runId, employeeId);
+    if (progress !== 'failed' || !job) return reply.redirect(withOutcome(path, 'not-failed'), 303);
+    await requeueJobs(queues, store, [job], loaded.settings.queues.jobAttempts);
+    return reply.redirect(withOutcome(path, 'requeued-one'), 303);
   });
 }
 

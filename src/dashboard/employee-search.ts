@@ -1,9 +1,10 @@
 import type { RunId } from '../domain/ids.ts';
 import { type Html, html } from './html.ts';
+import { runPath } from './run-address.ts';
 
 /** A form that leads to the page of one employee of a run. */
 export function employeeSearch(runId: RunId): Html {
-  return html`<form class="actions" method="get" action="/runs/${runId}/employees" role="search">
+  return html`<form class="actions" method="get" action="${runPath(runId)}/employees" role="search">
 <label for="employee">Employee id</label>
 <input id="employee" name="employee" inputmode="numeric" autocomplete="off" required class="short">
 <button class="quiet">Explain</button>
@@ -12,5 +13,5 @@ export function employeeSearch(runId: RunId): Html {
 
 /** Where the page of one employee of a run is. */
 export function employeePath(runId: RunId, employeeId: number): string {
-  return `/runs/${runId}/employees/${employeeId}`;
+  return `${runPath(runId)}/employees/${employeeId}`;
 }

@@ -7,6 +7,7 @@ import { count, duration } from '../domain/wording.ts';
 import type { ReportedSlot, ScheduleReport } from '../producers/schedule-report.ts';
 import { type Html, html } from './html.ts';
 import { localTime } from './local-time.ts';
+import { runPath } from './run-address.ts';
 
 const STANDING: Readonly<Record<ScheduleReport['standing'], Html>> = {
   applied: html`<span class="state good">applied</span>`,
@@ -86,7 +87,7 @@ ${
         (
           slot,
         ) => html`<tr><th scope="row" data-label="Slot"><time datetime="${formatInstant(slot.slot)}">${localSlot(slot.slot, timeZone)}</time></th>
-<td data-label="What became of it">${OUTCOME[slot.outcome]}${slot.inTheWay && html` (<a href="/runs/${slot.inTheWay}">${slot.inTheWay}</a>)`}</td>
+<td data-label="What became of it">${OUTCOME[slot.outcome]}${slot.inTheWay && html` (<a href="${runPath(slot.inTheWay)}">${slot.inTheWay}</a>)`}</td>
 <td data-label="Run"><span>${runOf(slot, cutSecrets)}</span></td></tr>`,
       )}</tbody></table>`
 }</section>`;
@@ -94,7 +95,7 @@ ${
 
 function runOf({ runId, run, lateMs }: ReportedSlot, cutSecrets: (text: string) => string): Html {
   if (!run) return html`none`;
-  return html`<a href="/runs/${runId}">${runId}</a> <span class="state ${run.state}">${run.state}</span>${
+  return html`<a href="${runPath(runId)}">${runId}</a> <span class="state ${run.state}">${run.state}</span>${
     lateMs > 0 && html` <span class="state warn">${duration(lateMs)} late</span>`
   }${run.reason !== undefined && html`<br>${cutSecrets(run.reason)}`}`;
 }

@@ -8,8 +8,10 @@ import { asOfInstant } from '../domain/as-of.ts';
 import { BtcFakeError, type ErrorCode } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
 import { createRunOnce, newRunId } from '../producers/create-run.ts';
+import { withOutcome } from './action-notices.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import { layout } from './layout.ts';
+import { runPath } from './run-address.ts';
 import { type StartValues, startForm } from './start-form.ts';
 import { acceptUploads, UPLOAD_LIMIT_BYTES, type UploadedForm, withUploadedForm } from './uploaded-form.ts';
 
@@ -29,11 +31,12 @@ export async function startRoutes(app: FastifyInstance, context: DashboardContex
     scope.post('/start', async (request, reply) => {
       let values = emptyForm(settings);
       try {
-        return await withUploadedForm(request, async (form) => {
+        // Answered only when the upload is gone again.
+        const { runId, isNew } = await withUploadedForm(request, (form) => {
           values = valuesOf(form, settings);
-          const { runId, isNew } = await startRun(context, values, form);
-          return reply.redirect(`/runs/${runId}?done=${isNew ? 'run-made' : 'run-made-before'}`, 303);
+          return startRun(context, values, form);
         });
+        return reply.redirect(withOutcome(runPath(runId), isNew ? 'run-made' : 'run-made-before'), 303);
       } catch (error) {
         const problem = problemOf(error);
         if (problem === undefined) throw error;

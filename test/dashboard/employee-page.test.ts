@@ -12,12 +12,13 @@ import { type ServedDashboard, serveDashboard } from '../support/served-dashboar
 
 const EMPLOYEES = people(3);
 const ALL = EMPLOYEES[0]!.id;
+const CANARY = 'canary-1b2c';
 let room: RunRoom;
 let dashboard: ServedDashboard;
 
 beforeAll(async () => {
   room = await openRunRoom();
-  dashboard = await serveDashboard(room);
+  dashboard = await serveDashboard(room, {}, { secrets: [CANARY] });
 });
 afterAll(async () => {
   await dashboard?.close();
@@ -84,24 +85,24 @@ test('the search leads to the page, and says when there is no such employee', as
 
 test('whoever has failed is re-queued, once, with all attempts', async () => {
   const run = await fannedOutRun(room, EMPLOYEES);
-  await takeJobs(room, 'employee-simulation', 2, () => 'RECOMMENDER_BODY: <html> & co');
+  await takeJobs(room, 'employee-simulation', 2, () => `RECOMMENDER_BODY: <html> & ${CANARY}`);
   const failed = await show(pathOf(run, ALL));
   expect(failed.text).toContain('Failed for good, waits to be re-queued (1 of 3 attempts).');
-  expect(failed.page).toContain('RECOMMENDER_BODY: &lt;html&gt; &amp; co');
+  expect(failed.page).toContain('RECOMMENDER_BODY: &lt;html&gt; &amp; [secret]');
   expect(failed.page).toContain(`<form method="post" action="${pathOf(run, ALL)}/requeue">`);
 
   const requeue = () => dashboard.ask(`${pathOf(run, ALL)}/requeue`, { method: 'POST' });
   const done = await requeue();
-  expect([done.status, done.headers.get('location')]).toEqual([303, `${pathOf(run, ALL)}?done=requeued`]);
+  expect([done.status, done.headers.get('location')]).toEqual([303, `${pathOf(run, ALL)}?done=requeued-one`]);
   const job = await room.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[0]!));
   expect([await job.getState(), job.attemptsMade]).toEqual(['waiting', 0]);
   const other = await room.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[1]!));
   expect(await other.getState()).toBe('failed');
-  const after = await show(`${pathOf(run, ALL)}?done=requeued`);
+  const after = await show(`${pathOf(run, ALL)}?done=requeued-one`);
   expect(after.text).toContain('The employee is back in the queue.');
   expect(after.page).not.toContain('/requeue"');
 
-  expect((await requeue()).headers.get('location')).toBe(`${pathOf(run, ALL)}?done=unneeded`);
+  expect((await requeue()).headers.get('location')).toBe(`${pathOf(run, ALL)}?done=not-failed`);
   expect(await job.getState()).toBe('waiting');
 });
 
