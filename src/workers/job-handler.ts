@@ -4,6 +4,7 @@ import { assertPayload, type StageJobData } from '../adapters/queues.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { isRetryable } from '../domain/retry-policy.ts';
 import { jobFields } from './job-log.ts';
+import type { ThrottleLog } from './throttle-log.ts';
 import type { QueueObserver } from './worker-observer.ts';
 
 /** What a stage does with a job. It throws what it cannot do, and stops soon after `signal` is aborted. */
@@ -16,6 +17,7 @@ export type JobHandler<Data extends StageJobData> = (
 /** What the handling of a job needs from its queue. */
 export interface JobSurroundings {
   readonly logger: Logger;
+  readonly throttleLog: ThrottleLog;
   /** Aborted when the process has to stop now. */
   readonly stopping: AbortSignal;
   /** Cuts secrets out of a text; nobody vouches for what errors of others say. */
@@ -53,7 +55,7 @@ export function shortJobProcessor<Data extends StageJobData>(handler: JobHandler
 
 async function processJob<Data extends StageJobData>(
   handler: JobHandler<Data>,
-  { logger, stopping, cutSecrets, pauseQueue, observer }: JobSurroundings,
+  { logger, throttleLog, stopping, cutSecrets, pauseQueue, observer }: JobSurroundings,
   job: Job<Data>,
   token: string,
   signal: AbortSignal,
@@ -70,7 +72,7 @@ async function processJob<Data extends StageJobData>(
     if (error instanceof BtcFakeError && error.code === 'RECOMMENDER_THROTTLED') {
       // Redis knows no pause of 0 ms, and to come back at once is what got us here.
       const pauseMs = error.retryAfterMs || DEFAULT_PAUSE_MS;
-      logger.warn({ ...jobFields(job), pauseMs }, error.message);
+      throttleLog.refused(jobFields(job), pauseMs, error.message);
       observer?.paused(pauseMs);
       await pauseQueue(pauseMs);
       throw Worker.RateLimitError();

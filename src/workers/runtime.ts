@@ -17,6 +17,7 @@ import { type JobHandler, jobProcessor, shortJobProcessor } from './job-handler.
 import { jobIdFields, manyJobsFields } from './job-log.ts';
 import { publishHandler } from './publish.ts';
 import { runStartHandler } from './run-start.ts';
+import { ThrottleLog } from './throttle-log.ts';
 import type { WorkerContext } from './worker-context.ts';
 import type { WorkerObserver } from './worker-observer.ts';
 
@@ -78,7 +79,9 @@ export function startWorkers(options: WorkersOptions): Workers {
   const workers = names.map((name) => {
     const pauseQueue = (ms: number) => options.queues.byName[name].rateLimit(ms);
     const observer = options.observer?.ofQueue(name);
-    const surroundings = { logger: options.logger, stopping: stopping.signal, cutSecrets, pauseQueue, observer };
+    const throttleLog = new ThrottleLog(options.logger);
+    const { logger } = options;
+    const surroundings = { logger, throttleLog, stopping: stopping.signal, cutSecrets, pauseQueue, observer };
     if (name === 'employee-simulation') {
       const handler = employeeSimulationHandler(options, recommender!);
       return startWorker<EmployeeJobData>(name, shortJobProcessor(handler, surroundings), concurrency, options);
