@@ -23,6 +23,8 @@ const ROLE_OPTIONS: Record<ConnectionRole, RedisOptions> = {
   },
   dashboard: {
     maxRetriesPerRequest: 1,
+    // Nobody waits longer for a page; a Redis that hangs is away too.
+    commandTimeout: 5_000,
     connectTimeout: 5_000,
     disconnectTimeout: 100,
     retryStrategy: (times) => Math.min(times * 100, 1_000),

@@ -81,6 +81,6 @@ const BULL_BOARD_API = '/queues/api/';
 function isRedisGone(error: Error): boolean {
   return (
     error.name === 'MaxRetriesPerRequestError' ||
-    /Connection is closed|ECONNREFUSED|Stream isn't writeable/.test(error.message)
+    /Connection is closed|ECONNREFUSED|Stream isn't writeable|Command timed out/.test(error.message)
   );
 }
