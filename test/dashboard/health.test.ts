@@ -13,6 +13,7 @@ import { failureOf } from '../support/failure-of.ts';
 import { samplesOf } from '../support/metrics-text.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { serveDashboard } from '../support/served-dashboard.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -149,4 +150,16 @@ describe('a dashboard', () => {
     await new WorkerRegistry(room.redis).announce(worker, Date.now);
     expect(await readinessOfDashboard()).toEqual({ status: 200, ready: true, problems: [] });
   });
+});
+
+test('the dashboard serves all three without a login, and pages only with one', async () => {
+  const dashboard = await serveDashboard(room, { DASHBOARD_USER: 'operator', DASHBOARD_PASSWORD: 'canary-1f7e' });
+  closers.push(() => dashboard.close());
+  expect((await get(dashboard.url, '/')).status).toBe(401);
+  expect(await get(dashboard.url, '/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
+  expect((await get(dashboard.url, '/readyz')).status).toBe(503);
+  const { status, type, text } = await get(dashboard.url, '/metrics');
+  expect({ status, type }).toEqual({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8' });
+  expect(samplesOf(text).get('btc_fake_redis_up')).toBe(1);
+  expect(text).not.toContain('canary');
 });
