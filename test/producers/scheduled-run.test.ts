@@ -1,0 +1,174 @@
+// Proves what becomes of a slot: started once, caught up within its time, skipped behind another run, or noted as missed.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { AppliedSchedule, SlotDecision } from '../../src/adapters/schedule-store.ts';
+import { slotRunId } from '../../src/domain/slot.ts';
+import { enqueueRunStart } from '../../src/producers/create-run.ts';
+import { type ScheduleContext, startDueSlot, undecidedSlot } from '../../src/producers/scheduled-run.ts';
+import { instant } from '../support/domain-values.ts';
+import { takeJobs } from '../support/job-moves.ts';
+import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { emptyManifest, people } from '../support/run-state.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const WEEK_MS = 7 * 24 * HOUR_MS;
+const SLOT = instant('2026-11-23T06:00:00Z');
+const APPLIED: AppliedSchedule = { cron: '0 6 * * 1', timeZone: 'UTC', appliedAt: SLOT - 3 * WEEK_MS - HOUR_MS };
+let room: RunRoom;
+beforeAll(async () => {
+  room = await openRunRoom();
+});
+afterAll(() => room?.close());
+beforeEach(() => room.reset());
+
+const process = (env: Record<string, string> = {}): ScheduleContext => ({ ...room, settings: room.settingsWith(env) });
+const runStart = () => room.queues.byName['run-start'];
+const queuedRuns = async () => (await runStart().getJobs(['waiting', 'failed', 'completed'])).map(({ id }) => id);
+const outcomes = async () => (await room.schedule.decisions()).map(({ slot, outcome }) => [slot, outcome]);
+/** As if the slots before had been decided: of these tests' business is one slot. */
+const lastWeekWasDecided = () => room.schedule.decide({ slot: SLOT - WEEK_MS, outcome: 'started', decidedAt: 0 });
+
+describe('the slot about which nothing was decided', () => {
+  const at = (now: number, decisions: readonly SlotDecision[] = [], graceMs = 0) =>
+    undecidedSlot({ applied: APPLIED, decisions }, now, graceMs);
+  const decided = (slot: number, outcome: SlotDecision['outcome'] = 'started') => ({ slot, outcome, decidedAt: slot });
+
+  test.each<[string, number | undefined, number | undefined]>([
+    ['is the latest that has come', at(SLOT), SLOT],
+    ['is not one that has not come', at(SLOT - 1), SLOT - WEEK_MS],
+    [
+      'is none before the schedule was applied',
+      undecidedSlot({ applied: { ...APPLIED, appliedAt: SLOT }, decisions: [] }, SLOT),
+      undefined,
+    ],
+    ['is none without a schedule', undecidedSlot({ decisions: [] }, SLOT), undefined],
+    ['is none when it was decided', at(SLOT + 1, [decided(SLOT)]), undefined],
+    ['is none when it was skipped', at(SLOT + 1, [decided(SLOT, 'skipped')]), undefined],
+    ['is one whose start was decided and not done', at(SLOT + 1, [decided(SLOT, 'starting')]), SLOT],
+    ['is the latest though an earlier one was decided', at(SLOT, [decided(SLOT - WEEK_MS)]), SLOT],
+    ['is left to the tick while it is young', at(SLOT + 9_999, [decided(SLOT - WEEK_MS)], 10_000), undefined],
+    ['is not left to the tick for long', at(SLOT + 10_000, [decided(SLOT - WEEK_MS)], 10_000), SLOT],
+    ['is none that a later one has taken the place of', at(SLOT + 5_000, [decided(SLOT)], 10_000), undefined],
+    [
+      'is one though a clock that is ahead decided about the next',
+      at(SLOT, [decided(SLOT + WEEK_MS), decided(SLOT - WEEK_MS)]),
+      SLOT,
+    ],
+  ])('%s', (_what, found, expected) => {
+    expect(found).toBe(expected);
+  });
+});
+
+describe('a slot that is due', () => {
+  beforeEach(lastWeekWasDecided);
+
+  test('has its run queued, with the slot, and once', async () => {
+    const [decision] = await startDueSlot(process(), APPLIED, SLOT + 5);
+    expect(decision).toEqual({ slot: SLOT, outcome: 'started', decidedAt: SLOT + 5 });
+    const job = await room.job('run-start', 'run-20261123T060000Z-weekly');
+    expect(job.data).toEqual({ version: 1, runId: slotRunId(SLOT), slot: SLOT });
+    expect(job.opts).toMatchObject({ attempts: 3 });
+    expect(await startDueSlot(process(), APPLIED, SLOT + 10)).toEqual([]);
+    expect(await queuedRuns()).toEqual([slotRunId(SLOT)]);
+  });
+
+  test('is started once, also when its job is gone and its run has ended long ago', async () => {
+    await startDueSlot(process(), APPLIED, SLOT);
+    await runStart().obliterate({ force: true });
+    expect(await startDueSlot(process(), APPLIED, SLOT + HOUR_MS)).toEqual([]);
+    expect(await queuedRuns()).toEqual([]);
+  });
+
+  test('is queued by the next who looks when the one who decided so died before', async () => {
+    await room.schedule.decide({ slot: SLOT, outcome: 'starting', decidedAt: SLOT });
+    expect(await startDueSlot(process(), APPLIED, SLOT + MINUTE_MS)).toMatchObject([{ outcome: 'started' }]);
+    expect(await queuedRuns()).toEqual([slotRunId(SLOT)]);
+    expect(await outcomes()).toContainEqual([SLOT, 'started']);
+  });
+
+  test('has ended, when whoever decided to start it died and nobody was there in time', async () => {
+    await room.schedule.decide({ slot: SLOT, outcome: 'starting', decidedAt: SLOT });
+    expect(await startDueSlot(process(), APPLIED, SLOT + 25 * HOUR_MS)).toMatchObject([{ outcome: 'missed' }]);
+    expect(await queuedRuns()).toEqual([]);
+    // But not if its run was queued before the end of whoever did it.
+    await room.reset();
+    await room.schedule.decide({ slot: SLOT, outcome: 'starting', decidedAt: SLOT });
+    await enqueueRunStart(room.queues, slotRunId(SLOT), 3, SLOT);
+    expect(await startDueSlot(process(), APPLIED, SLOT + 25 * HOUR_MS)).toMatchObject([{ outcome: 'started' }]);
+  });
+
+  test.each([
+    ['24', 24 * HOUR_MS, 'started'],
+    ['24', 24 * HOUR_MS + 1, 'missed'],
+    ['2', 2 * HOUR_MS, 'started'],
+    ['2', 2 * HOUR_MS + 1, 'missed'],
+    ['0', 5 * MINUTE_MS, 'started'],
+    ['0', 5 * MINUTE_MS + 1, 'missed'],
+    ['168', 7 * 24 * HOUR_MS - 1, 'started'],
+  ] as const)('with SCHEDULE_CATCH_UP_HOURS=%s, %d ms late, is %s', async (hours, late, outcome) => {
+    const [decision] = await startDueSlot(process({ SCHEDULE_CATCH_UP_HOURS: hours }), APPLIED, SLOT + late);
+    expect(decision).toMatchObject({ slot: SLOT, outcome });
+    expect(await queuedRuns()).toEqual(outcome === 'started' ? [slotRunId(SLOT)] : []);
+    // However often somebody looks afterwards.
+    expect(await startDueSlot(process({ SCHEDULE_CATCH_UP_HOURS: '168' }), APPLIED, SLOT + late)).toEqual([]);
+  });
+});
+
+test('of several that were missed only the latest is caught up; the others are on record', async () => {
+  const decisions = await startDueSlot(process(), APPLIED, SLOT + HOUR_MS);
+  expect(decisions.map(({ slot, outcome }) => [slot, outcome])).toEqual([
+    [SLOT - 3 * WEEK_MS, 'missed'],
+    [SLOT - 2 * WEEK_MS, 'missed'],
+    [SLOT - WEEK_MS, 'missed'],
+    [SLOT, 'started'],
+  ]);
+  expect(await queuedRuns()).toEqual([slotRunId(SLOT)]);
+  expect(await outcomes()).toHaveLength(4);
+});
+
+describe('SCHEDULE_OVERLAP', () => {
+  const skip = { SCHEDULE_OVERLAP: 'skip' };
+  beforeEach(lastWeekWasDecided);
+
+  test('skip: the slot is skipped behind a run that has not ended, and named with it', async () => {
+    const { plan } = await room.createRun(people(1));
+    const [decision] = await startDueSlot(process(skip), APPLIED, SLOT);
+    expect(decision).toEqual({ slot: SLOT, outcome: 'skipped', decidedAt: SLOT, inTheWay: plan.id });
+    expect(await queuedRuns()).toEqual([plan.id]);
+    expect(await startDueSlot(process(), APPLIED, SLOT + HOUR_MS)).toEqual([]);
+  });
+
+  test('skip: the slot is started when every other run has ended', async () => {
+    const run = await room.createRun(people(1));
+    await room.store.finishRun(run.plan.id, emptyManifest(run), SLOT - 1);
+    expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'started' }]);
+  });
+
+  test('skip: a run of an earlier slot that is about to begin is in the way; one that could not start is not', async () => {
+    const earlier = slotRunId(SLOT - WEEK_MS);
+    await enqueueRunStart(room.queues, earlier, 1, SLOT - WEEK_MS);
+    expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'skipped', inTheWay: earlier }]);
+    await takeJobs(room, 'run-start', 1, () => 'EMPLOYEES_INVALID: no');
+    expect(await startDueSlot(process(skip), APPLIED, SLOT + WEEK_MS)).toMatchObject([{ outcome: 'started' }]);
+  });
+
+  test('skip: its own run, which somebody has queued already, is in nobody’s way', async () => {
+    await enqueueRunStart(room.queues, slotRunId(SLOT), 1, SLOT);
+    expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'started' }]);
+  });
+
+  test('start, the default: the slot is started beside a run that has not ended', async () => {
+    const { plan } = await room.createRun(people(1));
+    expect(await startDueSlot(process(), APPLIED, SLOT)).toMatchObject([{ outcome: 'started' }]);
+    expect((await queuedRuns()).sort()).toEqual([plan.id, slotRunId(SLOT)].sort());
+  });
+
+  test('of processes that disagree, the one that decides first is right', async () => {
+    await room.createRun(people(1));
+    const both = [process(skip), process()].map((context) => startDueSlot(context, APPLIED, SLOT));
+    const made = (await Promise.all(both)).flat();
+    const [decision] = await room.schedule.decisions();
+    expect(new Set(made.map(({ outcome }) => outcome))).toEqual(new Set([decision!.outcome]));
+    expect((await queuedRuns()).includes(slotRunId(SLOT))).toBe(decision!.outcome === 'started');
+  });
+});
