@@ -36,12 +36,15 @@ const OUTAGE = 'Redis does not answer. This page goes on by itself when it does.
  * piles up. Ends with the server.
  */
 export class LiveProgress {
+  readonly #everyMs: number;
   readonly #channels = new Map<string, Channel>();
   #listeners = 0;
   #closed = false;
   #heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(app: FastifyInstance) {
+  /** @param everyMs how often a channel is computed at the most. */
+  constructor(app: FastifyInstance, everyMs = EVERY_MS) {
+    this.#everyMs = everyMs;
     app.addHook('preClose', async () => this.close());
   }
 
@@ -97,7 +100,7 @@ export class LiveProgress {
       }
     }
     if (this.#closed || channel.listeners.size === 0) return;
-    const waitMs = Math.max(0, EVERY_MS - (performance.now() - begunAt));
+    const waitMs = Math.max(0, this.#everyMs - (performance.now() - begunAt));
     channel.timer = setTimeout(() => this.#turn(name, channel), waitMs);
   }
 
