@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { WorkerObserver } from '../workers/worker-observer.ts';
 import { RedisGauges } from './redis-gauges.ts';
@@ -6,6 +7,7 @@ import { workerMetrics } from './worker-metrics.ts';
 
 /** What the metrics of a process are made from. */
 export interface MetricsContext extends ReadingContext {
+  readonly logger: Logger;
   /** Of BTC Fake. */
   readonly version: string;
 }
@@ -37,7 +39,7 @@ export function createMetrics(context: MetricsContext): Metrics {
   });
   build.set({ version: context.version }, 1);
   const observer = workerMetrics(register);
-  const gauges = new RedisGauges(register, () => context.redis.ping(), redisCollectors(context));
+  const gauges = new RedisGauges(register, context.logger, () => context.redis.ping(), redisCollectors(context));
   return {
     observer,
     contentType: register.contentType,

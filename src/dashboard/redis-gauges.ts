@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { within } from '../adapters/time-limit.ts';
 
@@ -79,13 +80,21 @@ const COLLECTOR_LIMIT_MS = 3_000;
 /** Gauges that are read from Redis when somebody scrapes. A value that cannot be read now is absent, never stale. */
 export class RedisGauges {
   readonly #errors: Counter<'collector'>;
+  readonly #logger: Logger;
+  readonly #failing = new Set<string>();
   readonly #ping: SingleFlight<unknown>;
   readonly #collectors: ReadonlyMap<string, SingleFlight<readonly Reading[]>>;
   #text: Promise<string> = Promise.resolve('');
   #freshUntil = 0;
 
   /** @param register where the errors of collectors are counted. */
-  constructor(register: Registry, ping: () => Promise<unknown>, collectors: Readonly<Record<string, Collector>>) {
+  constructor(
+    register: Registry,
+    logger: Logger,
+    ping: () => Promise<unknown>,
+    collectors: Readonly<Record<string, Collector>>,
+  ) {
+    this.#logger = logger;
     this.#errors = new Counter({
       name: 'btc_fake_scrape_errors_total',
       help: 'How often a group of metrics could not be read from Redis although it answers.',
@@ -120,13 +129,24 @@ export class RedisGauges {
   async #collect(): Promise<readonly Reading[]> {
     const groups = Array.from(this.#collectors, async ([name, collector]) => {
       try {
-        return await collector.within(COLLECTOR_LIMIT_MS);
-      } catch {
-        this.#errors.labels(name).inc();
+        const readings = await collector.within(COLLECTOR_LIMIT_MS);
+        this.#failing.delete(name);
+        return readings;
+      } catch (error) {
+        this.#hasFailed(name, error);
         return [];
       }
     });
     return (await Promise.all(groups)).flat();
+  }
+
+  /** Counted each time, logged once until it can be read again. */
+  #hasFailed(name: string, error: unknown): void {
+    this.#errors.labels(name).inc();
+    if (this.#failing.has(name)) return;
+    this.#failing.add(name);
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#logger.warn({ metrics: name, reason }, 'Some metrics cannot be read from Redis; trying again at each scrape');
   }
 }
 

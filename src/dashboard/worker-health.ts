@@ -47,7 +47,7 @@ export async function startWorkerHealth(options: WorkerHealthOptions): Promise<W
   const redis: Redis = await connectRedis(redisLocation, 'dashboard');
   const queues = openQueues(redis);
   const store = new RunStore(redis, settings.run.retentionMs);
-  const metrics = createMetrics({ redis, queues, store, settings, version, now });
+  const metrics = createMetrics({ redis, queues, store, settings, version, logger, now });
   let watched: Workers | undefined;
   const app = Fastify({ logger: false, forceCloseConnections: true });
   const close = async (): Promise<void> => {

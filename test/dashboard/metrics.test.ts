@@ -181,6 +181,8 @@ test('what cannot be read is absent and counted, and the rest is there', async (
   expect(samples.has('btc_fake_run_overdue_after_seconds')).toBe(false);
   expect(samples.get('btc_fake_redis_up')).toBe(1);
   expect(samples.get('btc_fake_jobs{queue="publish",state="failed"}')).toBe(0);
+  const lines = room.log.filter(({ metrics: group }) => group === 'runs');
+  expect(lines).toEqual([expect.objectContaining({ level: 40, reason: expect.stringContaining('WRONGTYPE') })]);
 });
 
 test('many who scrape at once, or soon after each other, ask Redis once', async () => {
