@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import { BtcFakeError } from '../domain/errors.ts';
 import { type ContentId, type EmployeeId, parseContentId, parseEmployeeId } from '../domain/ids.ts';
+import { quotedValue } from '../domain/quoted-value.ts';
 import type { CompletionRow, OpenAssignmentRow } from '../domain/training-records.ts';
 
 /** A row as the driver gives it: a value for each column name. */
@@ -75,12 +77,17 @@ function textOf(row: RawRow, table: string, column: string): string | null {
   return value;
 }
 
-const SHOWN_CHARACTERS = 60;
+function shownText(value: unknown): string {
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+  // Not every object can be made a text.
+  return typeof value === 'object'
+    ? inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY })
+    : String(value);
+}
 
 function badValue(row: RawRow, table: string, column: string): BtcFakeError {
   const value = row[column];
-  const text = value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : String(value);
-  const shown = JSON.stringify(text.slice(0, SHOWN_CHARACTERS));
+  const shown = quotedValue(shownText(value));
   return new BtcFakeError(
     'DATABRICKS_VALUE',
     `${table} holds ${shown} in ${column}, which is not a value of its type.`,

@@ -5,6 +5,12 @@ import { type EmployeeId, parseEmployeeId, parseRunId, type RunId } from '../dom
 
 /** Parsers of what people type; each throws commander's InvalidArgumentError, which ends in exit code 64. */
 
+/** A name of a file or folder. An empty one would mean the default, and was not meant: a variable of a script that is not set. */
+export function pathArgument(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return text;
+}
+
 export function runIdArgument(text: string): RunId {
   const runId = parseRunId(text);
   if (runId === undefined) throw new InvalidArgumentError('A run id looks like run-20251028T110000Z-ab12cd.');

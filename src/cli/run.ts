@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { pathArgument } from './arguments.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { followOptions } from './follow-options.ts';
 import type { RunOptions } from './start-run.ts';
@@ -8,8 +9,8 @@ export function runCommand(program: Command, done: (code: ExitCode) => void): vo
   followOptions(program.command('run').description('start a run and follow it to its files'))
     .option('--as-of <iso>', 'the instant that the run simulates (default: now)')
     .option('--seed <text>', 'where all chance comes from; the same seed, --as-of and inputs give the same bytes')
-    .option('--employees <file>', 'the employees file (default: EMPLOYEES_FILE)')
-    .option('--output <dir>', 'the folder for the files (default: OUTPUT_DIR)')
+    .option('--employees <file>', 'the employees file (default: EMPLOYEES_FILE)', pathArgument)
+    .option('--output <dir>', 'the folder for the files (default: OUTPUT_DIR)', pathArgument)
     .option('--skip-invalid-employees', 'go on without the rows of the employees file that are wrong')
     .addHelpText(
       'after',

@@ -3,6 +3,7 @@ import { isValid, parse, parseISO } from 'date-fns';
 import { columnKey } from './columns.ts';
 import { BtcFakeError } from './errors.ts';
 import { type ContentId, parseContentId } from './ids.ts';
+import { printable } from './quoted-value.ts';
 
 /** One piece of training, as a catalog file lists it. */
 export interface CatalogContent {
@@ -50,12 +51,8 @@ export function findCatalogColumns(header: readonly string[]): CatalogColumns {
 export function resolveCatalogColumns(header: readonly string[], file: string): CatalogColumns {
   const columns = findCatalogColumns(header);
   if (columns.id >= 0) return columns;
-  const has =
-    header
-      .map((name) => name.trim())
-      .filter(Boolean)
-      .join(', ')
-      .slice(0, 300) || 'none';
+  const names = header.map((name) => name.trim()).filter(Boolean);
+  const has = printable(names.join(', ').slice(0, 300)) || 'none';
   throw new BtcFakeError('CATALOG_INVALID', `${file}: no id column (it has: ${has})`, {
     remedy: `The file needs one of the columns ${ID_COLUMNS.join(', ')}.`,
   });

@@ -1,11 +1,11 @@
 import { BtcFakeError } from './errors.ts';
 import { type ContentId, parseContentId } from './ids.ts';
+import { printable } from './quoted-value.ts';
 
 const EXCERPT_LENGTH = 200;
 const HOLDER_NAMES = ['response', 'data'] as const;
 const LIST_NAMES = ['ml_recommendations', 'recommendations', 'results'] as const;
 const ID_NAMES = ['recommended_content_id', 'content_id', 'contentId', 'ContentId'] as const;
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
 /**
  * The recommended contents in the recommender's answer, contract section 1, "Recommendations": in the order of the answer,
@@ -30,7 +30,7 @@ export function parseRecommendationBody(text: string): ContentId[] {
 /** The first 200 characters of a text that somebody else wrote, on one line: what cannot be printed is escaped. */
 export function bodyExcerpt(text: string): string {
   const characters = Array.from(text.slice(0, 2 * EXCERPT_LENGTH + 2));
-  const shown = characters.slice(0, EXCERPT_LENGTH).join('').replace(UNPRINTABLE, escapeCharacter);
+  const shown = printable(characters.slice(0, EXCERPT_LENGTH).join(''));
   return characters.length > EXCERPT_LENGTH ? `${shown}…` : shown;
 }
 
@@ -61,12 +61,6 @@ function isObject(value: unknown): value is JsonObject {
 function firstPresent(object: JsonObject, names: readonly string[], otherwise?: unknown): unknown {
   const name = names.find((candidate) => Object.hasOwn(object, candidate));
   return name === undefined ? otherwise : object[name];
-}
-
-function escapeCharacter(character: string): string {
-  const quoted = JSON.stringify(character).slice(1, -1);
-  if (quoted !== character) return quoted;
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
 function notARecommendation(reason: string, text: string, cause?: unknown): BtcFakeError {

@@ -1,6 +1,14 @@
 import { hash } from 'node:crypto';
 import type { EmployeeId } from './ids.ts';
 
+/**
+ * Whether a text may be a seed: 1 to 200 characters on one line, not all of them blanks. Anything else was not meant, such as a
+ * variable of a script that is not set.
+ */
+export function isSeed(text: string): boolean {
+  return /^[^\p{Cc}\p{Cs}]{1,200}$/u.test(text) && text.trim() !== '';
+}
+
 /** A number in [0, 1) for a purpose and a counter: the only chance there is in a run. */
 export type Draw = (purpose: 'assign' | 'complete' | 'time', n: number) => number;
 

@@ -6,6 +6,7 @@ import type { RunStore } from '../adapters/run-store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { FeedDateFormat, RunPlan } from '../domain/run-plan.ts';
+import { isSeed } from '../domain/seeded-draw.ts';
 import { slotRunId } from '../domain/slot.ts';
 import { stageJobOptions } from './job-options.ts';
 
@@ -33,9 +34,14 @@ export interface RunRequest extends RunInputs {
  * Makes a run: reads and freezes the population, and puts the run on its first queue. Nothing of the run is visible, and no
  * job exists, before the whole employees file was found to be right.
  * @returns the run's plan.
- * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE.
+ * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE, USAGE (the seed).
  */
 export async function createRun(store: RunStore, queues: Queues, request: RunRequest): Promise<RunPlan> {
+  if (request.seed !== undefined && !isSeed(request.seed)) {
+    throw new BtcFakeError('USAGE', 'The seed is not text on one line, of 1 to 200 characters', {
+      remedy: 'Give another seed, or none; the run id is then the seed.',
+    });
+  }
   const id = newRunId(request.now);
   const plan = planOf(id, request.asOf ?? request.now, request.seed ?? id, request);
   await freezeRun(store, { plan }, request, id);
