@@ -198,8 +198,8 @@ test('Bull Board may load its own worker and set its base, and its exceptions ar
   const [, , headers] = await answerOf(open.ask('/queues'));
   const policy = headers.get('content-security-policy');
   expect(policy).toBe(
-    "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';worker-src 'self';" +
-      "form-action 'none';base-uri 'self';frame-ancestors 'none'",
+    "default-src 'none';script-src 'self';style-src 'self' 'sha256-r2N1TB/gHbBtBZFKg7ejmq1acVSREzucTAEw6ga4hoU=';" +
+      "img-src 'self' data:;connect-src 'self';worker-src 'self';form-action 'none';base-uri 'self';frame-ancestors 'none'",
   );
   expect((await answerOf(open.ask('/')))[2].get('content-security-policy')).toContain("base-uri 'none'");
 });
