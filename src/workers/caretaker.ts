@@ -33,8 +33,8 @@ export function startCaretaker(duties: readonly Duty[], logger: Logger): Caretak
   let stopped = false;
 
   const begin = (duty: Duty): void => {
-    const done = duty
-      .run()
+    const attempt = async () => duty.run();
+    const done = attempt()
       .then(
         () => failing.isWell(duty),
         (error: unknown) => {

@@ -2,11 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { PopulationHash } from '../../src/adapters/population.ts';
 import { POPULATION_CHUNK } from '../../src/adapters/run-record.ts';
+import type { RunId } from '../../src/domain/ids.ts';
 import {
   createRun,
+  createRunOfSlot,
   createRunOnce,
   enqueueRunStart,
   newRunId,
@@ -175,4 +177,63 @@ test('the employees file is only read', async () => {
   const before = readFileSync(ask.employeesFile);
   await createRun(room.store, room.queues, ask);
   expect(readFileSync(ask.employeesFile)).toEqual(before);
+});
+
+describe('the run of a slot', () => {
+  const SLOT = Date.UTC(2026, 10, 23, 6);
+  const ID = 'run-20261123T060000Z-weekly' as RunId;
+  const csv = (count: number, type: string) =>
+    `employee_id,employee_type\n${Array.from({ length: count }, (_, i) => `${i + 1},${type}\n`).join('')}`;
+  const population = async () => (await allOf(room.store.readPopulation(ID))).flat();
+
+  test('is as of the slot, whenever it is made, and is on no queue by that', async () => {
+    expect(await createRunOfSlot(room.store, SLOT, request(csv(3, 'a'), { now: NOW }))).toBe(true);
+    const run = await room.store.getRun(ID);
+    expect(run).toMatchObject({
+      plan: { id: ID, seed: ID, asOf: SLOT, timeZone: 'America/Chicago', feedDateFormat: 'yy_MM_dd' },
+      ...{ slot: SLOT, createdAt: NOW, publish: true, population: { count: 3 } },
+    });
+    expect(await room.store.listRuns(10)).toEqual([run]);
+    expect(await room.queues.byName['run-start'].getJobCounts('waiting', 'delayed')).toEqual({
+      waiting: 0,
+      delayed: 0,
+    });
+  });
+
+  test('that is there already stays as it is, whatever the employees file says by now', async () => {
+    await createRunOfSlot(room.store, SLOT, request(csv(3, 'a')));
+    const before = await room.store.getRun(ID);
+    expect(await createRunOfSlot(room.store, SLOT, request(csv(5, 'f'), { now: NOW + 1 }))).toBe(false);
+    expect(await createRunOfSlot(room.store, SLOT, request('no employees file'))).toBe(false);
+    expect(await room.store.getRun(ID)).toEqual(before);
+    expect(await population()).toHaveLength(3);
+  });
+
+  test('made by several at once from different readings of the file is that of one reading, whole, and nothing else is left', async () => {
+    const files = [csv(2 * POPULATION_CHUNK + 1, 'a'), csv(3 * POPULATION_CHUNK, 'b'), csv(POPULATION_CHUNK, 'f')];
+    const made = await Promise.all(files.map((file) => createRunOfSlot(room.store, SLOT, request(file))));
+    expect(made.filter(Boolean)).toHaveLength(1);
+    const run = await room.store.getRun(ID);
+    const hash = new PopulationHash();
+    for await (const chunk of room.store.readPopulation(ID)) hash.add(chunk);
+    expect(hash.digest()).toEqual(run.population);
+    expect(run.population.count).toBe(
+      [2 * POPULATION_CHUNK + 1, 3 * POPULATION_CHUNK, POPULATION_CHUNK][made.indexOf(true)],
+    );
+    expect(new Set((await population()).map(({ type }) => type)).size).toBe(1);
+    expect((await room.redis.keys('*draft*')).length).toBe(0);
+  });
+
+  test('of a file that is bad is not made, leaves nothing, and can be made when the file is good', async () => {
+    const bad = request(`employee_id,employee_type\n${MANY}x,a\n`);
+    expect((await failureOf(createRunOfSlot(room.store, SLOT, bad))).code).toBe('EMPLOYEES_INVALID');
+    expect(await room.redis.keys('*')).toEqual([]);
+    expect(await createRunOfSlot(room.store, SLOT, request(csv(1, 'a')))).toBe(true);
+  });
+
+  test('leaves nothing for ever, also when whoever makes it dies in the middle', async () => {
+    await createRunOfSlot(room.store, SLOT, request(csv(3, 'a')));
+    await room.store.putPopulationChunk(`${ID}-draft-1` as RunId, 0, people(3));
+    for (const key of await room.redis.keys('*:run:*')) expect(await room.redis.ttl(key)).toBeGreaterThan(0);
+  });
 });
