@@ -64,7 +64,7 @@ const MEASURES: readonly Measure[] = [
     id: 'duration',
     title: 'Duration',
     parts: [{ name: 'Duration', pattern: 'plain' }],
-    format: duration,
+    format: (ms) => (ms === 0 ? '0' : duration(ms)),
     topOf: niceTopOfDuration,
     values: ({ run }) => (run.finishedAt === undefined ? null : [run.finishedAt - run.createdAt]),
   },

@@ -75,7 +75,7 @@ function findings({ startedAt, tookMs, findings: found }: ConnectionRound, timeZ
 <tbody>${found.map(
     ({ what, state, detail, remedy }) => html`<tr><th scope="row" data-label="What">${what}</th>
 <td data-label="State"><span class="state ${STATE_CLASS[state]}">${state}</span></td>
-<td data-label="What was found"><span>${detail}${remedy && html`<br><strong>${remedy}</strong>`}</span></td></tr>`,
+<td data-label="Found"><span>${detail}${remedy && html`<br><strong>${remedy}</strong>`}</span></td></tr>`,
   )}</tbody></table>`;
 }
 

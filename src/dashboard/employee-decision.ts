@@ -40,7 +40,7 @@ export function employeeDecision(explained: EmployeeExplanation): Html {
 <div><dt>As of (${explained.timeZone})</dt><dd>${localTime(explained.asOf, explained.timeZone)}</dd></div>
 <div><dt>State</dt><dd><span class="state ${STATE_CLASS[progress]}">${progress}</span></dd></div>
 </dl>
-<p>${sentence(progressText(explained))}</p>
+${progress !== 'done' && html`<p>${sentence(progressText(explained))}</p>`}
 ${reason !== null && html`<p class="notice ${progress === 'retrying' ? 'warn' : 'bad'}">${reason}</p>`}
 ${
   progress === 'failed' &&
