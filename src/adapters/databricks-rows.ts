@@ -73,7 +73,9 @@ function instantOf(row: RawRow, table: string, column: string): number | null {
 
 function textOf(row: RawRow, table: string, column: string): string | null {
   const value = row[column];
-  if (value !== null && typeof value !== 'string') throw badValue(row, table, column);
+  if (value === null) return null;
+  // Readers of CSV drop a NUL, or the whole file.
+  if (typeof value !== 'string' || value.includes('\0')) throw badValue(row, table, column);
   return value;
 }
 

@@ -98,6 +98,7 @@ const anyValue = fc.oneof(
     undefined,
     true,
     '7',
+    'a\0b',
     '-7',
     '1,915,085',
     '2025-10-28',
@@ -146,6 +147,7 @@ test('a row of Databricks is a record with values of the right types, one withou
       }
       const { employeeId, contentId, ...others } = found.value;
       expect([parseEmployeeId(String(employeeId)), parseContentId(contentId)]).toEqual([employeeId, contentId]);
+      expect(Object.values(others).join()).not.toContain('\0');
       for (const value of Object.values(others))
         expect(value === null || ['number', 'string'].includes(typeof value)).toBe(true);
     }
