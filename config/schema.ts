@@ -26,6 +26,7 @@ import { optional, type Setting, secret, withDefault } from './setting.ts';
 
 const SECONDS = wholeNumber('a number of seconds', 1, 600);
 const LONG_SECONDS = wholeNumber('a number of seconds', 1, 3600);
+const PATIENCE = wholeNumber('a number of seconds', 0, 86_400);
 const HOURS = wholeNumber('a number of hours', 1, 168);
 const DAYS = wholeNumber('a number of days', 1, 3650);
 const MANY_JOBS = wholeNumber('a number', 1, 1000);
@@ -40,6 +41,11 @@ const RECOMMENDER = {
   ),
   API_ENDPOINT: withDefault(URL_PATH, '/public/api/v1/mltr/v3/run', 'Path of the recommender call.'),
   API_TIMEOUT: withDefault(SECONDS, '30', 'Seconds that one recommender call may take in all.'),
+  API_OUTAGE_PATIENCE: withDefault(
+    PATIENCE,
+    '1800',
+    'Seconds that workers rest while the recommender fails for everybody or refuses everybody (401, 403), before employees fail; 0: not at all.',
+  ),
   API_CA_FILE: optional(
     TEXT,
     'certs/private-ca.pem',

@@ -7,6 +7,8 @@ export interface RecommenderSettings {
   readonly endpoint: string;
   /** For one call in all. */
   readonly timeoutMs: number;
+  /** How long workers rest when it fails for everybody, before employees fail. */
+  readonly outagePatienceMs: number;
   readonly caFile?: string;
 }
 
@@ -155,6 +157,7 @@ function recommender(values: Values): RecommenderSettings | null {
     baseUrl: values.API_BASE_URL,
     endpoint: values.API_ENDPOINT,
     timeoutMs: values.API_TIMEOUT * SECOND_MS,
+    outagePatienceMs: values.API_OUTAGE_PATIENCE * SECOND_MS,
     ...present({ caFile: values.API_CA_FILE }),
   };
 }

@@ -77,6 +77,20 @@ export function openQueues(redis: Redis, telemetry?: Telemetry): Queues {
   };
 }
 
+/** A queue that was told to rest longer rests longer. Workers obey the key when its number reaches their limiter's. */
+const REST_UNTIL_THE_LATEST = `
+local untilNow = tonumber(redis.call('GET', KEYS[1]) or 0) >= tonumber(ARGV[1]) and redis.call('PTTL', KEYS[1]) or 0
+if untilNow < tonumber(ARGV[2]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end`;
+
+/**
+ * Keeps all workers of a queue, on all machines, from taking jobs for so long: BullMQ's `rateLimit`, which would let a shorter
+ * rest end a longer one.
+ */
+export async function restQueue({ redis, byName }: Queues, name: QueueName, restMs: number): Promise<void> {
+  const key = byName[name].toKey('limiter');
+  await redis.eval(REST_UNTIL_THE_LATEST, 1, key, Number.MAX_SAFE_INTEGER, Math.ceil(restMs));
+}
+
 /** The id of an employee's job: the same employee is queued once in a run, however often the fan-out is repeated. */
 export function employeeJobId(runId: RunId, employeeId: EmployeeId): string {
   return `${runId}-${employeeId}`;

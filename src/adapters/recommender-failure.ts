@@ -22,11 +22,6 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was lost',
   EPIPE: 'the connection was lost',
 };
-const REMEDIES: Readonly<Record<number, string>> = {
-  401: 'Ask for access to the recommender from this machine, then re-queue the employee.',
-  403: 'Ask for access to the recommender from this machine, then re-queue the employee.',
-  404: 'Check API_BASE_URL and API_ENDPOINT, then re-queue the employee.',
-};
 
 /**
  * The error for a call that brought no usable answer, or undefined when it brought one. `subject` says which call, without
@@ -34,7 +29,7 @@ const REMEDIES: Readonly<Record<number, string>> = {
  *
  * A status counts more than how its body ended, so that a 429 whose body never comes keeps its `Retry-After`.
  * Contract section 1, "Recommendations": `RECOMMENDER_THROTTLED` for 429; `RECOMMENDER_UNAVAILABLE` for 408, every 5xx and
- * a broken exchange; `RECOMMENDER_REJECTED` for every other status that is not 2xx; `RECOMMENDER_BODY` for too much.
+ * a broken exchange; `RECOMMENDER_ACCESS` for 401 and 403, `RECOMMENDER_REJECTED` for every other status that is not 2xx; `RECOMMENDER_BODY` for too much.
  */
 export function exchangeError(exchange: Exchange, subject: string, nowMs: number): BtcFakeError | undefined {
   const { status, headers, failure } = exchange;
@@ -63,11 +58,16 @@ function statusError(status: number, exchange: Exchange, subject: string, retryA
     const remedy = 'Wait until the recommender is well again, then re-queue the employees that failed.';
     return new BtcFakeError('RECOMMENDER_UNAVAILABLE', message, { remedy, retryAfterMs, cause });
   }
+  if (status === 401 || status === 403) {
+    const remedy = 'Ask for access to the recommender from this machine, then re-queue the employee.';
+    return new BtcFakeError('RECOMMENDER_ACCESS', message, { remedy, retryAfterMs, cause });
+  }
+  const notFound = 'Check API_BASE_URL and API_ENDPOINT, then re-queue the employee.';
   const otherwise =
     status < 400
       ? 'Set API_BASE_URL to the address that the recommender itself has, then re-queue the employee.'
       : 'Correct what the recommender objects to, then re-queue the employee.';
-  const remedy = REMEDIES[status] ?? otherwise;
+  const remedy = status === 404 ? notFound : otherwise;
   return new BtcFakeError('RECOMMENDER_REJECTED', message, { remedy, retryAfterMs, cause });
 }
 

@@ -25,6 +25,8 @@ export interface RecommenderOptions {
   readonly caFile?: string;
   /** Told of every call; without one, calls are not even timed. */
   readonly onCall?: CallObserver | undefined;
+  /** Told of every call that brought recommendations, or an empty list of them. */
+  readonly onSuccess?: (() => void) | undefined;
 }
 
 /**
@@ -40,7 +42,7 @@ export interface Recommender {
    * attempt: whether and when to try again is for the job to decide (`isRetryable`, `retryDelayMs`).
    *
    * Throws `RECOMMENDER_THROTTLED` or `RECOMMENDER_UNAVAILABLE` (with the `retryAfterMs` that the answer asked for) when
-   * the call may pass later, `RECOMMENDER_REJECTED` or `RECOMMENDER_BODY` when it will not.
+   * the call may pass later, `RECOMMENDER_ACCESS`, `RECOMMENDER_REJECTED` or `RECOMMENDER_BODY` when it will not.
    */
   recommend(employeeId: EmployeeId): Promise<ContentId[]>;
   /**
@@ -56,7 +58,7 @@ export function createRecommender(options: RecommenderOptions): Recommender {
   const where = `POST ${url.origin}${url.pathname}`;
   const agent = createAgent(url, options);
   const client = createClient(agent, options.timeoutMs);
-  const { onCall } = options;
+  const { onCall, onSuccess } = options;
   return {
     async recommend(employeeId) {
       const begunAt = onCall === undefined ? 0 : performance.now();
@@ -64,7 +66,9 @@ export function createRecommender(options: RecommenderOptions): Recommender {
       const exchange = await finish(client.stream(url, { body }));
       let failure: unknown;
       try {
-        return answerOf(exchange, `${where} for employee ${employeeId}`);
+        const recommendations = answerOf(exchange, `${where} for employee ${employeeId}`);
+        onSuccess?.();
+        return recommendations;
       } catch (error) {
         failure = error;
         throw error;

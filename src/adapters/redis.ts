@@ -12,10 +12,15 @@ export type ConnectionRole = 'worker' | 'command' | 'dashboard';
 /** The oldest Redis whose commands are enough for the queue and the run store. */
 const LOWEST_VERSION = '6.2.0';
 
+/** How long a server may take for an answer; one that loads its data says so at once. */
+const ANSWER_LIMIT_MS = 10_000;
+
 const ROLE_OPTIONS: Record<ConnectionRole, RedisOptions> = {
   worker: { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(times * 100, 5_000) },
   command: {
     maxRetriesPerRequest: 1,
+    // A server that takes the command and stays silent would be waited for without end.
+    commandTimeout: ANSWER_LIMIT_MS,
     retryStrategy: (times) => (times > 2 ? null : 100),
     connectTimeout: 5_000,
     // After a failed connection ioredis keeps the process alive for as long as this; its default is 2 s.
@@ -30,9 +35,6 @@ const ROLE_OPTIONS: Record<ConnectionRole, RedisOptions> = {
     retryStrategy: (times) => Math.min(times * 100, 1_000),
   },
 };
-
-/** How long a server may take until its first answer; one that loads its data says so at once. */
-const ANSWER_LIMIT_MS = 10_000;
 
 const PROBE_EVERY_MS = 10_000;
 const PROBE_LIMIT_MS = 5_000;

@@ -22,6 +22,7 @@ export class RunProgress {
   /** How many of the stages have been named. */
   #named = 0;
   #bar: SingleBar | undefined;
+  #outageSince: number | undefined;
   #lastLineAt: number;
   #firstSeen: { at: number; done: number } | undefined;
 
@@ -33,11 +34,24 @@ export class RunProgress {
 
   show(status: RunStatus, now: number): void {
     if (status.state === 'queued') return;
+    this.#showOutage(status, now);
     const current = STAGES.indexOf(status.stage);
     // A stage can begin and end between two looks; each has its line all the same.
     for (; this.#named <= current; this.#named++) this.#nameStage(STAGES[this.#named]!, status, now);
     if (current === SIMULATION || (current < SIMULATION && status.counts.done > 0))
       this.#showEmployees(status.counts, now);
+  }
+
+  #showOutage({ outage }: RunStatus, now: number): void {
+    const isNew = outage !== undefined && outage.since !== this.#outageSince;
+    this.#outageSince = outage?.since;
+    if (!isNew) return;
+    // The bar would write over it; it begins anew below.
+    this.end();
+    printProgress(
+      `${styled('dim', this.#clock(now))} Resting while the recommender fails for everybody; the last failure:`,
+    );
+    printProgress(`          ${outage.reason}`);
   }
 
   /** Leaves what was shown last standing. */

@@ -7,6 +7,7 @@ import { createLogger } from '../adapters/log.ts';
 import { packageVersion } from '../adapters/package-root.ts';
 import { openQueues, type QueueName, type Queues } from '../adapters/queues.ts';
 import { assertSuitableRedis, type ConnectionRole, connectRedis } from '../adapters/redis.ts';
+import { redisFailure } from '../adapters/redis-failure.ts';
 import { RunStore } from '../adapters/run-store.ts';
 import { ScheduleStore } from '../adapters/schedule-store.ts';
 import type { Telemetry } from '../adapters/telemetry.ts';
@@ -66,7 +67,7 @@ export function openBasics(options: BasicsOptions = {}): Basics {
 
 /**
  * Opens Redis (our own when REDIS_URL is not set) and what stands on it, for as long as `work` takes.
- * @throws BtcFakeError REDIS_NOT_INSTALLED, REDIS_UNREACHABLE, REDIS_UNSUITABLE, or what `work` throws.
+ * @throws BtcFakeError REDIS_NOT_INSTALLED, REDIS_UNREACHABLE, REDIS_FULL, REDIS_UNSUITABLE, or what `work` throws.
  */
 export async function withSession<T>(
   basics: Basics,
@@ -83,6 +84,8 @@ export async function withSession<T>(
       if (basics.scratchFolder && embeddedRedis?.started) await connection.redis.flushall();
       return work({ ...basics, ...connection, redisLocation, embedded: embeddedRedis !== undefined });
     });
+  } catch (error) {
+    throw redisFailure(error, redisLocation);
   } finally {
     await embeddedRedis?.release();
   }

@@ -28,7 +28,7 @@ export function statusCommand(program: Command, done: (code: ExitCode) => void):
 }
 
 function printStatus(report: RunReport): void {
-  const { counts, files } = report;
+  const { counts, files, outage } = report;
   printResult(`Run      ${report.runId}`);
   printResult(`State    ${report.state} (${report.stage})`);
   if (report.slot !== null) {
@@ -40,6 +40,11 @@ function printStatus(report: RunReport): void {
   printResult(
     `Done     ${count(counts.done)} of ${plural(counts.employees, 'employee')}, ${count(counts.failed)} failed`,
   );
+  if (outage) {
+    printResult(`Resting  since ${new Date(outage.since).toISOString()}: the recommender fails for everybody`);
+    printResult(`         ${outage.reason}`);
+    printResult(`         next trial at ${new Date(outage.nextTryAt).toISOString()}; nothing is lost meanwhile`);
+  }
   for (const { path, rows } of files) printResult(`File     ${path} (${count(rows)})`);
 }
 

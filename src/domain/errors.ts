@@ -12,6 +12,7 @@ export const ERROR_CODES = {
 
   REDIS_NOT_INSTALLED: { retryable: false, meaning: 'No redis-server is installed and REDIS_URL is not set.' },
   REDIS_UNREACHABLE: { retryable: true, meaning: 'Redis does not answer.' },
+  REDIS_FULL: { retryable: true, meaning: 'Redis has no memory left for what is to be kept.' },
   REDIS_UNSUITABLE: { retryable: false, meaning: 'Redis is too old, or may evict keys.' },
 
   EMPLOYEES_INVALID: { retryable: false, meaning: 'The employees file has rows that are wrong.' },
@@ -35,6 +36,7 @@ export const ERROR_CODES = {
     meaning: 'The recommender did not answer, or answered that it could not.',
   },
   RECOMMENDER_THROTTLED: { retryable: true, meaning: 'The recommender asked for fewer calls (429).' },
+  RECOMMENDER_ACCESS: { retryable: false, meaning: 'The recommender refused us access (401, 403).' },
   RECOMMENDER_REJECTED: { retryable: false, meaning: 'The recommender refused the call for this employee.' },
   RECOMMENDER_BODY: { retryable: false, meaning: 'The recommender answered with something that is no recommendation.' },
 

@@ -1,4 +1,5 @@
 import type { Job } from 'bullmq';
+import { type OutageNote, readOutageNote } from '../adapters/outage-note.ts';
 import {
   type EmployeeJobData,
   employeeJobId,
@@ -36,6 +37,8 @@ export interface RunStatus {
   readonly counts: RunCounts;
   /** Why the stage failed. */
   readonly reason?: string;
+  /** Present while workers rest because the recommender fails for everybody, and the run waits for that. */
+  readonly outage?: OutageNote;
 }
 
 const PAGE = 500;
@@ -73,7 +76,9 @@ export async function runStatus(
   }
   const leftOut = run.without.filter(({ employeeId }) => !failedIds.has(employeeJobId(runId, employeeId))).length;
   if (failed > 0 && done + failed + leftOut >= employees) return { state: 'incomplete', stage, counts };
-  return { state: run.stageStartedAt['run-start'] === undefined ? 'queued' : 'running', stage, counts };
+  if (run.stageStartedAt['run-start'] === undefined) return { state: 'queued', stage, counts };
+  const outage = stage === 'employee-simulation' ? await readOutageNote(queues.redis) : undefined;
+  return { state: 'running', stage, counts, ...(outage ? { outage } : {}) };
 }
 
 /** A run's failed employee jobs, those that failed last first. */

@@ -6,6 +6,7 @@ import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { RunPlan } from '../domain/run-plan.ts';
 import type { JobHandler } from './job-handler.ts';
+import type { WhenRoom } from './redis-room.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const PLANS_KEPT = 16;
@@ -17,6 +18,7 @@ const PLANS_KEPT = 16;
 export function employeeSimulationHandler(
   { store }: Pick<WorkerContext, 'store'>,
   recommender: Recommender,
+  whenRoom: WhenRoom,
 ): JobHandler<EmployeeJobData> {
   // A run's plan never changes, and a million jobs need it.
   const plans = new Map<RunId, Promise<RunPlan>>();
@@ -30,7 +32,7 @@ export function employeeSimulationHandler(
     return plan;
   };
 
-  return async (job) => {
+  return async (job, signal) => {
     const { runId, position, employeeId, employeeType } = job.data;
     // Only a job that was begun before can have left a result: the fan-out queues nobody who has one.
     if (job.attemptsStarted > 1 && (await store.positionsWithResult(runId, [position])).has(position)) return;
@@ -43,7 +45,9 @@ export function employeeSimulationHandler(
     const recommendations = await recommender.recommend(employeeId);
     const employee = { id: employeeId, type: employeeType };
     reach('result-to-be-written', employeeId);
-    await store.putResult(plan, position, simulateEmployee(plan, employee, assignments, recommendations));
+    const result = simulateEmployee(plan, employee, assignments, recommendations);
+    // The recommender need not be asked again only because there is no room for what it said.
+    await whenRoom(() => store.putResult(plan, position, result), signal);
     reach('result-written', employeeId);
   };
 }

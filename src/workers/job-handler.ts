@@ -1,9 +1,10 @@
-import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import { assertPayload, type StageJobData } from '../adapters/queues.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { isRetryable } from '../domain/retry-policy.ts';
 import { jobFields } from './job-log.ts';
+import type { WhenRoom } from './redis-room.ts';
 import type { ThrottleLog } from './throttle-log.ts';
 import type { QueueObserver } from './worker-observer.ts';
 
@@ -24,6 +25,10 @@ export interface JobSurroundings {
   readonly cutSecrets: (text: string) => string;
   /** Keeps all workers of this queue from taking jobs for a while. */
   readonly pauseQueue: (ms: number) => Promise<void>;
+  /** Waits for a Redis that is full. */
+  readonly whenRoom: WhenRoom;
+  /** Says how long a job has to wait, in milliseconds, because what failed is not its own fault; undefined when it is. */
+  readonly outageRest?: ((error: unknown, job: Job) => number | undefined) | undefined;
   /** Told what becomes of the jobs. */
   readonly observer?: QueueObserver | undefined;
 }
@@ -34,6 +39,8 @@ const DEFAULT_PAUSE_MS = 1_000;
  * Makes a BullMQ processor of a handler. What comes out of it decides what becomes of the job:
  * - it returns: the job is completed;
  * - RECOMMENDER_THROTTLED: the whole queue rests as long as the other side asked, and no attempt is counted;
+ * - the recommender fails for everybody: it waits for the next trial, and no attempt is counted;
+ * - Redis is full: it is waited for;
  * - an error that may pass: it is tried again after a back-off, until its attempts are used up;
  * - one that cannot pass: it fails at once;
  * - the worker is stopping: the job goes back to the queue, and no attempt is counted.
@@ -55,14 +62,14 @@ export function shortJobProcessor<Data extends StageJobData>(handler: JobHandler
 
 async function processJob<Data extends StageJobData>(
   handler: JobHandler<Data>,
-  { logger, throttleLog, stopping, cutSecrets, pauseQueue, observer }: JobSurroundings,
+  { logger, throttleLog, stopping, cutSecrets, pauseQueue, whenRoom, outageRest, observer }: JobSurroundings,
   job: Job<Data>,
   token: string,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     assertPayload(job.data);
-    await handler(job, signal, token);
+    await whenRoom(() => handler(job, signal, token), signal);
   } catch (error) {
     if (isQueueControl(error)) throw error;
     if (stopping.aborted) {
@@ -76,6 +83,11 @@ async function processJob<Data extends StageJobData>(
       observer?.paused(pauseMs);
       await pauseQueue(pauseMs);
       throw Worker.RateLimitError();
+    }
+    const restMs = outageRest?.(error, job);
+    if (restMs !== undefined) {
+      await job.moveToDelayed(Date.now() + restMs, token);
+      throw new DelayedError();
     }
     const failure = jobError(error, cutSecrets(failureReason(error)), job, logger);
     if (failure.isFinal) observer?.failed();

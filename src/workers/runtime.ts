@@ -1,10 +1,9 @@
 import { type Processor, type Telemetry, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { Logger } from 'pino';
 import { requireRecommender } from '../../config/load.ts';
 import { secretsOf } from '../../config/secrets.ts';
 import { secretCutter } from '../adapters/log.ts';
-import type { EmployeeJobData, QueueName, StageJobData } from '../adapters/queues.ts';
+import { type EmployeeJobData, type QueueName, restQueue, type StageJobData } from '../adapters/queues.ts';
 import { createRecommender } from '../adapters/recommender.ts';
 import { STAGES } from '../adapters/run-record.ts';
 import { REDIS_PREFIX } from '../adapters/run-store.ts';
@@ -16,10 +15,14 @@ import { fileAssemblyHandler } from './file-assembly.ts';
 import { type JobHandler, jobProcessor, shortJobProcessor } from './job-handler.ts';
 import { jobIdFields, manyJobsFields } from './job-log.ts';
 import { publishHandler } from './publish.ts';
+import { QueueOutages } from './queue-outages.ts';
+import { RecommenderWatch } from './recommender-watch.ts';
+import { whenThereIsRoom } from './redis-room.ts';
 import { runStartHandler } from './run-start.ts';
 import { ThrottleLog } from './throttle-log.ts';
 import type { WorkerContext } from './worker-context.ts';
 import type { WorkerObserver } from './worker-observer.ts';
+import { WorkerRest } from './worker-rest.ts';
 
 /** What a process works on. */
 export interface WorkersOptions extends WorkerContext {
@@ -58,42 +61,49 @@ const MAX_STALLED_COUNT = 3;
 /** The part of the deadline that is kept for giving jobs back. */
 const GIVE_BACK_SHARE = 0.3;
 
-/** What a worker emits as an error for each job that it has lost; the jobs are logged when they are given up. */
-const LOST_LOCK = /\block\b/i;
-
 /** Starts the workers of a process. @throws BtcFakeError CONFIG_INVALID when a setting that a queue needs is missing. */
 export function startWorkers(options: WorkersOptions): Workers {
   const names = options.only ?? STAGES;
-  const concurrency = options.concurrency ?? options.settings.queues.concurrency['employee-simulation'];
-  const recommender = names.includes('employee-simulation')
-    ? createRecommender({
-        ...requireRecommender(options.settings),
-        sockets: concurrency,
-        onCall: options.observer?.recommenderCall,
-      })
-    : undefined;
-  const outages = new Outages(options.logger);
-  options.redis.on('ready', outages.over);
+  const { settings, logger, redis, queues, observer } = options;
+  const concurrency = options.concurrency ?? settings.queues.concurrency['employee-simulation'];
   const stopping = new AbortController();
-  const cutSecrets = secretCutter(secretsOf(options.settings));
+  const cutSecrets = secretCutter(secretsOf(settings));
+  const outages = new QueueOutages(logger);
+  redis.on('ready', outages.over);
+  const whenRoom = whenThereIsRoom(outages.failed);
+  const rests: WorkerRest[] = [];
+  const started = <Data extends StageJobData>(name: QueueName, processor: Processor<Data, void>, atOnce: number) => {
+    const worker = startWorker<Data>(name, processor, atOnce, options);
+    const rest = new WorkerRest(worker);
+    rests.push(rest);
+    outages.watch(worker, rest);
+    return { worker, rest };
+  };
+  // First of all, because nothing may be left running when a setting is missing.
+  const employees = names.includes('employee-simulation')
+    ? watchedRecommender(options, concurrency, cutSecrets)
+    : undefined;
   const workers = names.map((name) => {
-    const pauseQueue = (ms: number) => options.queues.byName[name].rateLimit(ms);
-    const observer = options.observer?.ofQueue(name);
-    const throttleLog = new ThrottleLog(options.logger);
-    const { logger } = options;
-    const surroundings = { logger, throttleLog, stopping: stopping.signal, cutSecrets, pauseQueue, observer };
-    if (name === 'employee-simulation') {
-      const handler = employeeSimulationHandler(options, recommender!);
-      return startWorker<EmployeeJobData>(name, shortJobProcessor(handler, surroundings), concurrency, options);
+    const pauseQueue = (ms: number) => restQueue(queues, name, ms);
+    const ofQueue = observer?.ofQueue(name);
+    const throttleLog = new ThrottleLog(logger);
+    const forAll = { logger, throttleLog, stopping: stopping.signal, cutSecrets, whenRoom };
+    const surroundings = { ...forAll, pauseQueue, observer: ofQueue };
+    if (name !== 'employee-simulation') {
+      const processor = jobProcessor(stageHandler(name, options), surroundings);
+      return started(name, processor, settings.queues.concurrency[name]).worker;
     }
-    const processor = jobProcessor(stageHandler(name, options), surroundings);
-    return startWorker(name, processor, options.settings.queues.concurrency[name], options);
+    const { recommender, watch } = employees!;
+    const handler = employeeSimulationHandler(options, recommender, whenRoom);
+    const processor = shortJobProcessor(handler, { ...surroundings, outageRest: watch.failed });
+    const { worker, rest } = started<EmployeeJobData>(name, processor, concurrency);
+    watch.attach(worker, rest);
+    return worker;
   });
-  for (const worker of workers) outages.watch(worker);
   /** Ends what is in hand: the calls to the recommender break off, the stages see their signals. */
   const giveBack = (): void => {
     stopping.abort();
-    recommender?.close();
+    employees?.recommender.close();
     for (const worker of workers) worker.cancelAllJobs();
   };
   let isStopping = false;
@@ -105,11 +115,26 @@ export function startWorkers(options: WorkersOptions): Workers {
     },
     stop: async (deadlineMs) => {
       isStopping = true;
+      for (const rest of rests) rest.stop();
+      outages.stop();
       if (options.redis.status === 'ready') await stopWorkers(workers, giveBack, deadlineMs);
       else await abandonWorkers(workers, giveBack, deadlineMs);
       options.redis.off('ready', outages.over);
-      recommender?.close();
+      employees?.recommender.close();
     },
+  };
+}
+
+/** @throws BtcFakeError CONFIG_INVALID. */
+function watchedRecommender(options: WorkersOptions, concurrency: number, cutSecrets: (text: string) => string) {
+  const { outagePatienceMs: patienceMs, ...where } = requireRecommender(options.settings);
+  const { logger, redis, now, observer } = options;
+  const onOutage = observer?.recommenderOutage;
+  const watch = new RecommenderWatch({ patienceMs, concurrency, redis, logger, now, cutSecrets, onOutage });
+  const onCall = observer?.recommenderCall;
+  return {
+    watch,
+    recommender: createRecommender({ ...where, sockets: concurrency, onCall, onSuccess: watch.succeeded }),
   };
 }
 
@@ -155,40 +180,6 @@ function startWorker<Data extends StageJobData>(
     logger.warn(manyJobsFields(name, jobs), 'Locks of jobs were lost; other workers may have the jobs by now');
   });
   return worker;
-}
-
-/**
- * An outage is logged once for all queues, and once more, with a count, when it is over: an idle worker can fail very often. It
- * is over when Redis is connected again or, where it was not the connection that failed, when a queue moves.
- */
-class Outages {
-  readonly #logger: Logger;
-  #errors = 0;
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  /** Whether there is an outage now. */
-  get isOne(): boolean {
-    return this.#errors > 0;
-  }
-
-  watch(worker: Worker): void {
-    worker.on('error', ({ message }) => {
-      if (LOST_LOCK.test(message)) return;
-      this.#errors += 1;
-      if (this.#errors > 1) return;
-      this.#logger.error({ reason: message }, 'The queues cannot be read; trying again until they can');
-    });
-    worker.on('active', this.over);
-    worker.on('drained', this.over);
-  }
-
-  readonly over = (): void => {
-    if (this.#errors > 0) this.#logger.warn({ errors: this.#errors }, 'The queues can be read again');
-    this.#errors = 0;
-  };
 }
 
 async function stopWorkers(workers: readonly Worker[], giveBack: () => void, deadlineMs: number): Promise<void> {

@@ -8,6 +8,8 @@ import type { CallObserver } from '../adapters/recommender.ts';
 export interface WorkerObserver {
   /** A call to the recommender has ended. */
   readonly recommenderCall: CallObserver;
+  /** An outage of the recommender, in which this process rests, has begun or is over. */
+  readonly recommenderOutage?: (isOne: boolean) => void;
   /** Who is told of a queue's jobs; asked for once, when the queue's worker starts. */
   ofQueue(name: QueueName): QueueObserver;
 }

@@ -94,9 +94,8 @@ describe('an answer with an error status', () => {
   test.each([
     [429, 'RECOMMENDER_THROTTLED'],
     ...[408, 500, 501, 502, 503, 504, 529].map((status) => [status, 'RECOMMENDER_UNAVAILABLE'] as const),
-    ...[300, 302, 304, 400, 401, 403, 404, 405, 409, 410, 418, 422].map(
-      (status) => [status, 'RECOMMENDER_REJECTED'] as const,
-    ),
+    ...[401, 403].map((status) => [status, 'RECOMMENDER_ACCESS'] as const),
+    ...[300, 302, 304, 400, 404, 405, 409, 410, 418, 422].map((status) => [status, 'RECOMMENDER_REJECTED'] as const),
   ] as const)('%d is %s, and is not tried again by the client', async (status, code) => {
     const error = await failureAfter(fails(status, { 'retry-after': '7' }, status === 304 ? '' : '{"detail":"no"}'));
     expect(error).toMatchObject({ code, retryAfterMs: 7_000 });
@@ -105,7 +104,7 @@ describe('an answer with an error status', () => {
     );
     expect(error.message).toContain(`answered ${status}`);
     expect(error.remedy).toMatch(/^[A-Z].*\.$/);
-    expect(isRetryable(error)).toBe(code !== 'RECOMMENDER_REJECTED');
+    expect(isRetryable(error)).toBe(code !== 'RECOMMENDER_ACCESS' && code !== 'RECOMMENDER_REJECTED');
   });
 
   test('asks for no wait when it names none', async () => {
@@ -272,7 +271,7 @@ describe('secrets', () => {
     const server = await serve(fails(401));
     const baseUrl = server.url.replace('http://', 'http://user:hunter2@');
     const error = await failureOf(connect(baseUrl, { endpoint: `${ENDPOINT}?key=hunter2` }).recommend(employee(7)));
-    expect(error.code).toBe('RECOMMENDER_REJECTED');
+    expect(error.code).toBe('RECOMMENDER_ACCESS');
     expect(server.requests[0]?.path).toBe(`${ENDPOINT}?key=hunter2`);
     expect(`${error.stack} ${error.remedy} ${JSON.stringify(error)}`).not.toContain('hunter2');
   });

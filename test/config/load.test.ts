@@ -84,6 +84,7 @@ describe('settings', () => {
       baseUrl: 'https://recommender.example',
       endpoint: '/public/api/v1/mltr/v3/run',
       timeoutMs: 30_000,
+      outagePatienceMs: 1_800_000,
       caFile: 'certs/private-ca.pem',
     });
     expect(settings.databricks).toEqual({

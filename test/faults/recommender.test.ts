@@ -1,0 +1,244 @@
+// A: what the recommender does to a run. Every run ends with the bytes of the undisturbed one, or says who is missing.
+import { readdir } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { RunReport } from '../../src/cli/run-report.ts';
+import type { RunId } from '../../src/domain/ids.ts';
+import { requeueFailed } from '../../src/producers/requeue.ts';
+import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { assertNoFinalFile, judge } from '../support/fault-oracle.ts';
+import { type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
+import { type Answer, fails } from '../support/faulty-recommender.ts';
+import { testAtFullSize } from '../support/full-size.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const EMPLOYEES = 80;
+/** How long the recommender is ill: longer than the first rest. */
+const ILL_MS = 1_200;
+
+let room: FaultRoom;
+let worker: RunningBtcFake;
+/** How much the worker had said before the test. */
+let saidBefore: number;
+/** What the recommender does with a call, which is the nth for this employee and the nth of all in the test. */
+let misbehave: (employeeId: number, nthCall: number, nthOfAll: number) => Answer | undefined;
+let calls: number;
+
+beforeAll(async () => {
+  room = await openFaultRoom({
+    employees: EMPLOYEES,
+    misbehave: (id, nth) => {
+      calls += 1;
+      return misbehave(id, nth, calls);
+    },
+    // Two attempts: whoever loses more than one to the fault fails.
+    env: { EMPLOYEE_CONCURRENCY: '10', JOB_ATTEMPTS: '2', API_TIMEOUT: '1', SHUTDOWN_TIMEOUT: '3' },
+  });
+  worker = room.start(['worker'], {}, 300_000);
+});
+
+beforeEach(async () => {
+  [misbehave, calls, saidBefore] = [() => undefined, 0, worker.stderr.length];
+  // What a test that failed has left is not of the next.
+  await room.connection.flushall();
+});
+
+afterAll(() => room?.close());
+
+const begin = (): Promise<RunId> => room.begin();
+
+async function retry(runId: RunId): Promise<void> {
+  misbehave = () => undefined;
+  await requeueFailed(room.queues, room.store, runId, 2);
+}
+
+const saidLines = (): string[] => worker.stderr.slice(saidBefore).split('\n');
+const linesOf = (text: string): number => saidLines().filter((line) => line.includes(text)).length;
+const attemptsCounted = (): number => linesOf('"attempt":');
+
+async function finishes(runId: RunId, extraCalls: (id: number) => number = () => 0): Promise<void> {
+  await room.reaches(runId, 'finished', 25_000);
+  await judge(room, runId, { extraCalls });
+}
+
+/** The recommender answers well so often, then for some time like this. */
+function ill(answer: Answer, afterCalls: number): typeof misbehave {
+  let since: number | undefined;
+  return (_id, _nth, nthOfAll) => {
+    if (nthOfAll <= afterCalls) return undefined;
+    since ??= Date.now();
+    return Date.now() - since < ILL_MS ? answer : undefined;
+  };
+}
+
+describe('A1: 429', () => {
+  test.each<[string, string | undefined]>([
+    ['seconds', '1'],
+    ['a date', 'now'],
+    ['nonsense', 'soon, 5'],
+    ['nothing', undefined],
+  ])('with %s lets the queue rest, and costs no attempt', async (_what, header) => {
+    const retryAfter = header === 'now' ? new Date(Date.now() + 2_000).toUTCString() : header;
+    // An employee has two attempts.
+    misbehave = (_id, nth, nthOfAll) =>
+      nthOfAll > 40 && nth <= 2 && nthOfAll <= 60
+        ? fails(429, retryAfter === undefined ? {} : { 'retry-after': retryAfter })
+        : undefined;
+    const runId = await begin();
+    await finishes(runId, () => 2);
+    expect(attemptsCounted()).toBe(0);
+    expect(calls).toBeGreaterThan(EMPLOYEES + 10);
+  });
+
+  test('that asks for less does not end a rest that was asked for before', async () => {
+    misbehave = (_id, _nth, nthOfAll) => {
+      if (nthOfAll === 30) return fails(429, { 'retry-after': '3' });
+      // It was under way beside the first.
+      return nthOfAll === 31 ? ({ ...fails(429, { 'retry-after': '1' }), delayMs: 200 } as Answer) : undefined;
+    };
+    const runId = await begin();
+    const queue = room.queues.byName['employee-simulation'];
+    const atRest = async () => calls > 31 && (await queue.getActiveCount()) === 0;
+    await waitUntil('all that was in hand is back', atRest, 20_000);
+    expect(await room.connection.pttl('{btc-fake}:employee-simulation:limiter')).toBeGreaterThan(1_500);
+    await finishes(runId, () => 1);
+  });
+});
+
+describe('A1: a burst', () => {
+  test.each([500, 502, 503])('of %d lets the worker rest; nobody fails, and it goes on by itself', async (status) => {
+    misbehave = ill(fails(status), 20);
+    const runId = await begin();
+    await finishes(runId, () => 8);
+    expect(attemptsCounted()).toBeLessThanOrEqual(20);
+    expect(linesOf('The recommender fails for everybody')).toBe(1);
+    expect(linesOf('The recommender answers again')).toBe(1);
+  });
+});
+
+describe('A2', () => {
+  test('400, 401, 403, 404, 422: that employee fails at once, the others are done, and a retry completes the run', async () => {
+    const statuses = [400, 401, 403, 404, 422];
+    const refused = new Map(statuses.map((status, i) => [room.ids[5 + i * 15]!, status]));
+    misbehave = (id) => (refused.has(id) ? fails(refused.get(id)!) : undefined);
+    const before = await readdir(room.workspace.path('generated_files'));
+    const runId = await begin();
+    await room.reaches(runId, 'incomplete');
+    await assertNoFinalFile(room, before);
+    const report = await room.report(runId);
+    expect(report.counts).toEqual({ employees: EMPLOYEES, done: EMPLOYEES - 5, failed: 5 });
+    for (const { employeeId, reason } of report.failedEmployees) {
+      const status = refused.get(employeeId)!;
+      const code = status === 401 || status === 403 ? 'RECOMMENDER_ACCESS' : 'RECOMMENDER_REJECTED';
+      expect(reason).toMatch(new RegExp(`^${code}: .*answered ${status}`));
+      expect(room.recommender.calls.get(employeeId)).toBe(1);
+    }
+    await retry(runId);
+    await finishes(runId, (id) => (refused.has(id) ? 1 : 0));
+  });
+
+  test.each([401, 403])(
+    '%d for everybody: the worker rests and says so once, and goes on when it is let in',
+    async (status) => {
+      misbehave = () => fails(status);
+      const runId = await begin();
+      await waitUntil('it is said', () => linesOf('The recommender fails for everybody') === 1, 15_000);
+      await waitUntil('a trial was made', () => calls > 30, 15_000);
+      const { stdout } = await room.start(['status', runId]).ended;
+      expect(stdout).toMatch(/^State {4}running \(employee-simulation\)$/m);
+      expect(stdout).toMatch(/^Resting {2}since .*Z: the recommender fails for everybody$/m);
+      expect(stdout).toMatch(new RegExp(`RECOMMENDER_ACCESS: .*answered ${status}`));
+      expect(stdout).toMatch(/next trial at .*Z; nothing is lost meanwhile$/m);
+      // Those before it was seen that it is everybody, at the most; nobody of all the others.
+      expect((await room.status(runId)).counts.failed).toBeLessThan(20);
+      // One at a time, less and less often.
+      expect(calls).toBeLessThan(20 + 10 + 10);
+
+      misbehave = () => undefined;
+      await room.reaches(runId, 'incomplete', 25_000);
+      expect(linesOf('The recommender fails for everybody')).toBe(1);
+      expect(linesOf('The recommender answers again')).toBe(1);
+      expect((await room.report(runId)).outage).toBeUndefined();
+      await retry(runId);
+      await finishes(runId, () => 6);
+    },
+  );
+
+  test('403 for everybody for longer than the patience: all fail, each with its reason, and a retry completes the run', async () => {
+    misbehave = () => fails(403);
+    worker.signal('SIGTERM');
+    expect((await worker.ended).code).toBe(0);
+    worker = room.start(['worker'], { API_OUTAGE_PATIENCE: '2' });
+    saidBefore = 0;
+    const runId = await begin();
+    await room.reaches(runId, 'incomplete', 25_000);
+    expect((await room.status(runId)).counts).toEqual({ employees: EMPLOYEES, done: 0, failed: EMPLOYEES });
+    expect(linesOf('The recommender was waited for long enough')).toBe(1);
+    await retry(runId);
+    await finishes(runId, () => 6);
+    await worker.kill();
+    worker = room.start(['worker'], {}, 300_000);
+  });
+
+  test('a command that works itself says that it rests, and ends with the run', async () => {
+    misbehave = ill(fails(503), 0);
+    room.recommender.forgetCalls();
+    calls = 0;
+    const run = room.start(['run', '--seed', 'faults', '--as-of', '2025-10-28T11:00:00Z', '--with-workers', '--json']);
+    const { code, stderr, json } = await run.ended;
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Resting while the recommender fails for everybody')]);
+    await judge(room, json<RunReport>().runId as RunId, { extraCalls: () => 8 });
+  });
+});
+
+describe('A3: an answer that', () => {
+  test.each<[string, Answer]>([
+    ['never comes', { kind: 'silence' }],
+    ['comes a byte at a time', { kind: 'drip', everyMs: 200 }],
+    ['is cut off', { kind: 'cut-body' }],
+    ['was lost after the call was executed', { kind: 'reset' }],
+  ])('%s is given up within the limit and asked for again', async (_what, answer) => {
+    misbehave = (id, nth) => (nth === 1 && id % 12 === 0 ? answer : undefined);
+    const runId = await begin();
+    await finishes(runId, (id) => (id % 12 === 0 ? 1 : 0));
+  });
+
+  test.each<[string, Answer]>([
+    ['stops in the middle of its JSON', { kind: 'cut-json' }],
+    ['is an HTML page with status 200', { kind: 'html' }],
+    ['has 50 MB', { kind: 'huge' }],
+  ])(
+    '%s fails that employee, is never taken for an empty list, and a retry completes the run',
+    async (_what, answer) => {
+      const hit = room.ids[60]!;
+      misbehave = (id) => (id === hit ? answer : undefined);
+      const before = await readdir(room.workspace.path('generated_files'));
+      const runId = await begin();
+      await room.reaches(runId, 'incomplete');
+      await assertNoFinalFile(room, before);
+      const { failedEmployees } = await room.report(runId);
+      expect(failedEmployees).toEqual([{ employeeId: hit, reason: expect.stringMatching(/^RECOMMENDER_BODY: /) }]);
+      expect(room.recommender.hugeBytesSent).toBeLessThan(10_000_000);
+      misbehave = () => undefined;
+      await retry(runId);
+      await finishes(runId, (id) => (id === hit ? 1 : 0));
+    },
+  );
+});
+
+testAtFullSize(
+  'A: half an hour of bad luck in short: bursts of every kind between good answers, and nobody is lost',
+  async () => {
+    const kinds: Answer[] = [fails(500), fails(502), fails(503), fails(429), { kind: 'reset' }, { kind: 'silence' }];
+    misbehave = (_id, _nth, nthOfAll) =>
+      Math.floor(nthOfAll / 45) % 2 === 1 && nthOfAll < 600
+        ? kinds[Math.floor(nthOfAll / 90) % kinds.length]
+        : undefined;
+    worker.signal('SIGTERM');
+    await worker.ended;
+    worker = room.start(['worker'], { JOB_ATTEMPTS: '10' }, 300_000);
+    const runId = await begin();
+    await room.reaches(runId, 'finished', 180_000);
+    await judge(room, runId, { extraCalls: () => 20 });
+  },
+  200_000,
+);
