@@ -88,8 +88,8 @@ This cannot be taken back.</p>
     const run = await store.getRun(runId);
     if (isEnded(run)) return { outcome: 'ended' };
     if (what === 'stage') return requeueStage(runId);
-    if (what === 'all') return requeueEmployees(run, await allFailed(run));
-    if (typeof group === 'string') return requeueEmployees(run, await views.members(run, group));
+    if (what === 'all') return requeueEmployees(run, await views.failedIds(runId));
+    if (typeof group === 'string') return requeueEmployees(run, await views.failedIds(runId, group));
     const employeeId = parseEmployeeId(String(employee ?? ''));
     if (employeeId === undefined) {
       throw new BtcFakeError('USAGE', 'The request does not say what to re-queue', {
@@ -110,10 +110,6 @@ This cannot be taken back.</p>
     if (jobs.length === 0) return { outcome: 'none-failed' };
     await requeueJobs(queues, store, jobs, attempts);
     return { outcome: 'requeued', n: jobs.length };
-  }
-
-  async function allFailed(run: RunRecord): Promise<EmployeeId[]> {
-    return (await views.failures(run, Number.MAX_SAFE_INTEGER, 0)).map(({ employeeId }) => employeeId);
   }
 
   async function requeueStage(runId: RunId): Promise<Done> {

@@ -1,10 +1,11 @@
 import { secretCutter } from '../adapters/log.ts';
 import { OutputFiles, type OutputPresence } from '../adapters/output-files.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
+import { failureGroup } from '../domain/failure-group.ts';
 import type { ContentId, EmployeeId, RunId } from '../domain/ids.ts';
 import type { FailedEmployee, OutputFile } from '../domain/manifest.ts';
 import { FailedEmployees, type RunFailures } from '../producers/failed-employees.ts';
-import { type FailureGroups, groupFailures, readFailures } from '../producers/failure-groups.ts';
+import { type FailureGroups, type FailureRead, groupFailures, readFailures } from '../producers/failure-groups.ts';
 import { isEnded, type RunStatus, runStatus } from '../producers/run-status.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import { LiveTally, type TallySoFar } from './live-tally.ts';
@@ -28,6 +29,13 @@ export interface RunView {
   readonly files: readonly { readonly file: OutputFile; readonly presence: OutputPresence }[];
 }
 
+/** The failed employees of a run by reason, and what they were made from. */
+interface KnownGroups {
+  readonly of: RunFailures;
+  readonly read: Promise<ReadonlyMap<string, FailureRead>>;
+  readonly groups: Promise<FailureGroups>;
+}
+
 /** Of more failed employees than this, the newest are grouped. */
 const GROUPED = 2_000;
 const RUNS_KEPT = 8;
@@ -44,7 +52,7 @@ export class RunViews {
   readonly #pace = new RunPace();
   readonly #tallies = new RecentMap<RunId, LiveTally>(RUNS_KEPT, (tally) => tally.close());
   readonly #titles = new RecentMap<RunId, Promise<ReadonlyMap<ContentId, string>>>(RUNS_KEPT);
-  readonly #groups = new RecentMap<RunId, { of: RunFailures; groups: Promise<FailureGroups> }>(RUNS_KEPT);
+  readonly #groups = new RecentMap<RunId, KnownGroups>(RUNS_KEPT);
 
   constructor(context: DashboardContext) {
     this.#context = context;
@@ -76,16 +84,20 @@ export class RunViews {
   }
 
   /** The failed employees of a run with their reasons, those that failed last first. */
-  async failures(run: RunRecord, limit: number, skip: number): Promise<FailedEmployee[]> {
+  async failures(run: RunRecord, limit: number, skip: number): Promise<readonly FailedEmployee[]> {
     if (isEnded(run)) return this.#readable(run.without.slice(skip, skip + limit));
     const failures = await this.failed.ofRun(run.plan.id);
-    return failures ? this.#readable(await readFailures(this.#context.queues, failures, limit, skip)) : [];
+    return failures ? readFailures(this.#context.queues, failures, { limit, skip, cut: this.#cutSecrets }) : [];
   }
 
-  /** All failed employees of one group, also where only the newest are grouped for the page. */
-  async members(run: RunRecord, groupId: string): Promise<readonly EmployeeId[]> {
-    const { groups } = groupFailures(await this.failures(run, Number.MAX_SAFE_INTEGER, 0));
-    return groups.find(({ id }) => id === groupId)?.employeeIds ?? [];
+  /** All failed employees, or those of one group, also where only the newest are grouped for the page. */
+  async failedIds(runId: RunId, groupId?: string): Promise<readonly EmployeeId[]> {
+    const failures = await this.failed.ofRun(runId);
+    if (!failures) return [];
+    const reading = { limit: failures.jobIds.size, cut: this.#cutSecrets };
+    const failed = await readFailures(this.#context.queues, failures, reading);
+    if (groupId === undefined) return failed.map(({ employeeId }) => employeeId);
+    return groupFailures(failed).groups.find(({ id }) => id === groupId)?.employeeIds ?? [];
   }
 
   /** Ends what goes on in the background. */
@@ -96,19 +108,20 @@ export class RunViews {
   async #failures(run: RunRecord): Promise<FailureGroups> {
     const runId = run.plan.id;
     if (isEnded(run)) return groupFailures(this.#readable(run.without.slice(0, GROUPED)), run.without.length);
-    const failures = await this.failed.ofRun(runId);
-    if (!failures) return groupFailures([]);
+    const of = await this.failed.ofRun(runId);
+    if (!of) return groupFailures([]);
     const known = this.#groups.get(runId);
-    if (known?.of === failures) return known.groups;
-    const fresh = this.#group(failures);
+    if (known?.of === of) return known.groups;
+    const reading = { limit: GROUPED, cut: this.#cutSecrets, ...(known ? { known: await known.read } : {}) };
+    const failed = readFailures(this.#context.queues, of, reading);
+    const fresh: KnownGroups = {
+      of,
+      read: failed.then((all) => new Map(all.map((one) => [one.jobId, one]))),
+      groups: failed.then((all) => groupFailures(all, of.jobIds.size)),
+    };
     this.#groups.set(runId, fresh);
-    fresh.groups.catch(() => this.#groups.delete(runId));
+    Promise.all([fresh.read, fresh.groups]).catch(() => this.#groups.delete(runId));
     return fresh.groups;
-  }
-
-  #group(of: RunFailures): { of: RunFailures; groups: Promise<FailureGroups> } {
-    const read = readFailures(this.#context.queues, of, GROUPED);
-    return { of, groups: read.then((failed) => groupFailures(this.#readable(failed), of.jobIds.size)) };
   }
 
   #titlesOf(run: RunRecord): Promise<ReadonlyMap<ContentId, string>> {
@@ -146,7 +159,10 @@ export class RunViews {
   }
 
   /** Reasons were cut by the worker that wrote them; it may have known other secrets. */
-  #readable(failed: readonly FailedEmployee[]): FailedEmployee[] {
-    return failed.map(({ employeeId, reason }) => ({ employeeId, reason: this.#cutSecrets(reason) }));
+  #readable(failed: readonly FailedEmployee[]): (FailedEmployee & Pick<FailureRead, 'common'>)[] {
+    return failed.map(({ employeeId, reason }) => {
+      const shown = this.#cutSecrets(reason);
+      return { employeeId, reason: shown, common: failureGroup(shown, employeeId) };
+    });
   }
 }

@@ -3,7 +3,8 @@ import type { RunId } from '../domain/ids.ts';
 
 /** The failed employee jobs of one run. Instants are epoch milliseconds, by the clocks of the workers. */
 export interface RunFailures {
-  readonly jobIds: ReadonlySet<string>;
+  /** When each failed, the oldest first. */
+  readonly jobIds: ReadonlyMap<string, number>;
   readonly oldestAt: number;
   readonly newestAt: number;
 }
@@ -52,7 +53,7 @@ export class FailedEmployees {
   }
 
   async #walk(): Promise<ReadonlyMap<RunId, RunFailures>> {
-    const byRun = new Map<RunId, { jobIds: Set<string>; oldestAt: number; newestAt: number }>();
+    const byRun = new Map<RunId, { jobIds: Map<string, number>; oldestAt: number; newestAt: number }>();
     for (let from = 0; ; from += PAGE) {
       const entries = await this.#queues.redis.zrange(this.#key, from, from + PAGE - 1, 'WITHSCORES');
       for (let i = 0; i < entries.length; i += 2) {
@@ -60,9 +61,10 @@ export class FailedEmployees {
         const failedAt = Number(entries[i + 1]);
         const runId = jobId.slice(0, jobId.lastIndexOf('-')) as RunId;
         const known = byRun.get(runId);
-        if (known === undefined) byRun.set(runId, { jobIds: new Set([jobId]), oldestAt: failedAt, newestAt: failedAt });
+        if (known === undefined)
+          byRun.set(runId, { jobIds: new Map([[jobId, failedAt]]), oldestAt: failedAt, newestAt: failedAt });
         else {
-          known.jobIds.add(jobId);
+          known.jobIds.set(jobId, failedAt);
           known.newestAt = failedAt;
         }
       }

@@ -87,6 +87,16 @@ describe('who failed', () => {
     expect(await page(`/runs/${run.plan.id}/failed`)).toContain(reasonOf(EMPLOYEES[3]!.id));
   });
 
+  test('for another reason than before is shown with the new one', async () => {
+    const run = await runWithFailures({ 0: 'rejected', 1: 'rejected' });
+    expect(groupsOn(await pageOf(run))).toHaveLength(1);
+    await press(run, 'requeue', { employee: String(EMPLOYEES[1]!.id) });
+    await takeJobs(room, 'employee-simulation', 1, () => 'RECOMMENDER_BODY: another');
+    const html = await pageOf(run);
+    expect(groupsOn(html).map(({ n }) => n)).toEqual([1, 1]);
+    expect(html).toContain('RECOMMENDER_BODY: another');
+  });
+
   test('is never shown with a secret that this dashboard knows', async () => {
     const run = await runWithFailures({ 0: 'rejected' });
     const careful = await serveDashboard(room, {}, { secrets: ['host.example'] });
