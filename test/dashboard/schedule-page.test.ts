@@ -1,8 +1,10 @@
 // Proves that the page shows how the weekly schedule stands, and that its buttons do what they say, once.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { WorkerRegistry } from '../../src/adapters/worker-registry.ts';
 import { slotRunId } from '../../src/domain/slot.ts';
-import { createRunOfSlot } from '../../src/producers/create-run.ts';
+import { createRunOfSlot, enqueueRunStart } from '../../src/producers/create-run.ts';
 import { readSchedule } from '../../src/producers/weekly-schedule.ts';
 import { planOf } from '../support/domain-values.ts';
 import { takeJobs } from '../support/job-moves.ts';
@@ -102,11 +104,11 @@ describe('its last slots', () => {
     await decided(SLOT - 2 * WEEK_MS, 'missed');
     await decided(SLOT - WEEK_MS, 'skipped');
     await decided(SLOT, 'started');
-    await room.createRun([{ id: 1, type: 'a' } as never]);
     const inputs = { skipInvalidEmployees: true, timeZone: 'UTC', feedDateFormat: 'yyyy_M_d', publish: false } as const;
-    const employeesFile = (await import('node:fs')).readdirSync(room.folder).find((name) => name.endsWith('.csv'))!;
+    const employeesFile = join(room.folder, 'employees.csv');
+    writeFileSync(employeesFile, 'employee_id,employee_edu_type\n1,a\n');
     const late = SLOT + 2 * 3_600_000;
-    await createRunOfSlot(room.store, SLOT, { ...inputs, employeesFile: `${room.folder}/${employeesFile}`, now: late });
+    await createRunOfSlot(room.store, SLOT, { ...inputs, employeesFile, now: late });
     const { text, page } = await show();
     expect(text).toMatch(
       new RegExp(
@@ -122,7 +124,6 @@ describe('its last slots', () => {
   test('one whose employees file was bad shows why, without a secret', async () => {
     await apply();
     await decided(SLOT, 'started');
-    const { enqueueRunStart } = await import('../../src/producers/create-run.ts');
     await enqueueRunStart(room.queues, slotRunId(SLOT), 1, SLOT);
     await takeJobs(room, 'run-start', 1, () => `EMPLOYEES_INVALID: <b> ${CANARY}`);
     const { page, text } = await show();
@@ -163,6 +164,8 @@ describe('its last slots', () => {
     for (const slot of [`${SLOT - WEEK_MS}`, `${SLOT}`, `${SLOT + WEEK_MS}`, 'x', '']) {
       expect(await press('make-up', { slot })).toBe('/schedule?done=not-missed');
     }
+    await decided(SLOT, 'missed');
+    expect(await press('make-up', { slot: `${SLOT - WEEK_MS}` })).toBe('/schedule?done=not-missed');
     expect(await room.queues.byName['run-start'].getWaitingCount()).toBe(0);
   });
 });

@@ -95,6 +95,8 @@ test('the same request under one id, again and at once, makes one run with one p
   const [chunk = []] = await allOf(room.store.readPopulation(id));
   expect([run.population.count, run.employees.employees]).toEqual([chunk.length, chunk.length]);
   expect(await createRunOnce(room.store, room.queues, id, other!)).toBe(false);
+  // Nor is its file read again, which may be gone by then.
+  expect(await createRunOnce(room.store, room.queues, id, { ...other!, employeesFile: '/nowhere' })).toBe(false);
   expect(await room.store.getRun(id)).toEqual(run);
   expect(await room.queues.byName['run-start'].getWaitingCount()).toBe(1);
   expect((await room.redis.keys('*draft*')).length).toBe(0);
