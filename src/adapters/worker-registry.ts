@@ -77,6 +77,11 @@ export class WorkerRegistry {
     return Object.values(await this.#redis.hgetall(WORKERS_KEY)).map((text) => JSON.parse(text) as WorkerEntry);
   }
 
+  /** How far a process's clock is ahead of Redis' (negative: behind), in milliseconds; null when it could not be measured. */
+  async clockDifferenceMs(clock: () => number): Promise<number | null> {
+    return (await this.#compareClocks(clock)).clockDifferenceMs;
+  }
+
   /** Half of the round trip lies behind Redis' answer, as far as anybody can know. */
   async #compareClocks(clock: () => number): Promise<{ redisNow: number; clockDifferenceMs: number | null }> {
     const askedAt = clock();

@@ -12,10 +12,11 @@ import { secretCutter } from '../adapters/log.ts';
 import { createRecommender } from '../adapters/recommender.ts';
 import { assertSuitableRedis } from '../adapters/redis.ts';
 import { withSftp } from '../adapters/sftp.ts';
+import { clockIsOff, WorkerRegistry } from '../adapters/worker-registry.ts';
 import type { Employee } from '../domain/employees.ts';
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
 import type { EmployeeId } from '../domain/ids.ts';
-import { plural } from '../domain/wording.ts';
+import { duration, plural } from '../domain/wording.ts';
 import { listRemoteCatalogFiles, newestOfEachKind, withInboundSftp } from './catalog-download.ts';
 
 /** What came of one thing that was tried. Holds no secret. */
@@ -70,10 +71,28 @@ export function connectionTrials({ settings, logger, redis }: TrialSurroundings)
   }));
 }
 
-/** What there is to say of a Redis that answers. @throws BtcFakeError REDIS_UNSUITABLE. */
-export async function tryRedis(redis: Redis, place: string): Promise<Outcome> {
+/**
+ * What there is to say of a Redis that answers, and of the clocks of this machine and of those with workers beside its own: by
+ * them scheduled runs start.
+ * @param clock this machine's, epoch milliseconds.
+ * @throws BtcFakeError REDIS_UNSUITABLE.
+ */
+export async function tryRedis(redis: Redis, place: string, clock: () => number = Date.now): Promise<Outcome> {
   const { version, evictionPolicy } = await assertSuitableRedis(redis);
-  return fine(`${version}, ${evictionPolicy}, ${place}`);
+  const detail = `${version}, ${evictionPolicy}, ${place}`;
+  const registry = new WorkerRegistry(redis);
+  const here = { what: 'this machine', clockDifferenceMs: await registry.clockDifferenceMs(clock) };
+  const workers = (await registry.list()).map(({ host, pid, clockDifferenceMs }) => ({
+    what: `${host}, process ${pid}`,
+    clockDifferenceMs,
+  }));
+  const wrongClocks = [here, ...workers].filter(clockIsOff).map(({ what, clockDifferenceMs }) => {
+    const by = duration(Math.abs(clockDifferenceMs ?? 0));
+    return `the clock of ${what} is ${by} ${(clockDifferenceMs ?? 0) > 0 ? 'ahead of' : 'behind'} Redis'`;
+  });
+  if (wrongClocks.length === 0) return fine(detail);
+  const remedy = 'Let all machines keep the time (NTP): scheduled runs start by it.';
+  return { state: 'wrong', detail: `${detail}; ${wrongClocks.slice(0, SHOWN_LINES).join('; ')}`, remedy };
 }
 
 function fine(detail: string): Outcome {
