@@ -39,6 +39,8 @@ beforeEach(async () => {
   answer = () => recommends(900_001);
 });
 
+/** The room's Redis, with another answer to INFO. */
+const withInfo = (info: () => Promise<string>): RunRoom['redis'] => Object.assign(Object.create(room.redis), { info });
 const textOf = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
 const show = async (on = dashboard) => textOf(await (await on.ask('/connections')).text());
 const press = (on = dashboard) => on.ask('/connections', { method: 'POST' });
@@ -100,13 +102,11 @@ describe('everything that is configured', () => {
     });
     const rounds = new ConnectionRounds({
       ...dashboardContext(room, env),
-      redis: {
-        info: async () => {
-          calls += 1;
-          await held;
-          return 'redis_version:7.0.0';
-        },
-      } as unknown as RunRoom['redis'],
+      redis: withInfo(async () => {
+        calls += 1;
+        await held;
+        return 'redis_version:7.0.0';
+      }),
     });
     const both = Promise.all([rounds.try(), rounds.try()]);
     expect(rounds.isRunning).toBe(true);
@@ -121,7 +121,7 @@ describe('everything that is configured', () => {
   test('whoever does not answer in time is wrong, and the others are not kept waiting', async () => {
     answer = () => ({ kind: 'silence' });
     const rounds = new ConnectionRounds(
-      { ...dashboardContext(room, env), redis: { info: () => new Promise(() => {}) } as unknown as RunRoom['redis'] },
+      { ...dashboardContext(room, env), redis: withInfo(() => new Promise(() => {})) },
       300,
     );
     const { findings } = await rounds.try();
