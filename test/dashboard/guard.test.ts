@@ -131,7 +131,8 @@ test('a wrong login is logged with its address, once, and with nothing of what w
   expect(lines.filter(({ level }) => level === 40)).toEqual([
     expect.objectContaining({ address: '127.0.0.1', msg: 'A login to the dashboard was wrong' }),
   ]);
-  expect(JSON.stringify(lines)).not.toMatch(/typed secret|ada|dHlwZWQ/);
+  const typed = [login('typed secret').slice('Basic '.length), 'typed secret', 'ada'];
+  expect(typed.filter((text) => JSON.stringify(lines).includes(text))).toEqual([]);
 });
 
 test.each([
