@@ -77,11 +77,21 @@ const FRESH_MS = 5_000;
 const PING_LIMIT_MS = 1_000;
 const COLLECTOR_LIMIT_MS = 3_000;
 
+/** What time is for the gauges; as it is unless given. */
+export interface RedisGaugesTiming {
+  /** Milliseconds that only go forward. */
+  readonly clock?: () => number;
+  /** How long one group may take. */
+  readonly limitMs?: number;
+}
+
 /** Gauges that are read from Redis when somebody scrapes. A value that cannot be read now is absent, never stale. */
 export class RedisGauges {
   readonly #errors: Counter<'collector'>;
   readonly #logger: Logger;
   readonly #failing = new Set<string>();
+  readonly #clock: () => number;
+  readonly #limitMs: number;
   readonly #ping: SingleFlight<unknown>;
   readonly #collectors: ReadonlyMap<string, SingleFlight<readonly Reading[]>>;
   #text: Promise<string> = Promise.resolve('');
@@ -93,8 +103,11 @@ export class RedisGauges {
     logger: Logger,
     ping: () => Promise<unknown>,
     collectors: Readonly<Record<string, Collector>>,
+    { clock = () => performance.now(), limitMs = COLLECTOR_LIMIT_MS }: RedisGaugesTiming = {},
   ) {
     this.#logger = logger;
+    this.#clock = clock;
+    this.#limitMs = limitMs;
     this.#errors = new Counter({
       name: 'btc_fake_scrape_errors_total',
       help: 'How often a group of metrics could not be read from Redis although it answers.',
@@ -108,10 +121,10 @@ export class RedisGauges {
 
   /** The gauges as Prometheus reads them. Never throws; takes a second when Redis hangs, and four at the most. */
   text(): Promise<string> {
-    if (performance.now() >= this.#freshUntil) {
+    if (this.#clock() >= this.#freshUntil) {
       this.#freshUntil = Number.POSITIVE_INFINITY;
       this.#text = this.#read().finally(() => {
-        this.#freshUntil = performance.now() + FRESH_MS;
+        this.#freshUntil = this.#clock() + FRESH_MS;
       });
     }
     return this.#text;
@@ -129,7 +142,7 @@ export class RedisGauges {
   async #collect(): Promise<readonly Reading[]> {
     const groups = Array.from(this.#collectors, async ([name, collector]) => {
       try {
-        const readings = await collector.within(COLLECTOR_LIMIT_MS);
+        const readings = await collector.within(this.#limitMs);
         this.#failing.delete(name);
         return readings;
       } catch (error) {

@@ -1,6 +1,7 @@
 // Proves, with a real collector, that the stages of a run are traced and employees are not, and that a collector that is away or
 // slow neither harms nor delays anything.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { diag } from '@opentelemetry/api';
 import { openQueues } from '../../src/adapters/queues.ts';
 import { startTelemetry, type Telemetry } from '../../src/adapters/telemetry.ts';
 import { startWorkers, type Workers } from '../../src/workers/runtime.ts';
@@ -105,4 +106,15 @@ test.each<[string, () => Promise<string>]>([
   const lines = room.log.filter(({ msg }) => msg.startsWith('Traces cannot be sent'));
   expect(lines).toEqual([expect.objectContaining({ level: 40, reason: expect.any(String) })]);
   expect(room.log.filter(({ level }) => level >= 50)).toEqual([]);
+});
+
+test('whatever goes wrong with traces, and however often, is one line of the log', async () => {
+  const { url } = await collector();
+  const telemetry = startTelemetry({ endpoint: url, version: '9.9.9', logger: room.logger });
+  diag.error('first');
+  diag.warn('second');
+  diag.info('third');
+  await Promise.all([telemetry.stop(), telemetry.stop()]);
+  diag.error('after the end');
+  expect(room.log).toEqual([expect.objectContaining({ level: 40, reason: 'first' })]);
 });

@@ -97,6 +97,13 @@ test('a run that waits for failed employees: its state, age and counts, and how 
   expect(samples.has('btc_fake_last_run_duration_seconds')).toBe(false);
 });
 
+test('of the failed employees of all runs the oldest counts', async () => {
+  const key = room.queues.byName['employee-simulation'].toKey('failed');
+  const now = Date.now();
+  await room.redis.zadd(key, now - 9_000, 'run-a-1', now - 5_000, 'run-b-1', now - 1_000, 'run-a-2');
+  expect((await scrape({ now: () => now })).get('btc_fake_oldest_failed_employee_age_seconds')).toBe(9);
+});
+
 test('a run that has ended is the last run, and no other gauge knows it', async () => {
   const run = await fannedOutRun(room, people(2));
   await takeJobs(room, 'employee-simulation', 2, () => 'no');
@@ -211,6 +218,8 @@ describe('without Redis', () => {
     expect(samples.get('btc_fake_redis_up')).toBe(0);
     for (const name of processMetrics) expect(samples.has(name)).toBe(true);
     expect(samples.has('btc_fake_workers{queue="publish"}')).toBe(false);
+    // That Redis is away is no error of what would be read from it.
+    expect(samples.get('btc_fake_scrape_errors_total{collector="workers"}')).toBe(0);
   });
 
   test('one that hangs is not waited for', async () => {
