@@ -175,7 +175,11 @@ describe('one call for one employee', () => {
   });
 
   test.each([
-    ['a refusal', fails(403, {}, '<b>no</b>'), /Answer HTTP 403 .*answered 403.* RECOMMENDER_REJECTED Ask for access/],
+    [
+      'a refusal',
+      fails(404, {}, '<b>no</b>'),
+      /Answer HTTP 404 .*answered 404.* RECOMMENDER_REJECTED Check API_BASE_URL/,
+    ],
     [
       'no recommendation',
       { kind: 'html' } as const,
