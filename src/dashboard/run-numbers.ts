@@ -19,11 +19,13 @@ export function runCounts({ run, tally }: RunView): Html {
 <h2 id="counts-title">By employee type and source</h2>
 ${
   tally
-    ? html`<table>
+    ? html`<table class="cards">
 <thead><tr><th scope="col">Type</th><th scope="col" class="number">Employees</th><th scope="col" class="number">Done</th><th scope="col" class="number">Completions</th></tr></thead>
 <tbody>${EMPLOYEE_TYPES.map((type) => {
         const { employees, done, completions } = tally.byType[type];
-        return html`<tr><th scope="row">${TYPES[type]}</th><td class="number">${count(employees)}</td><td class="number">${count(done)}</td><td class="number">${count(completions)}</td></tr>`;
+        return html`<tr><th scope="row">${TYPES[type]}</th>
+<td class="number" data-label="Employees">${count(employees)}</td><td class="number" data-label="Done">${count(done)}</td>
+<td class="number" data-label="Completions">${count(completions)}</td></tr>`;
       })}</tbody>
 </table>
 <p>Completions of what the manager assigned: <strong>${count(tally.completionsBySource.manager)}</strong>;
