@@ -1,4 +1,5 @@
-// Proves that `btc-fake worker` serves its health and metrics where METRICS_PORT says, and stops with it.
+// Proves that `btc-fake worker` serves its health and metrics where METRICS_PORT says, tells the webhook of runs, has them traced
+// where that is wanted, and stops with all of it.
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
@@ -6,6 +7,7 @@ import { type FaultyRecommender, recommends, startFaultyRecommender } from '../s
 import { freePort } from '../support/free-port.ts';
 import { samplesOf } from '../support/metrics-text.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { startTraceCollector } from '../support/trace-collector.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startWebhook, WEBHOOK_SECRET } from '../support/webhook-server.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
@@ -80,6 +82,25 @@ test('a run that ends is told to the webhook, whose address is seen nowhere', as
     for (const { stdout, stderr } of [said, alsoSaid]) expect(`${stdout}${stderr}`).not.toContain(WEBHOOK_SECRET);
   } finally {
     await webhook.close();
+  }
+});
+
+test('with a collector the stages of a run are traced; one that is away keeps nobody', async () => {
+  const collector = await startTraceCollector();
+  try {
+    const run = ['run', '--json', '--with-workers'];
+    const traced = await workspace.run(run, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+    expect(traced.code).toBe(0);
+    const { runId } = traced.json<{ runId: string }>();
+    const processed = collector.spans.filter(({ attributes }) => attributes['bullmq.job.id'] === runId);
+    expect(processed.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['process assignment', 'process file-assembly']),
+    );
+    expect(collector.bodies).not.toContain('employee-simulation');
+    await collector.close();
+    expect((await workspace.run(run, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })).code).toBe(0);
+  } finally {
+    await collector.close().catch(() => {});
   }
 });
 
