@@ -87,6 +87,8 @@ describe('slots', () => {
   test('are where BullMQ ticks, but for the hours around a change of the clocks', () => {
     fc.assert(
       fc.property(anyCron, anyPlace, (cron, { timeZone, change }) => {
+        // After a change by half an hour BullMQ leaves out half a day.
+        fc.pre(timeZone !== 'Australia/Lord_Howe');
         const isFar = (instant: number) => Math.abs(instant - change) > 4 * HOUR_MS;
         const [from, to] = [change - 3 * DAY_MS, change + 2 * DAY_MS];
         const ticks = walk({ cron, timeZone }, from, to).filter(isFar);
