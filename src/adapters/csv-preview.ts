@@ -13,7 +13,7 @@ export interface CsvPreview {
 export async function previewCsv(bytes: Readable, limit: number): Promise<CsvPreview> {
   const parser = parse({ headers: false, ignoreEmpty: true });
   const closed = new Promise<void>((resolve) => {
-    // What goes wrong is seen by the loop below.
+    // What goes wrong is seen by the loop below. When the parser is destroyed, so are the bytes.
     pipeline(bytes, parser, () => resolve());
   });
   const records: string[][] = [];
@@ -27,7 +27,6 @@ export async function previewCsv(bytes: Readable, limit: number): Promise<CsvPre
     broken = true;
   } finally {
     parser.destroy();
-    bytes.destroy();
     await closed;
   }
   const [header = [], ...rows] = records;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
@@ -105,7 +105,7 @@ export class OpenOutput {
 }
 
 function isPlainName(name: string): boolean {
-  return name !== '' && !name.startsWith('.') && basename(name) === name && !/[\\/\0]/.test(name);
+  return name !== '' && !name.startsWith('.') && !/[\\/\0]/.test(name);
 }
 
 function notOpened(name: string, error: unknown): BtcFakeError {

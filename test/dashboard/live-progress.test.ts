@@ -18,15 +18,17 @@ let computed: { name: string; at: number }[];
 let parts: Record<string, string>;
 let ended: boolean;
 let failure: Error | undefined;
+let gate: Promise<void> | undefined;
 const listeners: EventListener[] = [];
 
 beforeEach(async () => {
-  [computed, parts, ended, failure] = [[], { one: 'a', two: 'x' }, false, undefined];
+  [computed, parts, ended, failure, gate] = [[], { one: 'a', two: 'x' }, false, undefined, undefined];
   app = Fastify({ forceCloseConnections: true });
   live = new LiveProgress(app, EVERY_MS);
   app.get<{ Params: { name: string } }>('/:name', { exposeHeadRoute: false }, ({ params }, reply) =>
     live.serve(reply, params.name, async (): Promise<LiveParts> => {
       computed.push({ name: params.name, at: performance.now() });
+      await gate;
       if (failure) throw failure;
       return { parts: new Map(Object.entries(parts).map(([id, text]) => [id, new Html(text)])), ended };
     }),
@@ -82,6 +84,21 @@ test('when nobody looks any more there is no turn, and who comes back begins ane
   other.close();
   const again = await listen();
   await waitUntil('it is told', () => again.latest.size === 2);
+});
+
+test('who goes away while a turn is made leaves no turn behind', async () => {
+  let open = () => {};
+  gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  const listener = await listen();
+  await waitUntil('the turn is under way', () => turns() === 1);
+  listener.close();
+  await waitUntil('nobody is there', () => live.listeners === 0);
+  open();
+  await listen('other');
+  await waitUntil('others have had two turns', () => turns('other') >= 3);
+  expect(turns()).toBe(1);
 });
 
 test('what has ended is told to its end, and the connection is closed', async () => {

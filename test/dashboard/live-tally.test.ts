@@ -103,6 +103,7 @@ describe('the tally', () => {
     await finish(0);
     await counted(tally, () => 0);
     await finish(1);
+    tally.look(done, 999);
     await tally.close();
     tally.look(done, 5_000);
     await tally.close();

@@ -90,7 +90,9 @@ describe('who failed', () => {
   test('for another reason than before is shown with the new one', async () => {
     const run = await runWithFailures({ 0: 'rejected', 1: 'rejected' });
     expect(groupsOn(await pageOf(run))).toHaveLength(1);
-    await press(run, 'requeue', { employee: String(EMPLOYEES[1]!.id) });
+    // Nobody looks in between.
+    const body = new URLSearchParams({ employee: String(EMPLOYEES[1]!.id) });
+    await (await dashboard.ask(`/runs/${run.plan.id}/requeue`, { method: 'POST', body })).text();
     await takeJobs(room, 'employee-simulation', 1, () => 'RECOMMENDER_BODY: another');
     const html = await pageOf(run);
     expect(groupsOn(html).map(({ n }) => n)).toEqual([1, 1]);
@@ -119,7 +121,7 @@ describe('who failed', () => {
     const multi = room.redis.multi();
     for (const [i, employee] of many.entries()) {
       const id = employeeJob(run.plan.id, employee);
-      const reason = `REASON: ${'x'.repeat(300)} ${i < 299 ? 'old' : `kind ${i % 40}`} of employee ${employee.id}`;
+      const reason = `REASON: ${'x'.repeat(300)} ${i < 299 ? 'old' : `kind ${(i + 21) % 40}`} of employee ${employee.id}`;
       multi.lrem(queue.toKey('wait'), 1, id).zadd(queue.toKey('failed'), i, id);
       multi.hset(queue.toKey(id), { failedReason: reason, finishedOn: i });
     }
@@ -133,8 +135,8 @@ describe('who failed', () => {
     expect(await page(`/runs/${run.plan.id}/failed?page=23`)).toContain(`employees/${many[0]!.id}`);
     const { id, n } = groupsOn(html)[0]!;
     expect(n).toBe(50);
-    // All of that reason, also where the page has not read them: 1 of the 300 older ones is of each kind that is shown.
-    expect(await press(run, 'requeue', { group: id })).toMatch(/Back in the queue: 5[01] employees/);
+    // All of that reason, also the one that the page has not read.
+    expect(await press(run, 'requeue', { group: id })).toContain('Back in the queue: 51 employees');
   });
 });
 
@@ -291,5 +293,5 @@ test.each([
 ])('nothing of the address %s gets onto the page', async (query) => {
   const run = await room.createRun(people(1));
   const html = await page(`/runs/${run.plan.id}?${query}`);
-  expect(html).not.toMatch(/alert\(1\)|1e9|<b>1|function|7 employees/);
+  expect(html).not.toMatch(/alert\(1\)|1e9|<b>1|function|object|7 employees/);
 });
