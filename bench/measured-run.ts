@@ -1,48 +1,68 @@
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-
-const COMMAND = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
-const SAMPLE_EVERY_MS = 50;
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startBenchRedis } from './bench-redis.ts';
+import { startCommand } from './commands.ts';
+import { withRecommender } from './counting-recommender.ts';
+import { inWorkloadFolder } from './workload.ts';
 
 /** What a whole `btc-fake run` in a process of its own came to. */
 export interface MeasuredRun {
   /** From the command to its end. */
   readonly seconds: number;
-  /** The process's largest resident memory. */
-  readonly peakMegabytes: number;
+  /** Calls to the recommender a second, from the first to the last. */
+  readonly callsPerSecond: number;
+  /** The most memory that the process had resident. */
+  readonly processMegabytes: number;
+  /** The same of Redis. */
+  readonly redisMegabytes: number;
+  /** The most that Redis' data took, for each employee. */
+  readonly redisBytesPerEmployee: number;
+  readonly fileBytes: number;
+  readonly rows: number;
 }
 
-/** Runs a week in a folder with the default set-up: an own Redis, workers in the same process. */
-export async function measuredRun(folder: string, recommenderUrl: string, concurrency: number): Promise<MeasuredRun> {
-  const startedAt = performance.now();
-  const child = spawn(process.execPath, [COMMAND, 'run', '--employees', 'employees.csv', '--seed', 'bench', '--json'], {
-    cwd: folder,
-    env: {
-      PATH: process.env.PATH,
-      API_BASE_URL: recommenderUrl,
-      EMPLOYEE_CONCURRENCY: String(concurrency),
-      LOG_LEVEL: 'error',
-    },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let peakMegabytes = 0;
-  const sampling = setInterval(() => {
-    peakMegabytes = Math.max(peakMegabytes, peakOf(child.pid!));
-  }, SAMPLE_EVERY_MS);
-  const output = await text(child.stdout);
-  clearInterval(sampling);
-  const { state } = JSON.parse(output) as { state: string };
-  if (state !== 'finished') throw new Error(`The run ended as ${state}`);
-  return { seconds: (performance.now() - startedAt) / 1000, peakMegabytes };
+/** What a run is told. */
+export interface RunChoice {
+  readonly employees: number;
+  /** How long the recommender takes for an answer; at once unless given. */
+  readonly latencyMs?: number;
+  /** EMPLOYEE_CONCURRENCY unless given. */
+  readonly concurrency?: number;
+  /** Besides what is timed: done with the paths of the files. */
+  readonly afterwards?: (folder: string, files: readonly string[]) => Promise<void>;
 }
 
-/** The kernel's own high-water mark, so that no peak falls between two samples. */
-function peakOf(pid: number): number {
-  try {
-    return Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
+/** Runs a week with the default set-up: the embedded Redis of its folder (which runs already), workers in the same process. */
+export function measuredRun({ employees, latencyMs = 0, concurrency, afterwards }: RunChoice): Promise<MeasuredRun> {
+  return withRecommender(latencyMs, (recommender) =>
+    inWorkloadFolder(employees, async (folder) => {
+      const redis = await startBenchRedis(folder);
+      try {
+        const startedAt = performance.now();
+        const command = startCommand(folder, ['run', '--employees', 'employees.csv', '--seed', 'bench', '--json'], {
+          API_BASE_URL: recommender.url,
+          ...(concurrency === undefined ? {} : { EMPLOYEE_CONCURRENCY: String(concurrency) }),
+        });
+        const output = await command.ended;
+        const seconds = (performance.now() - startedAt) / 1000;
+        const report = JSON.parse(output) as { state: string; files: { path: string; rows: number }[] };
+        if (report.state !== 'finished') throw new Error(`The run ended as ${report.state}`);
+        const { dataBytes, residentMegabytes } = await redis.peak();
+        const paths = report.files.map(({ path }) => join(folder, path));
+        const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+        await afterwards?.(folder, paths);
+        return {
+          seconds,
+          callsPerSecond: await recommender.perSecond(),
+          processMegabytes: command.peakMegabytes,
+          redisMegabytes: residentMegabytes,
+          redisBytesPerEmployee: dataBytes / employees,
+          fileBytes: sizes.reduce((sum, size) => sum + size, 0),
+          rows: report.files.reduce((sum, { rows }) => sum + rows, 0),
+        };
+      } finally {
+        await redis.stop();
+      }
+    }),
+  );
 }

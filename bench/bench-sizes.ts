@@ -1,0 +1,62 @@
+/** How much each section does. */
+export interface BenchSizes {
+  /** Measurements of each thing, unless a section says otherwise. */
+  readonly repeats: number;
+  /** A run of the sections that need one. */
+  readonly employees: number;
+  /** Besides the default of EMPLOYEE_CONCURRENCY. */
+  readonly higherConcurrency: number;
+  readonly latenciesMs: readonly number[];
+  /** Calls of the loop that makes one after the other, and employees of the run beside it, by latency. */
+  readonly oneByOne: (latencyMs: number) => { readonly calls: number; readonly employees: number };
+  /** Employees, and how often. */
+  readonly growth: readonly { readonly employees: number; readonly repeats: number }[];
+  readonly scaleOut: {
+    readonly processes: readonly number[];
+    readonly latencyMs: number;
+    /** Of each process. So few that the latency, not this machine, is the limit of a process. */
+    readonly concurrency: number;
+    /** For each process that works on them, so that each number of processes takes as long. */
+    readonly employeesPerProcess: number;
+  };
+  readonly fanOutEmployees: number;
+  readonly assemblyEmployees: number;
+  readonly watched: { readonly employees: number; readonly latencyMs: number };
+}
+
+/** What `npm run bench` does. */
+export const FULL_SIZES: BenchSizes = {
+  repeats: 5,
+  employees: 10_000,
+  higherConcurrency: 200,
+  latenciesMs: [0, 20, 100],
+  oneByOne: (latencyMs) => ({ calls: latencyMs === 0 ? 5_000 : 10_000 / latencyMs, employees: 10_000 }),
+  growth: [
+    { employees: 1_000, repeats: 5 },
+    { employees: 10_000, repeats: 5 },
+    { employees: 100_000, repeats: 3 },
+    { employees: 1_000_000, repeats: 1 },
+  ],
+  scaleOut: { processes: [1, 2, 4], latencyMs: 50, concurrency: 25, employeesPerProcess: 5_000 },
+  fanOutEmployees: 100_000,
+  // About five rows each: a million rows.
+  assemblyEmployees: 200_000,
+  watched: { employees: 20_000, latencyMs: 20 },
+};
+
+/** What `npm run bench -- --quick` does: enough to see that all of it works; the figures mean nothing. */
+export const QUICK_SIZES: BenchSizes = {
+  repeats: 1,
+  employees: 200,
+  higherConcurrency: 100,
+  latenciesMs: [0, 20],
+  oneByOne: () => ({ calls: 20, employees: 200 }),
+  growth: [
+    { employees: 100, repeats: 1 },
+    { employees: 1_000, repeats: 1 },
+  ],
+  scaleOut: { processes: [1, 2], latencyMs: 20, concurrency: 10, employeesPerProcess: 200 },
+  fanOutEmployees: 1_000,
+  assemblyEmployees: 500,
+  watched: { employees: 2_000, latencyMs: 20 },
+};
