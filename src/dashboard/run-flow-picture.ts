@@ -42,7 +42,7 @@ ${
   begunAt !== undefined &&
   html`<span class="muted">${localTime(begunAt, run.plan.timeZone)}${
     (endedAt !== undefined || state === 'working') &&
-    html`, ${duration(Math.max(0, (endedAt ?? now) - begunAt))}${endedAt === undefined && ' so far'}`
+    html`, <span class="nowrap">${duration(Math.max(0, (endedAt ?? now) - begunAt))}${endedAt === undefined && ' so far'}</span>`
   }</span>`
 }
 </li>`;
