@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { QueueName } from './queues.ts';
 import { REDIS_PREFIX } from './run-store.ts';
+import { redisTime } from './shared-clock.ts';
 
 /** A process with workers, as it describes itself. */
 export interface WorkerIdentity {
@@ -31,7 +32,7 @@ export const HEARTBEAT_MS = 10_000;
 /** Whoever has not said so for this long, by Redis' clock, is dead: three heartbeats and a little. */
 export const DEAD_AFTER_MS = 35_000;
 
-/** Clocks that differ more than this decide differently when a scheduled run is due. */
+/** Clocks that differ more than this wake the schedule, and jobs that wait for their next attempt, too early or too late. */
 export const CLOCK_TOLERANCE_MS = 30_000;
 
 /** An answer that took longer says nothing about clocks: Redis was away, or this process stood still. */
@@ -68,7 +69,7 @@ export class WorkerRegistry {
   /** The processes that are alive, by host and process id. */
   async list(): Promise<WorkerEntry[]> {
     // The time first: whoever announces itself in between is not older than it.
-    const redisNow = await this.#redisTime();
+    const redisNow = await redisTime(this.#redis);
     const alive = (await this.#read()).filter(({ seenAt }) => redisNow - seenAt <= DEAD_AFTER_MS);
     return alive.sort((a, b) => a.host.localeCompare(b.host) || a.pid - b.pid || a.startedAt - b.startedAt);
   }
@@ -85,16 +86,11 @@ export class WorkerRegistry {
   /** Half of the round trip lies behind Redis' answer, as far as anybody can know. */
   async #compareClocks(clock: () => number): Promise<{ redisNow: number; clockDifferenceMs: number | null }> {
     const askedAt = clock();
-    const redisNow = await this.#redisTime();
+    const redisNow = await redisTime(this.#redis);
     const answeredAt = clock();
     const roundTripMs = answeredAt - askedAt;
     const usable = roundTripMs >= 0 && roundTripMs <= LONGEST_ROUND_TRIP_MS;
     return { redisNow, clockDifferenceMs: usable ? Math.round(askedAt + roundTripMs / 2 - redisNow) : null };
-  }
-
-  async #redisTime(): Promise<number> {
-    const [seconds, microseconds] = await this.#redis.time();
-    return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
   }
 }
 

@@ -37,7 +37,9 @@ async function apply({ json }: ScheduleOptions): Promise<void> {
   // What is wrong with the settings is found before Redis is looked for.
   assertWeekly(basics.settings.schedule, Date.now());
   await withSession(basics, async (session) => {
-    const { outcome, decisions } = await applySchedule(session, Date.now, { insist: true });
+    const { SharedClock } = await import('../adapters/shared-clock.ts');
+    const { now } = await SharedClock.read(session.redis);
+    const { outcome, decisions } = await applySchedule(session, now, { insist: true });
     const report = await readReport(session);
     if (json) printJson({ outcome, decisions: decisions.map(decisionJson), ...(await reportJson(report)) });
     else {

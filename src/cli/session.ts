@@ -10,8 +10,9 @@ import { assertSuitableRedis, type ConnectionRole, connectRedis } from '../adapt
 import { redisFailure } from '../adapters/redis-failure.ts';
 import { RunStore } from '../adapters/run-store.ts';
 import { ScheduleStore } from '../adapters/schedule-store.ts';
+import { SharedClock } from '../adapters/shared-clock.ts';
 import type { Telemetry } from '../adapters/telemetry.ts';
-import { WorkerRegistry } from '../adapters/worker-registry.ts';
+import { HEARTBEAT_MS, WorkerRegistry } from '../adapters/worker-registry.ts';
 import { acquireEmbeddedRedis } from '../sandbox/embedded-redis.ts';
 import type { Duty } from '../workers/caretaker.ts';
 import type { Workers } from '../workers/runtime.ts';
@@ -119,14 +120,16 @@ export async function withWorkers<T>(
   const telemetry = await openTelemetry(settings, logger);
   const traced = { settings, telemetry: telemetry?.ofQueues };
   return withConnection(redisLocation, 'worker', traced, async (connection) => {
-    const context: WorkerContext = { settings, logger, ...connection, now: Date.now };
     const { redis } = connection;
+    const clock = await SharedClock.read(redis);
+    const context: WorkerContext = { settings, logger, ...connection, now: clock.now };
     const workers = startWorkers({ ...context, redis, telemetry: telemetry?.ofQueues, ...choice });
     const atOnce = choice.concurrency ?? settings.queues.concurrency['employee-simulation'];
     const concurrency = workers.queues.includes('employee-simulation') ? atOnce : 0;
     const worker = describeWorker({ version: packageVersion(), queues: workers.queues, concurrency }, Date.now());
-    const alive = heartbeat(new WorkerRegistry(connection.redis), worker, context);
-    const caretaker = startCaretaker([alive, ...(duties?.(context) ?? [])], logger);
+    const alive = heartbeat(new WorkerRegistry(redis), worker, { logger, now: Date.now });
+    const time: Duty = { name: 'clock', everyMs: HEARTBEAT_MS, run: () => clock.measure() };
+    const caretaker = startCaretaker([time, alive, ...(duties?.(context) ?? [])], logger);
     try {
       return await work(workers);
     } finally {

@@ -19,8 +19,9 @@ export function describeWorker(what: Pick<WorkerIdentity, 'version' | 'queues' |
 }
 
 /**
- * Says again and again that this process is alive, and warns when its clock is more than 30 seconds from Redis': clocks decide
- * when a scheduled run is due. Warned of once, and again when it goes wrong the other way or after it was right.
+ * Says again and again that this process is alive, and warns when its clock is more than 30 seconds from Redis': BullMQ goes by it
+ * when it wakes up what waits. Warned of once, and again when it goes wrong the other way or after it was right.
+ * @param now this machine's own clock, epoch milliseconds.
  */
 export function heartbeat(
   registry: WorkerRegistry,
@@ -38,7 +39,7 @@ export function heartbeat(
     else {
       const seconds = Math.round(Math.abs(clockDifferenceMs) / 1000);
       const what = `This machine's clock is ${seconds} s ${clock === 'ahead' ? 'ahead of' : 'behind'} Redis'`;
-      logger.warn({ clockDifferenceMs }, `${what}; scheduled runs start too ${clock === 'ahead' ? 'early' : 'late'}`);
+      logger.warn({ clockDifferenceMs }, `${what}; jobs that wait wake up too ${clock === 'ahead' ? 'early' : 'late'}`);
     }
   };
   return {

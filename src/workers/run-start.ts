@@ -1,5 +1,6 @@
 import type { Job } from 'bullmq';
 import type { RunStartJobData } from '../adapters/queues.ts';
+import { CLOCK_TOLERANCE_MS } from '../adapters/worker-registry.ts';
 import { formatInstant } from '../domain/feed-rows.ts';
 import { lateMs } from '../domain/slot.ts';
 import { duration } from '../domain/wording.ts';
@@ -12,6 +13,9 @@ import type { JobHandler } from './job-handler.ts';
 import { jobLogger } from './job-log.ts';
 import { logDecisions } from './schedule-duty.ts';
 import type { WorkerContext } from './worker-context.ts';
+
+const TOO_EARLY =
+  "The schedule's tick came too early, woken by a worker whose clock is ahead; its slot is started when it comes";
 
 /**
  * Starts a run: adds its flow, once, however often the job is repeated. The run of a slot of the schedule is made here, as of the
@@ -36,11 +40,15 @@ export function runStartHandler(context: WorkerContext): JobHandler<RunStartJobD
 
 async function tick(context: WorkerContext, job: Job<RunStartJobData>): Promise<void> {
   const { schedule, logger, now } = context;
+  const log = jobLogger(logger, job);
   const { applied } = await schedule.read();
-  // By the clock of whoever woke the tick up its slot has come, even if this process's clock is behind.
   const slot = job.opts.prevMillis ?? 0;
-  const decisions = await startDueSlot(context, applied, Math.max(now(), slot));
-  logDecisions(jobLogger(logger, job), decisions, now());
+  // BullMQ goes by the clock of the worker that woke the tick up. A little early is in time; by more, the slot has not come.
+  const earlyMs = slot - now();
+  const isInTime = earlyMs <= CLOCK_TOLERANCE_MS;
+  if (!isInTime) log.warn({ slot: formatInstant(slot), earlyMs }, TOO_EARLY);
+  const decisions = await startDueSlot(context, applied, isInTime ? Math.max(now(), slot) : now());
+  logDecisions(log, decisions, now());
 }
 
 async function makeRun(context: WorkerContext, job: Job<RunStartJobData>, slot: number): Promise<void> {

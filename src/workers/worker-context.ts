@@ -11,6 +11,9 @@ export interface WorkerContext {
   readonly schedule: ScheduleStore;
   readonly queues: Queues;
   readonly logger: Logger;
-  /** The time of day, epoch milliseconds: for records of what happened when, never for what a run decides. */
+  /**
+   * The time of day by Redis' clock, epoch milliseconds: for when a slot of the schedule is due and for records of what happened
+   * when, never for what a run decides.
+   */
   readonly now: () => number;
 }

@@ -37,8 +37,8 @@ test('a wrong clock is warned of once, again when it goes wrong the other way, a
     await beat.run();
     return room.log.slice(before).map(({ level, msg }) => `${level} ${msg}`);
   };
-  const ahead = "40 This machine's clock is 45 s ahead of Redis'; scheduled runs start too early";
-  const behind = "40 This machine's clock is 50 s behind Redis'; scheduled runs start too late";
+  const ahead = "40 This machine's clock is 45 s ahead of Redis'; jobs that wait wake up too early";
+  const behind = "40 This machine's clock is 50 s behind Redis'; jobs that wait wake up too late";
   expect(await said(0)).toEqual([]);
   expect(await said(29_000)).toEqual([]);
   expect(await said(45_000)).toEqual([ahead]);

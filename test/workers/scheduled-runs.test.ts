@@ -34,9 +34,11 @@ beforeEach(async () => {
   await room.reset();
   writeFileSync(employeesFile, 'employee_id,employee_edu_type\n1,a\n2,b\n');
 });
-afterEach(async () => {
+afterEach(() => stopAll());
+
+async function stopAll(): Promise<void> {
   await Promise.all(started.splice(0).map((workers) => workers.stop(1_000)));
-});
+}
 
 const settings = (env: Record<string, string> = {}): Settings =>
   room.settingsWith({ EMPLOYEES_FILE: employeesFile, SCHEDULE_CRON: '0 6 * * 1', BUSINESS_TIMEZONE: 'UTC', ...env });
@@ -97,6 +99,20 @@ describe('a tick', () => {
     expect((await room.store.getRun(RUN)).plan.asOf).toBe(SLOT);
   });
 
+  test('that a worker with a clock far ahead woke up starts nothing, and says so; the slot has its run when it comes', async () => {
+    await apply();
+    work(SLOT - 15 * MINUTE_MS);
+    await tick(SLOT);
+    await waitUntil('it is told', () => lines('came too early').length === 1);
+    await idle();
+    expect(await room.schedule.decisions()).toEqual([]);
+    const duty = scheduleDuty(at(SLOT + 2 * MINUTE_MS));
+    for (let i = 0; i < 2; i++) await duty.run();
+    await begun(RUN);
+    expect(await room.store.listRuns(10)).toHaveLength(1);
+    expect(lines('The scheduled run is queued')).toHaveLength(1);
+  });
+
   test('that comes hours late makes a run that is late, and says so; that changes nothing else of it', async () => {
     await apply();
     work(SLOT + 3 * HOUR_MS);
@@ -131,6 +147,8 @@ describe('a tick', () => {
     work(SLOT, { SCHEDULE_OVERLAP: 'skip' });
     await tick(SLOT);
     await begun(RUN);
+    await stopAll();
+    work(SLOT + WEEK_MS, { SCHEDULE_OVERLAP: 'skip' });
     await tick(SLOT + WEEK_MS);
     await waitUntil('it is told', () => lines('is skipped').length === 1);
     expect(lines('is skipped')).toMatchObject([{ level: 40, inTheWay: RUN, slot: '2026-11-30T06:00:00Z' }]);
