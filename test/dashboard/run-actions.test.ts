@@ -6,6 +6,7 @@ import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
 import { runStatus } from '../../src/producers/run-status.ts';
 import { startWorkers, type Workers } from '../../src/workers/runtime.ts';
 import { type Answer, fails, recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';
+import { finishedRun } from '../support/finished-run.ts';
 import { fannedOutRun, stageDone, takeJobs } from '../support/job-moves.ts';
 import { employeeJob, openRunRoom, type RunRoom } from '../support/run-room.ts';
 import { fullAssignments, people } from '../support/run-state.ts';
@@ -235,19 +236,19 @@ describe('with real workers', () => {
   let answer: (employeeId: number) => Answer;
 
   async function failedRun(): Promise<{ run: RunRecord; mend: () => void; close: () => Promise<void> }> {
-    answer = (id) => (id % 3 === 0 ? fails(400) : recommends(910_001));
+    answer = (id) => (id % 3 === 0 ? fails(400) : recommends(910_001, 555));
     const recommender = await startFaultyRecommender({ answer: (id) => answer(id) });
     workers = startWorkers({ ...room, settings: room.settingsWith({ API_BASE_URL: recommender.url }) });
     const run = await room.createRun(EMPLOYEES);
     await waitUntil('it waits for people', async () => (await statusOf(run)).state === 'incomplete', 15_000);
     const mend = () => {
-      answer = () => recommends(910_001);
+      answer = () => recommends(910_001, 555);
     };
     return { run, mend, close: () => recommender.close() };
   }
   const isFinished = (run: RunRecord) => async () => (await statusOf(run)).state === 'finished';
 
-  test('a run whose failed are re-queued from its page finishes by itself, and its page then has the files', async () => {
+  test('a run whose failed are re-queued from its page finishes by itself, with the bytes of one that nothing disturbed', async () => {
     const { run, mend, close } = await failedRun();
     try {
       mend();
@@ -258,7 +259,11 @@ describe('with real workers', () => {
       expect(html).not.toContain('data-live');
       expect(html).not.toContain('failed-title');
       expect(await press(run, 'requeue', { what: 'all' })).toContain('Nothing was done: the run has ended');
-      expect((await room.store.getRun(run.plan.id)).manifest!.counts.employees).toBe(6);
+      const feedsOf = ({ manifest }: RunRecord) =>
+        manifest!.outputs.slice(0, 2).map(({ sha256, rows }) => ({ sha256, rows }));
+      await workers!.stop(2_000);
+      const undisturbed = await finishedRun(room, EMPLOYEES);
+      expect(feedsOf(await room.store.getRun(run.plan.id))).toEqual(feedsOf(undisturbed));
     } finally {
       await close();
     }
