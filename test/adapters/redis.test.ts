@@ -1,11 +1,12 @@
 // Proves that a Redis that does not answer, or cannot be trusted with a queue, is refused at once and without its password.
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { assertSuitableRedis, connectRedis, safeLocation } from '../../src/adapters/redis.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { startPretender } from '../support/redis-pretender.ts';
 
 const ROLES = ['worker', 'command'] as const;
 const PASSWORD = 'c0rrect-h0rse';
@@ -45,18 +46,10 @@ async function serve(handle: (socket: Socket) => void): Promise<number> {
 }
 
 /** The test's Redis, which says that it is of another version. */
-function pretendVersion(version: string): Promise<number> {
-  return serve((socket) => {
-    const upstream = connect(server.port, server.host).on('error', () => {});
-    socket.pipe(upstream);
-    socket.once('close', () => upstream.destroy());
-    upstream.on('data', (bytes) => {
-      const text = bytes.toString('latin1');
-      // As long as before, because the answer's length stands before it.
-      const told = text.replace(/(?<=\nredis_version:)[^\r]+/, (real) => version.padEnd(real.length));
-      socket.write(told, 'latin1');
-    });
-  });
+async function pretendVersion(version: string): Promise<number> {
+  const pretender = await startPretender(server, version);
+  closers.push(() => pretender.close());
+  return pretender.port;
 }
 
 describe.each(ROLES)('as a %s', (role) => {

@@ -53,29 +53,38 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
         upstream.destroy();
       });
     }
+    const up = inOrder();
+    const down = inOrder();
     client.on('data', (chunk) => {
-      if (!faults.blackHole) later(() => upstream.write(chunk));
+      if (!faults.blackHole) up(() => upstream.write(chunk));
     });
     upstream.on('data', (chunk) => {
       if (faults.blackHole) return;
       answered += chunk.length;
       const { loseReplies, resetAfterBytes = Number.POSITIVE_INFINITY } = faults;
       if (loseReplies || answered > resetAfterBytes) client.resetAndDestroy();
-      else later(() => client.write(chunk));
+      else down(() => client.write(chunk));
     });
   });
 
-  function later(action: () => void): void {
-    const { latencyMs = 0 } = faults;
-    if (latencyMs === 0) {
-      action();
-      return;
-    }
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      action();
-    }, latencyMs);
-    timers.add(timer);
+  /** Does things one after the other, each as late as it is to be; what comes when there is no latency any more waits for what was late. */
+  function inOrder(): (action: () => void) => void {
+    const late: (() => void)[] = [];
+    let lastAt = 0;
+    return (action) => {
+      const { latencyMs = 0 } = faults;
+      if (latencyMs === 0 && late.length === 0) {
+        action();
+        return;
+      }
+      late.push(action);
+      lastAt = Math.max(lastAt, Date.now() + latencyMs);
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        late.shift()!();
+      }, lastAt - Date.now());
+      timers.add(timer);
+    };
   }
 
   const cut = () => {

@@ -1,0 +1,309 @@
+// R: what is done to Redis. Every run ends with the bytes of the undisturbed one, by itself or after a retry, or says what is missing.
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { RunId } from '../../src/domain/ids.ts';
+import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { judge } from '../support/fault-oracle.ts';
+import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
+import { type Answer, recommends } from '../support/faulty-recommender.ts';
+import { startPretender } from '../support/redis-pretender.ts';
+import { letLocksExpire } from '../support/stalled-jobs.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const EMPLOYEES = 150;
+const LATENCY_MS = 15;
+/** Enough for the run and some of its jobs, and too little for all. */
+const MEMORY_FOR_A_PART = 250_000;
+const RUN = ['run', '--seed', 'faults', '--as-of', '2025-10-28T11:00:00Z'];
+
+// They share the machine with all other tests.
+jest.setTimeout(90_000);
+
+let room: FaultRoom;
+/** What every answer of the recommender waits for; a run lasts long enough to be disturbed. */
+let latencyMs: number;
+
+beforeAll(async () => {
+  room = await openFaultRoom({
+    employees: EMPLOYEES,
+    misbehave: (id) =>
+      latencyMs === 0
+        ? undefined
+        : ({ ...recommends(892_001 + (id % 2), 555, 1_915_003), delayMs: latencyMs } as Answer),
+    env: { EMPLOYEE_CONCURRENCY: '5', SHUTDOWN_TIMEOUT: '3' },
+  });
+});
+
+beforeEach(async () => {
+  latencyMs = LATENCY_MS;
+  // What a test that failed has left is not of the next.
+  await Promise.all(room.processes.map((command) => command.kill()));
+  room.redis.resume();
+  room.proxy.misbehave();
+  await room.connection.config('SET', 'maxmemory', '0');
+  await room.connection.flushall();
+});
+
+afterAll(() => room?.close());
+
+async function stop(worker: RunningBtcFake): Promise<void> {
+  worker.signal('SIGTERM');
+  expect((await worker.ended).code).toBe(0);
+}
+
+/** Lets the run end without any help, and judges it. */
+async function endsByItself(worker: RunningBtcFake, runId: RunId, extraCalls = 0): Promise<void> {
+  latencyMs = 0;
+  await reachesTheEnd(worker, runId);
+  await stop(worker);
+  await judge(room, runId, { extraCalls: () => extraCalls });
+}
+
+/**
+ * Lets the worker do all that it sees, then lets the minute pass after which jobs are taken up again that a worker has lost sight
+ * of, as it may when Redis takes a command and loses it, or forgets it again. Judges the run.
+ */
+async function endsWithinAMinute(worker: RunningBtcFake, runId: RunId, extraCalls: number): Promise<void> {
+  latencyMs = 0;
+  let before = -1;
+  const standsStill = async () => {
+    const done = await room.store.countResults(runId);
+    const { waiting, delayed } = await room.queues.byName['employee-simulation'].getJobCounts('waiting', 'delayed');
+    await delay(300);
+    const still = done === before && waiting! + delayed! === 0;
+    before = done;
+    return still;
+  };
+  await waitUntil('the worker has done all that it sees', standsStill, 10_000).catch(() => {});
+  if ((await room.status(runId)).state !== 'finished') {
+    await letLocksExpire(room.connection);
+    // What nobody works on is looked for when a worker starts.
+    const other = room.start(['worker']);
+    await other.waitForStderr('Working');
+    await reachesTheEnd(worker, runId);
+    await stop(other);
+  }
+  await stop(worker);
+  await judge(room, runId, { extraCalls: () => extraCalls });
+}
+
+async function reachesTheEnd(worker: RunningBtcFake, runId: RunId): Promise<void> {
+  await room.reaches(runId, 'finished', 20_000).catch(async (error: Error) => {
+    const counts = await Promise.all(Object.values(room.queues.byName).map((queue) => queue.getJobCounts()));
+    throw new Error(`${error.message}; ${JSON.stringify([await room.status(runId), counts])}\n${worker.stderr}`);
+  });
+}
+
+const lines = (text: string): number => text.split('\n').length - 1;
+
+test('R1: Redis killed three times in a run, and started again with its append-only file', async () => {
+  const runId = await room.begin();
+  const worker = room.start(['worker']);
+  for (const done of [10, 50, 100]) {
+    await room.done(runId, done);
+    await room.redis.kill();
+    await worker.waitForStderr('The queues cannot be read');
+    await room.redis.restart();
+  }
+  // Whoever was asked about when Redis died is asked about once more.
+  await endsWithinAMinute(worker, runId, 3);
+  expect(lines(worker.stderr)).toBeLessThan(60);
+});
+
+describe('R2: Redis restored from an older append-only file', () => {
+  test('in the middle of the employees: those since then are simulated again, to the same bytes', async () => {
+    const runId = await room.begin();
+    const worker = room.start(['worker']);
+    await room.done(runId, 20);
+    await room.redis.backUp();
+    await room.done(runId, 120);
+    await room.redis.restoreBackup();
+    await endsWithinAMinute(worker, runId, 2);
+  });
+
+  test('before the fan-out: the population is queued again', async () => {
+    const runId = await room.begin();
+    await room.redis.backUp();
+    const worker = room.start(['worker']);
+    await room.done(runId, 50);
+    await room.redis.restoreBackup();
+    await endsWithinAMinute(worker, runId, 2);
+  });
+
+  test('after the run had ended: it ends again, with the same files', async () => {
+    const runId = await room.begin();
+    const worker = room.start(['worker']);
+    await room.done(runId, 20);
+    await room.redis.backUp();
+    latencyMs = 0;
+    await room.reaches(runId, 'finished');
+    await room.redis.restoreBackup();
+    await endsWithinAMinute(worker, runId, 2);
+  });
+});
+
+describe('R3: Redis without memory', () => {
+  const fill = () => room.connection.config('SET', 'maxmemory', '1');
+  const empty = () => room.connection.config('SET', 'maxmemory', '0');
+
+  test('from the start: commands say so, workers wait, and the run goes on by itself', async () => {
+    const runId = await room.begin();
+    await fill();
+    const worker = room.start(['worker']);
+    await worker.waitForStderr('Redis has no memory left');
+    const { stderr, code } = await room.start(['run', '--detach']).ended;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^btc-fake: Redis has no memory left \(REDIS_FULL\)\n {2}.+\n$/),
+    ]);
+    await empty();
+    await endsByItself(worker, runId);
+    expect(lines(worker.stderr)).toBeLessThan(20);
+  });
+
+  test('in the middle of the fan-out: it is waited for, and nobody is queued twice or lost', async () => {
+    // It comes to be full when so much of the fan-out is there.
+    const { used_memory: used } = Object.fromEntries(
+      (await room.connection.info('memory')).split('\r\n').map((line) => line.split(':')),
+    );
+    const runId = await room.begin();
+    const stages = room.start(['worker', '--only', 'run-start', '--only', 'catalog-download', '--only', 'assignment']);
+    await room.connection.config('SET', 'maxmemory', String(Number(used) + MEMORY_FOR_A_PART));
+    await stages.waitForStderr('Redis has no memory left');
+    const queued = await room.queues.byName['employee-simulation'].getWaitingCount();
+    expect(queued).toBeLessThan(EMPLOYEES);
+    await empty();
+    await waitUntil('all are queued', async () => {
+      return (await room.queues.byName['employee-simulation'].getWaitingCount()) === EMPLOYEES;
+    });
+    await stop(stages);
+    expect(lines(stages.stderr)).toBeLessThan(20);
+    await endsByItself(room.start(['worker']), runId);
+  });
+
+  test('in the run: nobody fails, nobody is asked about twice, and the log stays short', async () => {
+    const runId = await room.begin();
+    const worker = room.start(['worker']);
+    await room.done(runId, 30);
+    await fill();
+    await worker.waitForStderr('Redis has no memory left');
+    const done = await room.store.countResults(runId);
+    const asked = room.recommender.calls.size;
+    await delay(2_000);
+    expect(await room.store.countResults(runId)).toBe(done);
+    // Those in hand wait with their answers; nobody else is begun with.
+    expect(room.recommender.calls.size - asked).toBeLessThanOrEqual(5);
+    await empty();
+    await endsByItself(worker, runId);
+    expect(lines(worker.stderr)).toBeLessThan(20);
+    expect(worker.stderr).not.toContain('"attempt":');
+  });
+});
+
+describe('R4', () => {
+  test('Redis hangs: workers go on when it does, and commands end in time with one clear line', async () => {
+    const run = room.start([...RUN]);
+    await run.waitForStderr('Run run-');
+    const runId = /^Run (\S+):/m.exec(run.stderr)![1] as RunId;
+    room.recommender.forgetCalls();
+    const worker = room.start(['worker']);
+    await room.done(runId, 20);
+    room.redis.suspend();
+    const commands = [['status', runId], ['runs'], [...RUN, '--detach']].map((args) => room.start(args).ended);
+    const [following, ...begun] = await Promise.all([run.ended, ...commands]);
+    room.redis.resume();
+    for (const { code, stdout, stderr } of begun) {
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/^btc-fake: Redis at redis:\S+ does not answer.*\(REDIS_UNREACHABLE\)\n {2}.+\n$/);
+    }
+    expect(following.code).toBe(1);
+    expect(following.stderr).toMatch(
+      /\nbtc-fake: Redis at redis:\S+ does not answer any more \(REDIS_UNREACHABLE\)\n {2}.*resume.*\n$/,
+    );
+    await endsByItself(worker, runId, 1);
+  });
+
+  test('Redis is slow: the run takes longer', async () => {
+    latencyMs = 0;
+    room.proxy.misbehave({ latencyMs: 20 });
+    const runId = await room.begin();
+    const worker = room.start(['worker', '--concurrency', '50']);
+    await room.done(runId, EMPLOYEES / 2);
+    room.proxy.misbehave();
+    await endsByItself(worker, runId);
+  });
+
+  test('Redis is busy with something else for some seconds: the run waits', async () => {
+    const runId = await room.begin();
+    const worker = room.start(['worker']);
+    await room.done(runId, 20);
+    const busy = "local t = redis.call('TIME') repeat local n = redis.call('TIME') until n[1] - t[1] > 2";
+    await room.connection.eval(busy, 0);
+    await endsByItself(worker, runId);
+  });
+
+  test('connections are reset again and again: what was in hand is done again, and nothing twice', async () => {
+    const runId = await room.begin();
+    const worker = room.start(['worker']);
+    for (let done = 10; done <= 100; done += 15) {
+      await room.done(runId, done);
+      room.proxy.cut();
+    }
+    await endsWithinAMinute(worker, runId, 7);
+    expect(lines(worker.stderr)).toBeLessThan(60);
+  });
+
+  test('replies are lost after the command was executed: it is executed again, and does no harm', async () => {
+    const runId = await room.begin();
+    const worker = room.start(['worker']);
+    for (const done of [10, 60]) {
+      await room.done(runId, done);
+      const { taken } = room.proxy;
+      room.proxy.misbehave({ loseReplies: true });
+      await waitUntil('connections were lost', () => room.proxy.taken > taken + 3, 15_000);
+      room.proxy.misbehave();
+    }
+    await endsWithinAMinute(worker, runId, 4);
+  });
+
+  test('connections are reset in the middle of answers, from the start', async () => {
+    const runId = await room.begin();
+    // Enough for what a connection begins with.
+    room.proxy.misbehave({ resetAfterBytes: 120_000 });
+    const worker = room.start(['worker']);
+    await room.done(runId, EMPLOYEES / 2);
+    expect(worker.stderr).toContain('The queues cannot be read');
+    room.proxy.misbehave();
+    await endsWithinAMinute(worker, runId, 10);
+  });
+});
+
+describe('R5: what cannot be trusted with a queue is refused, and why', () => {
+  test('a Redis that is too old', async () => {
+    const old = await startPretender(room.redis, '6.0.16');
+    const env = { REDIS_URL: `redis://:${CANARIES.redis}@127.0.0.1:${old.port}` };
+    const results = await Promise.all(
+      [['worker'], [...RUN, '--detach'], ['runs']].map((args) => room.start(args, env).ended),
+    );
+    await old.close();
+    const refusal =
+      /^btc-fake: Redis 6\.0\.16 is too old; 6\.2\.0 is the lowest version \(REDIS_UNSUITABLE\)\n {2}Upgrade Redis\.\n$/;
+    for (const { code, stderr } of results) expect([code, stderr]).toEqual([1, expect.stringMatching(refusal)]);
+  });
+
+  test('an eviction policy that lets Redis forget jobs', async () => {
+    await room.connection.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    const results = await Promise.all(
+      [['worker'], [...RUN, '--detach'], ['runs']].map((args) => room.start(args).ended),
+    );
+    await room.connection.config('SET', 'maxmemory-policy', 'noeviction');
+    for (const { code, stderr } of results) {
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(
+          /^btc-fake: Redis may evict keys \(maxmemory-policy is allkeys-lru\) \(REDIS_UNSUITABLE\)\n {2}.*noeviction.*\n$/,
+        ),
+      ]);
+    }
+  });
+});
