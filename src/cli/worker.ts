@@ -32,6 +32,7 @@ export function workerCommand(program: Command, done: (code: ExitCode) => void):
       const { openBasics, withSession, withWorkers } = await import('./session.ts');
       const { assertWeekly } = await import('../domain/schedule-slots.ts');
       const { alertsDuty } = await import('../workers/alerts.ts');
+      const { expiredJobsDuty } = await import('../workers/expired-jobs.ts');
       const { scheduleDuty } = await import('../workers/schedule-duty.ts');
       const basics = openBasics({ logAll: true });
       const startsRuns = only === undefined || only.includes('run-start');
@@ -41,7 +42,8 @@ export function workerCommand(program: Command, done: (code: ExitCode) => void):
       // Those who start runs also look after them; simulation alone may be done by many.
       const duties = (context: WorkerContext) => {
         if (!startsRuns) return [];
-        return [scheduleDuty(context), ...(webhookUrl === undefined ? [] : [alertsDuty(context, webhookUrl)])];
+        const alerts = webhookUrl === undefined ? [] : [alertsDuty(context, webhookUrl)];
+        return [scheduleDuty(context), expiredJobsDuty(context), ...alerts];
       };
       done(
         await withStopSignal((stop) =>
