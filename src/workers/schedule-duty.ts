@@ -14,7 +14,7 @@ const EVERY_MS = 60_000;
 const GRACE_MS = 90_000;
 
 /**
- * Applies the schedule of this process's settings, once; from then on looks every minute whether a slot has been missed, because
+ * Applies the schedule of this process's settings, once, and again if Redis has lost it; looks every minute whether a slot has been missed, because
  * everything was down or a tick was lost, and has its run started once.
  */
 export function scheduleDuty(context: WorkerContext): Duty {
@@ -24,7 +24,10 @@ export function scheduleDuty(context: WorkerContext): Duty {
     name: 'schedule',
     everyMs: EVERY_MS,
     run: async () => {
-      if (isApplied) await tellScheduler(queues, schedule, now);
+      const { applied: stored, removedAt } = await schedule.read();
+      // A Redis that has lost its data has lost the schedule too.
+      const isLost = stored === undefined && removedAt === undefined;
+      if (isApplied && !isLost) await tellScheduler(queues, schedule, now);
       else await apply(context);
       isApplied = true;
       const { applied } = await schedule.read();

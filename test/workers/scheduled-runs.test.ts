@@ -256,6 +256,17 @@ describe('the duty of a worker', () => {
     ]);
   });
 
+  test('applies the schedule again when Redis has lost it', async () => {
+    const duty = dutyOf(() => SLOT - HOUR_MS);
+    await duty.run();
+    await room.redis.flushall();
+    await duty.run();
+    expect(await readSchedule(room.queues, room.schedule)).toMatchObject({
+      applied: { cron: '0 6 * * 1' },
+      scheduler: { cron: '0 6 * * 1' },
+    });
+  });
+
   test('that failed to apply tries again the next time', async () => {
     await room.redis.set('{btc-fake}:schedule', 'not a hash');
     const duty = dutyOf(() => SLOT - HOUR_MS);
