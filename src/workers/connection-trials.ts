@@ -73,7 +73,7 @@ export function connectionTrials({ settings, logger, redis }: TrialSurroundings)
 
 /**
  * What there is to say of a Redis that answers, and of the clocks of this machine and of those with workers beside its own: by
- * them scheduled runs start.
+ * them jobs wake up that wait.
  * @param clock this machine's, epoch milliseconds.
  * @throws BtcFakeError REDIS_UNSUITABLE.
  */
@@ -91,7 +91,7 @@ export async function tryRedis(redis: Redis, place: string, clock: () => number 
     return `the clock of ${what} is ${by} ${(clockDifferenceMs ?? 0) > 0 ? 'ahead of' : 'behind'} Redis'`;
   });
   if (wrongClocks.length === 0) return fine(detail);
-  const remedy = 'Let all machines keep the time (NTP): scheduled runs start by it.';
+  const remedy = 'Let all machines keep the time (NTP): jobs that wait wake up by it.';
   return { state: 'wrong', detail: `${detail}; ${wrongClocks.slice(0, SHOWN_LINES).join('; ')}`, remedy };
 }
 

@@ -31,6 +31,6 @@ test('a clock that is off is wrong, this machine’s and a worker’s, and what 
     detail: expect.stringMatching(
       /, here; the clock of this machine is 45 s ahead of Redis'; the clock of alpha, process 7 is 1 min 30 s behind Redis'$/,
     ),
-    remedy: 'Let all machines keep the time (NTP): scheduled runs start by it.',
+    remedy: 'Let all machines keep the time (NTP): jobs that wait wake up by it.',
   });
 });
