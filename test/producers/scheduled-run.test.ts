@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AppliedSchedule, SlotDecision } from '../../src/adapters/schedule-store.ts';
 import { slotRunId } from '../../src/domain/slot.ts';
-import { enqueueRunStart } from '../../src/producers/create-run.ts';
+import { createRunOfSlot, enqueueRunStart } from '../../src/producers/create-run.ts';
 import { type ScheduleContext, startDueSlot, undecidedSlot } from '../../src/producers/scheduled-run.ts';
 import { instant } from '../support/domain-values.ts';
 import { takeJobs } from '../support/job-moves.ts';
@@ -150,6 +150,16 @@ describe('SCHEDULE_OVERLAP', () => {
     expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'skipped', inTheWay: earlier }]);
     await takeJobs(room, 'run-start', 1, () => 'EMPLOYEES_INVALID: no');
     expect(await startDueSlot(process(skip), APPLIED, SLOT + WEEK_MS)).toMatchObject([{ outcome: 'started' }]);
+  });
+
+  test('skip: its own run is in nobody’s way when it is there already', async () => {
+    const { employees } = await room.createRun(people(1)).then(async (run) => {
+      await room.store.finishRun(run.plan.id, emptyManifest(run), SLOT - 1);
+      return run;
+    });
+    const inputs = { ...room.settings.run, skipInvalidEmployees: false, publish: false, now: SLOT };
+    await createRunOfSlot(room.store, SLOT, { ...inputs, employeesFile: `${room.folder}/${employees.name}` });
+    expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'started' }]);
   });
 
   test('skip: its own run, which somebody has queued already, is in nobody’s way', async () => {

@@ -157,6 +157,36 @@ describe('a tick that is due and not yet taken up', () => {
   });
 });
 
+describe('a slot of the schedule that is changed', () => {
+  const slot = instant('2026-11-23T06:00:00Z');
+  const changed = { SCHEDULE_CRON: '0 7 * * *' };
+  beforeEach(async () => {
+    await room.schedule.apply({ cron: '0 6 * * *', timeZone: 'UTC' }, slot - DAY_MS, false);
+  });
+
+  test('is not lost when whoever changes it dies as soon as the new one counts', async () => {
+    class DyingStore extends ScheduleStore {
+      override async apply(...given: Parameters<ScheduleStore['apply']>): Promise<never> {
+        await super.apply(...given);
+        throw new Error('killed');
+      }
+    }
+    const dying = process(changed, { schedule: new DyingStore(room.redis) });
+    await expect(apply(dying, slot + 5)).rejects.toThrow('killed');
+    expect((await state()).applied).toMatchObject({ cron: '0 7 * * *' });
+    expect(await queuedRuns()).toEqual([slotRunId(slot)]);
+  });
+
+  test('is not lost when it comes in the middle of the change', async () => {
+    // Looked at a moment before it comes; the new one counts from a moment after it.
+    const times = [slot - 5, slot - 5, slot + 5];
+    const { decisions } = await applySchedule(process(changed), () => times.shift() ?? slot + 6, { insist: false });
+    expect((await state()).applied).toEqual({ cron: '0 7 * * *', timeZone: 'UTC', appliedAt: slot + 5 });
+    expect(decisions).toMatchObject([{ slot, outcome: 'started' }]);
+    expect(await queuedRuns()).toEqual([slotRunId(slot)]);
+  });
+});
+
 describe('removing', () => {
   const now = Date.now();
 
@@ -197,7 +227,7 @@ describe('twenty processes on connections of their own', () => {
   async function processes(env: Record<string, string>): Promise<ScheduleContext[]> {
     const found: ScheduleContext[] = [];
     for (let i = 0; i < 20; i++) {
-      const redis = await connectRedis(room.server.url, 'command');
+      const redis = await connectRedis(room.server.url, 'worker');
       const queues = openQueues(redis);
       connections.push(redis);
       opened.push(queues);
@@ -249,4 +279,6 @@ test('a tick that is taken up leads to the next', async () => {
   const after = await state();
   expect(after.scheduler?.next).toBe(scheduler!.next + MINUTE_MS);
   expect(await tickOf()).toHaveLength(1);
+  // Its id must be free, should a clock that is behind lead to the same slot again.
+  expect(await runStart().getJob(tick!.id!)).toBeUndefined();
 });
