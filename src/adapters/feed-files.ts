@@ -13,17 +13,18 @@ import { unreadable } from './csv-rows.ts';
 const WRITE_BUFFER_BYTES = 256 * 1024;
 const LF = 10;
 
+/** What every feed has in common (contract section 5): LF, also at the end, and every field quoted. */
+const FEED_FORMAT = { quoteColumns: true, quoteHeaders: true, rowDelimiter: '\n', includeEndRowDelimiter: true };
+
 /** Opens a draft of a feed (contract section 5): UTF-8, LF, every field quoted, the header always there. */
 export function draftFeed(path: string, columns: readonly string[]): Promise<DraftFile<readonly string[]>> {
-  const csv = format<readonly string[], readonly string[]>({
-    headers: [...columns],
-    alwaysWriteHeaders: true,
-    quoteColumns: true,
-    quoteHeaders: true,
-    rowDelimiter: '\n',
-    includeEndRowDelimiter: true,
-  });
-  return DraftFile.open(path, csv);
+  const headers = { headers: [...columns], alwaysWriteHeaders: true };
+  return DraftFile.open(path, format<readonly string[], readonly string[]>({ ...FEED_FORMAT, ...headers }));
+}
+
+/** Opens a draft of rows that are to be put behind those of the feed, with `append`. */
+export function draftMoreRows(path: string): Promise<DraftFile<readonly string[]>> {
+  return DraftFile.open(path, format<readonly string[], readonly string[]>(FEED_FORMAT));
 }
 
 /** Opens a draft of a text file; every row is written as it is, so a line brings its own line end. */
@@ -90,27 +91,44 @@ export class DraftFile<Row> {
     const partPath = `${path}.${randomUUID()}.part`;
     try {
       await mkdir(dirname(path), { recursive: true });
-      return new DraftFile<Row>(path, partPath, await open(partPath, 'wx', 0o644), formatter);
+      return new DraftFile<Row>(path, partPath, await open(partPath, 'wx+', 0o644), formatter);
     } catch (error) {
       throw unwritable(path, error);
     }
   }
 
-  /** Writes rows, and waits while the disk is behind. `count` is how many rows they stand for. */
-  async write(rows: readonly Row[], count: number = rows.length): Promise<void> {
-    this.#rows += count;
+  /**
+   * Writes rows as they come, and waits while the disk is behind: rows that are made one by one need no memory.
+   * @param count how many rows they stand for, if they do not stand for themselves.
+   */
+  async write(rows: Iterable<Row>, count?: number): Promise<void> {
+    this.#rows += count ?? 0;
     for (const row of rows) {
       if (this.#failure !== undefined) break;
+      if (count === undefined) this.#rows += 1;
       if (!this.#input.write(row)) await Promise.race([once(this.#input, 'drain').catch(() => {}), this.#written]);
     }
     this.#throwFailure();
   }
 
+  /** Puts the rows of another draft behind its own, and discards the other. Nothing can be written to either afterwards. */
+  async append(other: DraftFile<Row>): Promise<void> {
+    await this.#end();
+    await other.#end();
+    try {
+      const pieces = other.#handle.createReadStream({ start: 0, autoClose: false, highWaterMark: WRITE_BUFFER_BYTES });
+      // Of no rows at all, fast-csv makes a line end.
+      if (other.#rows > 0) for await (const piece of pieces as AsyncIterable<Buffer>) await this.#append(piece);
+      this.#rows += other.#rows;
+    } catch (error) {
+      throw unwritable(this.#path, error);
+    }
+    await other.discard();
+  }
+
   /** Flushes everything to the disk. The file is complete, but not yet in its place. */
   async finish(): Promise<OutputFile> {
-    this.#input.end();
-    await this.#written;
-    this.#throwFailure();
+    await this.#end();
     try {
       await this.#handle.sync();
       await this.#handle.close();
@@ -148,6 +166,12 @@ export class DraftFile<Row> {
   async #assertInPlace(error: unknown): Promise<void> {
     const there = systemCode(error) === 'ENOENT' ? await fileSha256(this.#path).catch(() => undefined) : undefined;
     if (there === undefined || there !== this.#sha256) throw error;
+  }
+
+  async #end(): Promise<void> {
+    this.#input.end();
+    await this.#written;
+    this.#throwFailure();
   }
 
   async #append(piece: Buffer): Promise<void> {

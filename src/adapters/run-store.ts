@@ -18,6 +18,7 @@ import {
   encodeEmployees,
   encodeResult,
 } from './employee-records.ts';
+import { readEmployeeStates } from './employee-states.ts';
 import { FREEZE, PUT_RESULT } from './freeze-script.ts';
 import {
   type AssignmentFacts,
@@ -194,22 +195,12 @@ export class RunStore {
     return texts.map((text) => decodeOptional(text, (found) => decodeResult(found, asOf)));
   }
 
-  /** Every employee of a run with assignments and result, in input order, a chunk of the population at a time. */
-  async *readEmployees({ id, asOf }: RunPlan): AsyncGenerator<readonly EmployeeState[]> {
-    let first = 0;
-    for await (const employees of this.readPopulation(id)) {
-      const positions = employees.map((_, i) => String(first + i));
-      const [assignmentTexts, resultTexts] = await Promise.all([
-        this.#redis.hmget(keys(id).assignments, ...positions),
-        this.#redis.hmget(keys(id).results, ...positions),
-      ]);
-      yield employees.map((employee, i) => {
-        const assignments = decodeOptional(assignmentTexts[i], decodeAssignments);
-        const result = decodeOptional(resultTexts[i], (text) => decodeResult(text, asOf));
-        return { position: first + i, employee, assignments, result };
-      });
-      first += employees.length;
-    }
+  /**
+   * Every employee of a run with assignments and result, in input order, a chunk of the population at a time. The next chunk is
+   * on its way while whoever asks works on this one.
+   */
+  readEmployees(plan: RunPlan): AsyncGenerator<readonly EmployeeState[]> {
+    return readEmployeeStates(this.#redis, keys(plan.id), plan.asOf);
   }
 
   /** Where an employee stands in the population of a run; undefined for somebody who is not in it. */

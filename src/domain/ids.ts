@@ -38,7 +38,10 @@ export function parseContentId(value: unknown): ContentId | undefined {
 
 /** A content id as feeds write it: `1,915,085`. */
 export function formatContentId(id: ContentId): string {
-  return String(id).replace(/\B(?=(\d{3})+$)/g, ',');
+  let rest = String(id);
+  let groups = '';
+  for (; rest.length > 3; rest = rest.slice(0, -3)) groups = `,${rest.slice(-3)}${groups}`;
+  return rest + groups;
 }
 
 /** A run id, or undefined when the text cannot be one. */

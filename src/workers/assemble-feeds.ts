@@ -2,9 +2,9 @@ import { basename, join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import { type DraftFile, draftCopy, draftFeed, draftText } from '../adapters/feed-files.ts';
 import { reach } from '../adapters/milestones.ts';
-import type { RunRecord } from '../adapters/run-record.ts';
+import type { EmployeeState, RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
-import { COMPLETION_COLUMNS, completionRow, formatInstant } from '../domain/feed-rows.ts';
+import { COMPLETION_COLUMNS, completionRow, formatInstant, instantFormatter } from '../domain/feed-rows.ts';
 import type { ContentId } from '../domain/ids.ts';
 import type { Manifest, Notice, OutputFile } from '../domain/manifest.ts';
 import { feedNames, weekOf } from '../domain/run-plan.ts';
@@ -39,18 +39,18 @@ export async function assembleFeeds({ store, run, settings, signal }: FeedAssemb
   try {
     const completions = keep(await draftFeed(pathOf(names.completions), COMPLETION_COLUMNS));
     const summary = keep(await draftText(pathOf(names.summary)));
+    const nonCompleted = await draftNonCompletedFeed(plan, pathOf(names.nonCompleted));
+    drafts.push(nonCompleted);
     const catalogs = await readCatalogs(store, run);
     const tally = emptyRunTally();
+    const format = instantFormatter();
     for await (const employees of store.readEmployees(plan)) {
       signal.throwIfAborted();
       for (const { employee, result } of employees) if (result) addToRunTally(tally, employee, result, catalogs.ids);
-      const simulated = employees.flatMap(({ employee, result }) => (result ? [{ id: employee.id, ...result }] : []));
-      await completions.write(
-        simulated.flatMap((e) => e.completions.map((completion) => completionRow(e.id, completion))),
-      );
-      await summary.write(simulated.map((e) => `${summaryLine(e.id, e.completions)}\n`));
+      await completions.write(completionRows(employees, format));
+      await writeSummaryLines(summary, employees);
+      await nonCompleted.write(employees);
     }
-    const nonCompleted = keep(await draftNonCompletedFeed(store, plan, pathOf(names.nonCompleted)));
     const copy = template === undefined ? undefined : keep(await draftCopy(template, pathOf(names.userCompletion)));
 
     const feeds: OutputFile[] = [await completions.finish(), await nonCompleted.finish()];
@@ -82,6 +82,24 @@ export async function assembleFeeds({ store, run, settings, signal }: FeedAssemb
   } finally {
     for (const draft of drafts) await draft.discard();
   }
+}
+
+function* completionRows(employees: readonly EmployeeState[], format: typeof formatInstant): Generator<string[]> {
+  for (const { employee, result } of employees) {
+    for (const completion of result?.completions ?? []) yield completionRow(employee.id, completion, format);
+  }
+}
+
+/** In one piece: nothing in a line has to be looked at, and a piece for each would cost more than the line. */
+async function writeSummaryLines(summary: DraftFile<string>, employees: readonly EmployeeState[]): Promise<void> {
+  let lines = '';
+  let count = 0;
+  for (const { employee, result } of employees) {
+    if (!result) continue;
+    lines += `${summaryLine(employee.id, result.completions)}\n`;
+    count += 1;
+  }
+  if (count > 0) await summary.write([lines], count);
 }
 
 async function readCatalogs(store: RunStore, { plan, assignments }: RunRecord) {

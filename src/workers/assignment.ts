@@ -29,8 +29,9 @@ export function assignmentHandler(context: WorkerContext): JobHandler<StageJobDa
   async function writeFirstFeed({ store }: WorkerContext, { plan }: RunRecord): Promise<void> {
     const path = join(settings.files.outputDir, feedNames(plan).nonCompleted);
     const write = async () => {
-      const draft = await draftNonCompletedFeed(store, plan, path);
+      const draft = await draftNonCompletedFeed(plan, path);
       try {
+        for await (const employees of store.readEmployees(plan)) await draft.write(employees);
         await draft.finish();
         await draft.publish();
       } finally {

@@ -1,37 +1,61 @@
-import { type DraftFile, draftFeed } from '../adapters/feed-files.ts';
+import { draftFeed, draftMoreRows } from '../adapters/feed-files.ts';
 import type { EmployeeState } from '../adapters/run-record.ts';
-import type { RunStore } from '../adapters/run-store.ts';
 import { remainingAssignments } from '../domain/employee-outcome.ts';
 import { NON_COMPLETED_COLUMNS, nonCompletedRows } from '../domain/feed-rows.ts';
+import type { OutputFile } from '../domain/manifest.ts';
 import type { RunPlan } from '../domain/run-plan.ts';
 
 /**
- * Drafts the Non_Completed_Assignments feed of a run as it stands (contract section 5): what is open from Databricks first, by
- * employee in input order, then what the manager newly assigned likewise. Before anybody was simulated that is everything.
- * The two parts are two passes over the run, so that memory stays flat.
+ * A draft of the Non_Completed_Assignments feed of a run as it stands (contract section 5): what is open from Databricks first,
+ * by employee in input order, then what the manager newly assigned likewise. Before anybody was simulated that is everything.
+ * See `DraftFile` for what its methods do and throw.
  */
-export async function draftNonCompletedFeed(
-  store: RunStore,
-  plan: RunPlan,
-  path: string,
-): Promise<DraftFile<readonly string[]>> {
-  const rows = nonCompletedRows(plan);
-  const draft = await draftFeed(path, NON_COMPLETED_COLUMNS);
-  const parts = [
-    (state: EmployeeState) => remainder(state).open.map((open) => rows.open(state.employee.id, open)),
-    (state: EmployeeState) => remainder(state).assigned.map((id) => rows.assigned(state.employee.id, id)),
-  ];
-  try {
-    for (const part of parts) {
-      for await (const employees of store.readEmployees(plan)) await draft.write(employees.flatMap(part));
-    }
-    return draft;
-  } catch (error) {
-    await draft.discard();
-    throw error;
-  }
+export interface NonCompletedFeed {
+  /** Takes every employee of the run, in input order, some at a time. */
+  write(employees: readonly EmployeeState[]): Promise<void>;
+  finish(): Promise<OutputFile>;
+  publish(): Promise<void>;
+  discard(): Promise<void>;
 }
 
-function remainder({ assignments, result }: EmployeeState) {
-  return assignments ? remainingAssignments(assignments, result) : { open: [], assigned: [] };
+/**
+ * Opens the draft; whoever opens it discards it. The second part of the feed waits on the disk until the first is whole, so that
+ * the run is read once and memory stays flat.
+ */
+export async function draftNonCompletedFeed(plan: RunPlan, path: string): Promise<NonCompletedFeed> {
+  const rows = nonCompletedRows(plan);
+  const draft = await draftFeed(path, NON_COMPLETED_COLUMNS);
+  const assigned = await draftMoreRows(path).catch(async (error) => {
+    await draft.discard();
+    throw error;
+  });
+  return {
+    write: async (employees) => {
+      await draft.write(openRows(employees));
+      await assigned.write(assignedRows(employees));
+    },
+    finish: async () => {
+      await draft.append(assigned);
+      return draft.finish();
+    },
+    publish: () => draft.publish(),
+    discard: async () => {
+      await draft.discard();
+      await assigned.discard();
+    },
+  };
+
+  function* openRows(employees: readonly EmployeeState[]): Generator<readonly string[]> {
+    for (const { employee, assignments, result } of employees) {
+      if (!assignments || assignments.open.length === 0) continue;
+      for (const open of remainingAssignments(assignments, result).open) yield rows.open(employee.id, open);
+    }
+  }
+
+  function* assignedRows(employees: readonly EmployeeState[]): Generator<readonly string[]> {
+    for (const { employee, assignments, result } of employees) {
+      if (!assignments) continue;
+      for (const id of remainingAssignments(assignments, result).assigned) yield rows.assigned(employee.id, id);
+    }
+  }
 }

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { draftCopy, draftFeed, draftText, fileSha256 } from '../../src/adapters/feed-files.ts';
+import { draftCopy, draftFeed, draftMoreRows, draftText, fileSha256 } from '../../src/adapters/feed-files.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openFilesUnder, temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -180,6 +180,53 @@ test('of two drafts of the same file with the same bytes, each is published, tho
   for (const draft of drafts) await draft.discard();
   expect(readFileSync(at('feed.csv'))).toEqual(expectedBytes(COLUMNS, [['1', '2']]));
   expect(namesIn(folder)).toEqual(['feed.csv']);
+});
+
+describe('rows that are put behind others', () => {
+  const rowsOf = (count: number, of: string) => Array.from({ length: count }, (_, i) => [of, `${i} "x"`]);
+
+  test.each([
+    [0, 0],
+    [0, 3],
+    [3, 0],
+    [2, 1],
+    [20_000, 20_000],
+  ])('stand there as if they had been written to the same draft: %d, then %d', async (first, second) => {
+    const draft = await draftFeed(at('feed.csv'), COLUMNS);
+    const more = await draftMoreRows(at('feed.csv'));
+    // The second part may be there before the first.
+    await more.write(rowsOf(second, 'b'));
+    await draft.write(rowsOf(first, 'a'));
+    await draft.append(more);
+    const told = await draft.finish();
+    await draft.publish();
+    const bytes = readFileSync(at('feed.csv'));
+    expect(bytes.equals(expectedBytes(COLUMNS, [...rowsOf(first, 'a'), ...rowsOf(second, 'b')]))).toBe(true);
+    expect(told).toEqual({ name: 'feed.csv', rows: first + second, bytes: bytes.length, sha256: sha256(bytes) });
+    expect(namesIn(folder)).toEqual(['feed.csv']);
+  });
+
+  test('are refused when one of the two drafts was given up', async () => {
+    const [draft, more] = await Promise.all([draftFeed(at('feed.csv'), COLUMNS), draftMoreRows(at('feed.csv'))]);
+    await more.discard();
+    expect((await failureOf(draft.append(more))).code).toBe('OUTPUT_UNWRITABLE');
+    await draft.discard();
+    expect(namesIn(folder)).toEqual([]);
+  });
+});
+
+test('rows are made as they are written, and counted', async () => {
+  let made = 0;
+  const rows = function* () {
+    for (; made < 50_000; made++) yield [String(made), 'x'.repeat(50)];
+  };
+  const draft = await draftFeed(at('feed.csv'), COLUMNS);
+  const writing = draft.write(rows());
+  // The disk has taken none of them yet.
+  expect(made).toBeLessThan(50_000);
+  await writing;
+  expect(await draft.finish()).toMatchObject({ rows: 50_000 });
+  await draft.discard();
 });
 
 test('lines of a text file are written as they are', async () => {

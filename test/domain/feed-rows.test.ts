@@ -4,6 +4,7 @@ import {
   COMPLETION_COLUMNS,
   completionRow,
   formatInstant,
+  instantFormatter,
   NON_COMPLETED_COLUMNS,
   nonCompletedRows,
   requestId,
@@ -128,6 +129,23 @@ test('an instant is written in UTC, in whole seconds', () => {
     fc.property(fc.integer({ min: 0, max: Date.UTC(2100, 0, 1) }), (at) => {
       expect(formatInstant(at)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
       expect(Date.parse(formatInstant(at))).toBe(at - (at % 1000));
+    }),
+  );
+});
+
+test('a formatter for many instants writes them as one by one, whatever order they come in', () => {
+  const day = fc.integer({ min: -25_567, max: 47_482 });
+  const time = fc.integer({ min: 0, max: 24 * 3_600_000 - 1 });
+  const instants = fc.array(fc.tuple(day, time), { maxLength: 20 });
+  fc.assert(
+    fc.property(instants, (days) => {
+      const format = instantFormatter();
+      for (const [number, ms] of days) {
+        const at = number * 24 * 3_600_000 + ms;
+        expect(format(at)).toBe(formatInstant(at));
+        // Once more on the same day.
+        expect(format(at - ms)).toBe(formatInstant(at - ms));
+      }
     }),
   );
 });
