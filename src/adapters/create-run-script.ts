@@ -12,10 +12,7 @@ if redis.call('HEXISTS', record, 'plan') == 1 then
   if draft ~= population then redis.call('UNLINK', draft) end
   return 0
 end
-if draft ~= population then
-  redis.call('UNLINK', population)
-  if redis.call('EXISTS', draft) == 1 then redis.call('RENAME', draft, population) end
-end
+if draft ~= population and redis.call('EXISTS', draft) == 1 then redis.call('RENAME', draft, population) end
 redis.call('HSET', record, unpack(ARGV, 5))
 redis.call('HSET', results, ARGV[4], '')
 redis.call('ZADD', runs, ARGV[2], ARGV[1])

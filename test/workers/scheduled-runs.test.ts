@@ -121,6 +121,12 @@ describe('a tick', () => {
     expect((await room.store.getRun(RUN)).plan).toMatchObject({ asOf: SLOT, seed: RUN });
     expect(lines('The scheduled run is queued 3 h 0 min late')).toMatchObject([{ level: 40, runId: RUN }]);
     expect(lines('The scheduled run was made 3 h 0 min late')).toMatchObject([{ level: 40, runId: RUN }]);
+    // To begin it again is not to make it again.
+    await idle();
+    await (await room.job('run-start', RUN)).remove();
+    await enqueueRunStart(room.queues, RUN, 3, SLOT);
+    await idle();
+    expect(lines('The scheduled run was made')).toHaveLength(1);
   });
 
   test('that comes too late to catch up starts nothing, and says so', async () => {
