@@ -133,9 +133,13 @@ testAtFullSize(
   async () => {
     const employees = 20_000;
     const own = await startWarehouse({ token: CANARIES.databricks });
-    await own.load(`INSERT INTO content_assignments (ba_id, content_id, assignment_date)
-      SELECT ${FIRST_ID} + e, 1800001 + c, TIMESTAMP '2025-10-20 05:01:00' FROM range(${employees}) p(e), range(50) t(c)`);
-    const large = await openFaultRoom({ employees, warehouse: own, env: { EMPLOYEE_CONCURRENCY: '100' } });
+    await own.load(`
+      INSERT INTO content_assignments (ba_id, content_id, assignment_date)
+        SELECT ${FIRST_ID} + e, 1800001 + c, TIMESTAMP '2025-10-20 05:01:00' FROM range(${employees}) p(e), range(5) t(c);
+      INSERT INTO content_completion
+        SELECT ${FIRST_ID} + e, 1800101 + c, DATE '2025-10-01' FROM range(${employees}) p(e), range(45) t(c)`);
+    const env = { EMPLOYEE_CONCURRENCY: '100' };
+    const large = await openFaultRoom({ employees, warehouse: own, env, commandLimitMs: 300_000 });
     try {
       own.faults.add({ on: 'FetchResults', call: 150, kind: 'drop' });
       const runId = await large.begin();
@@ -143,11 +147,11 @@ testAtFullSize(
       await large.reaches(runId, 'finished', 300_000);
       await judge(large, runId);
       const { assignments } = await large.store.getRun(runId);
-      expect(assignments!.databricks!.openAssignments).toBe(50 * employees);
+      expect(assignments!.databricks).toMatchObject({ openAssignments: 5 * employees, completions: 45 * employees });
     } finally {
       await large.close();
       await own.close();
     }
   },
-  600_000,
+  900_000,
 );

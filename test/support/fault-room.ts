@@ -28,6 +28,8 @@ export interface FaultRoomOptions
   /** What the recommender does with a call instead of answering well. `nthCall` counts this employee's, from 1. */
   readonly misbehave?: (employeeId: number, nthCall: number) => Answer | undefined;
   readonly env?: Readonly<Record<string, string>>;
+  /** How long a command may take, the undisturbed run too; 60,000 unless given. */
+  readonly commandLimitMs?: number;
   /** Further settings of redis.conf. */
   readonly redis?: Readonly<Record<string, string>>;
 }
@@ -96,7 +98,7 @@ export async function openFaultRoom(options: FaultRoomOptions): Promise<FaultRoo
   const store = new RunStore(connection, 24 * 3600 * 1000);
   const status = async (runId: RunId) => runStatus(queues, store, await store.getRun(runId));
 
-  const start: FaultRoom['start'] = (args, env = {}, limitMs = COMMAND_LIMIT_MS) => {
+  const start: FaultRoom['start'] = (args, env = {}, limitMs = options.commandLimitMs ?? COMMAND_LIMIT_MS) => {
     const command = workspace.start(args, env, limitMs);
     processes.push(command);
     return command;
