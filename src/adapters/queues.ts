@@ -31,8 +31,8 @@ export interface EmployeeJobData extends StageJobData {
   readonly employeeType: EmployeeType;
 }
 
-/** Our name for a back-off that BullMQ asks the worker about: see `retryDelayMs`. */
-export const BACKOFF = { type: 'retry-after' } as const;
+/** Our name for a back-off that BullMQ asks the worker about: see `retryDelayMs`. Every job holds it, so it is short. */
+export const BACKOFF = { type: 'ours' } as const;
 
 /** All queues, on one connection. */
 export interface Queues {

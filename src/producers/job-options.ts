@@ -9,7 +9,10 @@ export function stageJobOptions(attempts: number): JobsOptions {
   return { attempts, backoff: BACKOFF, removeOnComplete: KEEP_FINISHED_STAGES };
 }
 
-/** Options of an employee's job. Its result is in the run store, so a completed job leaves nothing behind. */
+/**
+ * Options of an employee's job, few, because each of a million jobs holds them. That a completed one leaves nothing behind is for
+ * the workers to say.
+ */
 export function employeeJobOptions(attempts: number): JobsOptions {
-  return { attempts, backoff: BACKOFF, removeOnComplete: true };
+  return { attempts, backoff: BACKOFF };
 }

@@ -58,6 +58,9 @@ const NO_LIMIT = { max: 1_000_000, duration: 1_000 };
 /** A job whose process was killed is taken up again this often before it is held to be the killer. */
 const MAX_STALLED_COUNT = 3;
 
+/** The result of an employee's job is in the run store, so a completed one leaves nothing behind. */
+const KEEP_NONE = { count: 0 };
+
 /** The part of the deadline that is kept for giving jobs back. */
 const GIVE_BACK_SHARE = 0.3;
 
@@ -164,6 +167,7 @@ function startWorker<Data extends StageJobData>(
     concurrency,
     limiter: NO_LIMIT,
     maxStalledCount: MAX_STALLED_COUNT,
+    ...(name === 'employee-simulation' ? { removeOnComplete: KEEP_NONE } : {}),
     ...(lockMs === undefined ? {} : { lockDuration: lockMs }),
     ...(telemetry === undefined || name === 'employee-simulation' ? {} : { telemetry }),
     settings: {

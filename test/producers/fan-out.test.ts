@@ -1,6 +1,7 @@
 // Proves that a repeated fan-out adds nobody twice, and that a queue which took only some is noticed.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
+import type { EmployeeId } from '../../src/domain/ids.ts';
 import { fanOut, placed } from '../../src/producers/fan-out.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { takeJobs } from '../support/job-moves.ts';
@@ -34,13 +35,23 @@ test('each employee is a job of its own, a child of the assembly, with all that 
     employeeId: EMPLOYEES[11]!.id,
     employeeType: EMPLOYEES[11]!.type,
   });
-  expect(job.opts).toMatchObject({ attempts: 4, removeOnComplete: true });
+  expect(job.opts).toMatchObject({ attempts: 4 });
   // A failed employee must stay, and keep the assembly waiting.
   expect(Object.keys(job.opts)).not.toEqual(
     expect.arrayContaining([expect.stringMatching(/removeOnFail|OnFailure|OnFail$/)]),
   );
   const assembly = await room.job('file-assembly', plan.id);
   expect(await assembly.getDependenciesCount()).toMatchObject({ unprocessed: 21 });
+});
+
+test('a waiting job is so small that Redis needs no more than 640 bytes for it', async () => {
+  // As the embedded Redis and the deployments have it.
+  await room.redis.config('SET', 'hash-max-ziplist-value', '512');
+  const run = await room.createRunWithFlow([{ id: 8_888_888 as EmployeeId, type: 'a' }]);
+  const placed = [{ position: 999_999, employee: { id: 8_888_888 as EmployeeId, type: 'a' as const } }];
+  await fanOut(room.queues, room.store, run.plan.id, placed, 5);
+  const key = room.queues.byName['employee-simulation'].toKey(`${run.plan.id}-8888888`);
+  expect(await room.redis.memory('USAGE', key)).toBeLessThanOrEqual(640);
 });
 
 test('repeated, at once or later, it adds nobody twice: neither who waits, nor who failed, nor who has a result', async () => {

@@ -17,7 +17,9 @@ export async function takeJobs(
   count: number,
   outcome: (job: Job) => Promise<string | undefined> | string | undefined = () => undefined,
 ): Promise<void> {
-  const worker = new Worker(queue, null, { connection: room.redis, prefix: REDIS_PREFIX, autorun: false });
+  // As our own workers are: a completed employee's job leaves nothing behind.
+  const keep = queue === 'employee-simulation' ? { removeOnComplete: { count: 0 } } : {};
+  const worker = new Worker(queue, null, { connection: room.redis, prefix: REDIS_PREFIX, autorun: false, ...keep });
   try {
     for (let taken = 0; taken < count; taken += 1) {
       const token = `by-hand-${taken}`;
