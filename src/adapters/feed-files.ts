@@ -24,7 +24,7 @@ export function draftFeed(path: string, columns: readonly string[]): Promise<Dra
 
 /** Opens a draft of rows that are to be put behind those of the feed, with `append`. */
 export function draftMoreRows(path: string): Promise<DraftFile<readonly string[]>> {
-  return DraftFile.open(path, format<readonly string[], readonly string[]>(FEED_FORMAT));
+  return DraftFile.open(path, format<readonly string[], readonly string[]>(FEED_FORMAT), '.more.part');
 }
 
 /** Opens a draft of a text file; every row is written as it is, so a line brings its own line end. */
@@ -87,8 +87,9 @@ export class DraftFile<Row> {
     });
   }
 
-  static async open<Row>(path: string, formatter: Duplex): Promise<DraftFile<Row>> {
-    const partPath = `${path}.${randomUUID()}.part`;
+  /** @param ending ends in `.part`: what an interrupted attempt leaves behind is known by it. */
+  static async open<Row>(path: string, formatter: Duplex, ending = '.part'): Promise<DraftFile<Row>> {
+    const partPath = `${path}.${randomUUID()}${ending}`;
     try {
       await mkdir(dirname(path), { recursive: true });
       return new DraftFile<Row>(path, partPath, await open(partPath, 'wx+', 0o644), formatter);
