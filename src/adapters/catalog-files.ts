@@ -6,6 +6,7 @@ import { type CatalogFile, parseCatalogFileName } from '../domain/catalog-file-n
 import { BtcFakeError } from '../domain/errors.ts';
 import type { ContentId } from '../domain/ids.ts';
 import { readCsvRows } from './csv-rows.ts';
+import { FOLDER_MODE } from './file-modes.ts';
 
 /** What a catalog file holds. */
 export interface CatalogReading {
@@ -50,7 +51,7 @@ export async function readCatalogFile(path: string): Promise<CatalogReading> {
  * exist yet is made, and holds none.
  */
 export async function listLocalCatalogFiles(folder: string): Promise<CatalogFile[]> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   const files: CatalogFile[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const parsed = entry.isFile() ? parseCatalogFileName(entry.name) : undefined;

@@ -9,6 +9,7 @@ import { format } from 'fast-csv';
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
 import type { OutputFile } from '../domain/manifest.ts';
 import { unreadable } from './csv-rows.ts';
+import { FILE_MODE, FOLDER_MODE } from './file-modes.ts';
 
 const WRITE_BUFFER_BYTES = 256 * 1024;
 const LF = 10;
@@ -91,8 +92,8 @@ export class DraftFile<Row> {
   static async open<Row>(path: string, formatter: Duplex, ending = '.part'): Promise<DraftFile<Row>> {
     const partPath = `${path}.${randomUUID()}${ending}`;
     try {
-      await mkdir(dirname(path), { recursive: true });
-      return new DraftFile<Row>(path, partPath, await open(partPath, 'wx+', 0o644), formatter);
+      await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
+      return new DraftFile<Row>(path, partPath, await open(partPath, 'wx+', FILE_MODE), formatter);
     } catch (error) {
       throw unwritable(path, error);
     }

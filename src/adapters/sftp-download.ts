@@ -4,6 +4,7 @@ import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
+import { FILE_MODE, FOLDER_MODE } from './file-modes.ts';
 import type { SftpConnection } from './sftp-connection.ts';
 import {
   isPlainFileName,
@@ -115,9 +116,9 @@ async function writeBeside<T>(path: string, file: RemoteFile, fill: (part: FileH
   const part = await local(
     path,
     (async () => {
-      await mkdir(dirname(path), { recursive: true });
+      await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
       await rm(partPath, { force: true });
-      return await open(partPath, 'wx');
+      return await open(partPath, 'wx', FILE_MODE);
     })(),
   );
   try {

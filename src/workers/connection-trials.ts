@@ -8,6 +8,7 @@ import { listLocalCatalogFiles } from '../adapters/catalog-files.ts';
 import { withTrainingRecords } from '../adapters/databricks.ts';
 import { readEmployees } from '../adapters/employees-file.ts';
 import { fileSha256 } from '../adapters/feed-files.ts';
+import { FOLDER_MODE } from '../adapters/file-modes.ts';
 import { secretCutter } from '../adapters/log.ts';
 import { createRecommender } from '../adapters/recommender.ts';
 import { assertSuitableRedis } from '../adapters/redis.ts';
@@ -188,7 +189,7 @@ async function tryTemplate({ files }: Settings): Promise<Outcome> {
 /** Really makes something in the folder: rights alone do not tell whether the disk lets it. */
 async function tryFolder(variable: string, folder: string): Promise<Outcome> {
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     await rmdir(await mkdtemp(join(folder, '.doctor-')));
   } catch (cause) {
     throw new BtcFakeError('OUTPUT_UNWRITABLE', `${folder} cannot be written (${systemCode(cause)})`, {
