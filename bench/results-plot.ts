@@ -3,7 +3,7 @@ import { figure } from './spread.ts';
 
 const WIDTH = 720;
 const LABEL_WIDTH = 250;
-const VALUE_WIDTH = 110;
+const VALUE_WIDTH = 150;
 const BAR_WIDTH = WIDTH - LABEL_WIDTH - VALUE_WIDTH;
 const BAR_HEIGHT = 18;
 const BAR_STEP = 24;
