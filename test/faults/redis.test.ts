@@ -1,6 +1,7 @@
 // R: what is done to Redis. Every run ends with the bytes of the undisturbed one, by itself or after a retry, or says what is missing.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { infoField } from '../../src/adapters/redis.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
 import { judge } from '../support/fault-oracle.ts';
@@ -12,8 +13,6 @@ import { waitUntil } from '../support/wait-until.ts';
 
 const EMPLOYEES = 150;
 const LATENCY_MS = 15;
-/** Enough for the run and some of its jobs, and too little for all. */
-const MEMORY_FOR_A_PART = 250_000;
 const RUN = ['run', '--seed', 'faults', '--as-of', '2025-10-28T11:00:00Z'];
 
 // They share the machine with all other tests.
@@ -145,6 +144,10 @@ describe('R2: Redis restored from an older append-only file', () => {
 describe('R3: Redis without memory', () => {
   const fill = () => room.connection.config('SET', 'maxmemory', '1');
   const empty = () => room.connection.config('SET', 'maxmemory', '0');
+  const refusals = async () =>
+    Number(infoField(await room.connection.info('errorstats'), 'errorstat_OOM')?.slice(6) ?? 0);
+
+  beforeEach(() => room.connection.config('RESETSTAT'));
 
   test('from the start: commands say so, workers wait, and the run goes on by itself', async () => {
     const runId = await room.begin();
@@ -152,6 +155,8 @@ describe('R3: Redis without memory', () => {
     const worker = room.start(['worker']);
     await worker.waitForStderr('Redis has no memory left');
     const { stderr, code } = await room.start(['run', '--detach']).ended;
+    // Some a second. A worker that does not rest asks some thousand times.
+    expect(await refusals()).toBeLessThan(1_000);
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/^btc-fake: Redis has no memory left \(REDIS_FULL\)\n {2}.+\n$/),
@@ -162,20 +167,19 @@ describe('R3: Redis without memory', () => {
   });
 
   test('in the middle of the fan-out: it is waited for, and nobody is queued twice or lost', async () => {
-    // It comes to be full when so much of the fan-out is there.
-    const { used_memory: used } = Object.fromEntries(
-      (await room.connection.info('memory')).split('\r\n').map((line) => line.split(':')),
-    );
     const runId = await room.begin();
-    const stages = room.start(['worker', '--only', 'run-start', '--only', 'catalog-download', '--only', 'assignment']);
-    await room.connection.config('SET', 'maxmemory', String(Number(used) + MEMORY_FOR_A_PART));
+    const employees = room.queues.byName['employee-simulation'];
+    const only = ['run-start', 'catalog-download', 'assignment'].flatMap((name) => ['--only', name]);
+    // The fan-out goes in steps; the next comes a while after the one before. No stage has a second attempt.
+    room.proxy.misbehave({ latencyMs: 40 });
+    const stages = room.start(['worker', ...only], { JOB_ATTEMPTS: '1' });
+    await waitUntil('some are queued', async () => (await employees.getWaitingCount()) > 0, 20_000);
+    await fill();
     await stages.waitForStderr('Redis has no memory left');
-    const queued = await room.queues.byName['employee-simulation'].getWaitingCount();
-    expect(queued).toBeLessThan(EMPLOYEES);
+    expect(await employees.getWaitingCount()).toBeLessThan(EMPLOYEES);
+    room.proxy.misbehave();
     await empty();
-    await waitUntil('all are queued', async () => {
-      return (await room.queues.byName['employee-simulation'].getWaitingCount()) === EMPLOYEES;
-    });
+    await waitUntil('all are queued', async () => (await employees.getWaitingCount()) === EMPLOYEES, 10_000);
     await stop(stages);
     expect(lines(stages.stderr)).toBeLessThan(20);
     await endsByItself(room.start(['worker']), runId);
@@ -189,7 +193,8 @@ describe('R3: Redis without memory', () => {
     await worker.waitForStderr('Redis has no memory left');
     const done = await room.store.countResults(runId);
     const asked = room.recommender.calls.size;
-    await delay(2_000);
+    const before = await refusals();
+    await waitUntil('it is tried again', async () => (await refusals()) > before + 10, 10_000);
     expect(await room.store.countResults(runId)).toBe(done);
     // Those in hand wait with their answers; nobody else is begun with.
     expect(room.recommender.calls.size - asked).toBeLessThanOrEqual(5);
