@@ -2,6 +2,7 @@ import type { FlowJob } from 'bullmq';
 import { PAYLOAD_VERSION, type QueueName, type Queues } from '../adapters/queues.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import { REDIS_PREFIX } from '../adapters/run-store.ts';
+import type { RunId } from '../domain/ids.ts';
 import { stageJobOptions } from './job-options.ts';
 
 /**
@@ -21,4 +22,13 @@ export async function addRunFlow(queues: Queues, run: RunRecord, attempts: numbe
   });
   const assembly = stage('file-assembly', [stage('assignment', [stage('catalog-download')])]);
   await queues.flow.add(run.publish ? stage('publish', [assembly]) : assembly);
+}
+
+/**
+ * Removes the notes that BullMQ keeps with the file-assembly job of each employee whose job is done: 140 bytes for each, as long as
+ * the finished job is kept, which nobody reads. Only for a run that needs none of them any more: one with its files.
+ */
+export async function forgetDoneEmployees({ redis, byName }: Queues, runId: RunId): Promise<void> {
+  // Unlike the removal of the job itself, this does not keep Redis busy, however many there are.
+  await redis.unlink(byName['file-assembly'].toKey(`${runId}:processed`));
 }

@@ -8,6 +8,7 @@ import { BtcFakeError } from '../domain/errors.ts';
 import type { EmployeeId } from '../domain/ids.ts';
 import { feedNames } from '../domain/run-plan.ts';
 import { missingEmployees } from '../producers/missing-employees.ts';
+import { forgetDoneEmployees } from '../producers/run-flow.ts';
 import { assembleFeeds } from './assemble-feeds.ts';
 import type { JobHandler } from './job-handler.ts';
 import { jobLogger } from './job-log.ts';
@@ -23,7 +24,7 @@ const NAMED_MISSING = 20;
  * When somebody is missing it waits for the jobs that are still on the queue; when there are none it fails with
  * RUN_INCOMPLETE, which names who is missing. `btc-fake retry` queues them anew.
  */
-export function fileAssemblyHandler({ settings, store, logger, now }: WorkerContext): JobHandler<StageJobData> {
+export function fileAssemblyHandler({ settings, store, queues, logger, now }: WorkerContext): JobHandler<StageJobData> {
   return async (job, signal, token) => {
     const { runId } = job.data;
     const run = await store.getRun(runId);
@@ -41,6 +42,7 @@ export function fileAssemblyHandler({ settings, store, logger, now }: WorkerCont
     log.info({ file: feedNames(run.plan).manifest }, 'Written');
     reach('files-in-place');
     await store.finishRun(runId, manifest, now());
+    await forgetDoneEmployees(queues, runId);
     await store.finishStage(runId, 'file-assembly', now());
   };
 }

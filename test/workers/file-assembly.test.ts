@@ -119,6 +119,16 @@ test('all files are there, and the manifest names each with its rows and its has
   expect(await room.store.getRun(run.plan.id)).toMatchObject({ manifest, finishedAt: expect.any(Number) });
 });
 
+test('Redis is rid of what BullMQ noted of every employee, and the finished job stays', async () => {
+  const run = await workedRun();
+  const notes = room.queues.byName['file-assembly'].toKey(`${run.plan.id}:processed`);
+  // And one of the assignment, which is a child too.
+  expect(await room.redis.hlen(notes)).toBe(EMPLOYEES.length + 1);
+  work();
+  expect(await (await settled(run)).getState()).toBe('completed');
+  expect(await room.redis.exists(notes)).toBe(0);
+});
+
 test('repeated, it leaves the same bytes', async () => {
   const run = await workedRun();
   work();
