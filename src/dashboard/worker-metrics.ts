@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { QueueName } from '../adapters/queues.ts';
 import type { QueueObserver, WorkerObserver } from '../workers/worker-observer.ts';
 
@@ -46,6 +46,11 @@ export function workerMetrics(register: Registry): WorkerObserver {
     labelNames: ['queue'],
     registers,
   });
+  const outage = new Gauge({
+    name: 'btc_fake_recommender_outage',
+    help: '1 while this process rests because the recommender fails for everybody or refuses everybody, else 0.',
+    registers,
+  });
   // Statuses are few.
   const byOutcome = new Map<number | string, Counter.Internal>();
   const callsWith = (outcome: number | string): Counter.Internal => {
@@ -58,6 +63,7 @@ export function workerMetrics(register: Registry): WorkerObserver {
       callSeconds.observe(seconds);
       (byOutcome.get(outcome) ?? callsWith(outcome)).inc();
     },
+    recommenderOutage: (isOne) => outage.set(isOne ? 1 : 0),
     ofQueue: (queue) => queueObserver(queue, { jobs, pauses, pauseSeconds }, simulated),
   };
 }

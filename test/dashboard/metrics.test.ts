@@ -75,6 +75,16 @@ test('429: how often and how long the queue was told to rest', async () => {
   expect(samples.get('btc_fake_throttle_pause_seconds_total{queue="employee-simulation"}')).toBe(2);
 });
 
+test('an outage of the recommender is 1 for as long as it lasts', async () => {
+  const metrics = metricsOf();
+  const outage = async () => samplesOf(await metrics.scrape()).get('btc_fake_recommender_outage');
+  expect(await outage()).toBe(0);
+  metrics.observer.recommenderOutage?.(true);
+  expect(await outage()).toBe(1);
+  metrics.observer.recommenderOutage?.(false);
+  expect(await outage()).toBe(0);
+});
+
 test('a run that waits for failed employees: its state, age and counts, and how long the oldest has waited', async () => {
   const run = await fannedOutRun(room, people(5));
   await room.store.putResult(run.plan, 0, { recommendations: [], completions: [] });
