@@ -1,5 +1,6 @@
 import { columnKey } from './columns.ts';
 import { BtcFakeError } from './errors.ts';
+import { IdSet } from './id-set.ts';
 import { type EmployeeId, parseEmployeeId } from './ids.ts';
 import { quotedValue } from './quoted-value.ts';
 
@@ -59,13 +60,11 @@ export function resolveEmployeeColumns(header: readonly string[], place: string)
  * "Employees"). Memory grows with the set of ids.
  */
 export function employeeRowReader(columns: EmployeeColumns): (fields: readonly string[]) => EmployeeRow {
-  const seen = new Set<EmployeeId>();
+  const seen = new IdSet();
   return (fields) => {
     const row = readEmployeeRow(fields, columns);
     if (row.kind !== 'employee') return row;
-    if (seen.has(row.employee.id)) return invalid(`employee_id ${row.employee.id} was seen before`);
-    seen.add(row.employee.id);
-    return row;
+    return seen.add(row.employee.id) ? row : invalid(`employee_id ${row.employee.id} was seen before`);
   };
 }
 

@@ -1,6 +1,7 @@
+import { mixIn } from './number-hash.ts';
+
 const FIRST_CAPACITY = 1024;
 const MAX_LOAD = 0.75;
-const TWO_TO_32 = 2 ** 32;
 
 /**
  * A set of pairs of positive safe integers (an employee and a content), in 22 to 43 bytes for each: a JavaScript Set of
@@ -38,7 +39,7 @@ export class PairSet {
   /** The place of the pair, or the free one where it belongs. */
   #slotOf(first: number, second: number): number {
     const mask = this.#capacity - 1;
-    let index = mix(mix(mix(mix(0, first), first / TWO_TO_32), second), second / TWO_TO_32) & mask;
+    let index = mixIn(mixIn(0, first), second) & mask;
     for (;;) {
       const slot = 2 * index;
       const found = this.#slots[slot];
@@ -57,12 +58,4 @@ export class PairSet {
       if (first !== 0) this.#put(this.#slotOf(first, second), first, second);
     }
   }
-}
-
-/** One round of MurmurHash3 with the low 32 bits of a number. */
-function mix(hash: number, value: number): number {
-  const scrambled = Math.imul(value, 0xcc9e2d51);
-  const mixed = hash ^ Math.imul((scrambled << 15) | (scrambled >>> 17), 0x1b873593);
-  const next = Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64;
-  return next ^ (next >>> 16);
 }
