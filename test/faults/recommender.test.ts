@@ -94,13 +94,13 @@ describe('A1: 429', () => {
 
   test('that asks for less does not end a rest that was asked for before', async () => {
     misbehave = (_id, _nth, nthOfAll) => {
-      if (nthOfAll === 30) return fails(429, { 'retry-after': '8' });
-      // It was under way beside the first.
-      return nthOfAll === 31 ? ({ ...fails(429, { 'retry-after': '1' }), delayMs: 200 } as Answer) : undefined;
+      // It is under way while the other one is answered, and comes after it.
+      if (nthOfAll === 30) return { kind: 'reply', status: 429, headers: { 'retry-after': '1' }, delayMs: 600 };
+      return nthOfAll === 31 ? fails(429, { 'retry-after': '8' }) : undefined;
     };
     const runId = await begin();
     const queue = room.queues.byName['employee-simulation'];
-    const atRest = async () => calls > 31 && (await queue.getActiveCount()) === 0;
+    const atRest = async () => calls >= 31 && (await queue.getActiveCount()) === 0;
     await waitUntil('all that was in hand is back', atRest, 20_000);
     expect(await room.connection.pttl('{btc-fake}:employee-simulation:limiter')).toBeGreaterThan(2_000);
     await finishes(runId, () => 1);
