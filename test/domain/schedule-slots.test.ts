@@ -176,7 +176,10 @@ describe('a gap of more than 7 days and 2 hours', () => {
         const ticks = walk(schedule, now, now + FIVE_YEARS_MS + 400 * DAY_MS);
         const first = [now, ...ticks].findIndex((tick, i) => ticks[i]! - tick > LONGEST_GAP_MS);
         const [left, right] = [[now, ...ticks][first]!, ticks[first]!];
-        const expected = first < 0 || left >= now + FIVE_YEARS_MS ? undefined : [iso(left), iso(right)];
+        const lastTick = ticks.at(-1) ?? now;
+        // In a zone of half an hour BullMQ's own parser can lose its way, and comes to no tick any more.
+        const stops = first < 0 && lastTick < now + FIVE_YEARS_MS ? [iso(lastTick)] : undefined;
+        const expected = first < 0 || left >= now + FIVE_YEARS_MS ? stops : [iso(left), iso(right)];
         expect(gapFound(schedule, now)).toEqual(expected);
       }),
       { numRuns: 5 },
