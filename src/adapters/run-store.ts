@@ -1,5 +1,5 @@
 import type { ChainableCommander, Redis } from 'ioredis';
-import type { CatalogContent } from '../domain/catalog.ts';
+import type { CatalogContent, Catalogs } from '../domain/catalog.ts';
 import type { CatalogKind } from '../domain/catalog-file-name.ts';
 import type { EmployeeResult } from '../domain/employee-outcome.ts';
 import type { Employee } from '../domain/employees.ts';
@@ -122,17 +122,22 @@ export class RunStore {
    * Keeps the contents of both catalog files for the steps after the download, on whatever machine they run. The first that
    * are kept stand.
    */
-  async putCatalogs(
-    runId: RunId,
-    contents: Readonly<Record<CatalogKind, readonly CatalogContent[]>>,
-    facts: CatalogFacts,
-  ): Promise<void> {
+  async putCatalogs(runId: RunId, contents: Catalogs, facts: CatalogFacts): Promise<void> {
     const fields = Object.entries(contents).flatMap(([kind, list]) => [kind, JSON.stringify(list)]);
     await this.#freeze(runId, { catalogs: facts }, keys(runId).catalogs, keys(runId).catalogs, fields);
   }
 
   async readCatalog(runId: RunId, kind: CatalogKind): Promise<CatalogContent[]> {
     return JSON.parse((await this.#redis.hget(keys(runId).catalogs, kind)) ?? '[]');
+  }
+
+  /** Both catalogs of a run; empty before they were kept. */
+  async readCatalogs(runId: RunId): Promise<Catalogs> {
+    const [StandAloneContent, CourseCatalog] = await Promise.all([
+      this.readCatalog(runId, 'StandAloneContent'),
+      this.readCatalog(runId, 'CourseCatalog'),
+    ]);
+    return { StandAloneContent, CourseCatalog };
   }
 
   /** The population from a chunk on, chunk by chunk, in input order. */

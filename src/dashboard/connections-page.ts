@@ -9,6 +9,7 @@ import type { Finding } from '../workers/connection-trials.ts';
 import { type ConnectionRound, ConnectionRounds } from './connection-round.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import { type Fill, type Html, html } from './html.ts';
+import type { KnownCatalogs } from './known-catalogs.ts';
 import { layout } from './layout.ts';
 import { localTime } from './local-time.ts';
 import { type RecommenderTrial, tryRecommenderFor } from './recommender-trial.ts';
@@ -21,7 +22,7 @@ const STATE_CLASS: Readonly<Record<Finding['state'], string>> = {
 };
 
 /** Tries what runs depend on, as `btc-fake doctor` does, and the recommender for one employee. */
-export function connectionRoutes(app: FastifyInstance, context: DashboardContext): void {
+export function connectionRoutes(app: FastifyInstance, context: DashboardContext, catalogs: KnownCatalogs): void {
   const { loaded, store, secrets } = context;
   const { settings } = loaded;
   const rounds = new ConnectionRounds(context);
@@ -51,7 +52,7 @@ export function connectionRoutes(app: FastifyInstance, context: DashboardContext
       return reply.code(422).send(page(problem(wrong, cutSecrets), text));
     }
     try {
-      return reply.send(page(answer(await tryRecommenderFor(employeeId, settings, store), cutSecrets), text));
+      return reply.send(page(answer(await tryRecommenderFor(employeeId, settings, store, catalogs), cutSecrets), text));
     } catch (error) {
       if (!(error instanceof BtcFakeError)) throw error;
       return reply.code(422).send(page(problem(error, cutSecrets), text));

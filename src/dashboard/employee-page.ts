@@ -11,6 +11,7 @@ import type { DashboardContext } from './dashboard-context.ts';
 import { employeeDecision } from './employee-decision.ts';
 import { employeePath } from './employee-search.ts';
 import { html } from './html.ts';
+import type { KnownCatalogs } from './known-catalogs.ts';
 import { layout } from './layout.ts';
 import { runIdFrom } from './run-address.ts';
 
@@ -20,8 +21,11 @@ interface EmployeeRoute {
 }
 
 /** The pages of one employee of a run: the whole decision, and re-queuing who has failed. */
-export function employeeRoutes(app: FastifyInstance, { store, queues, loaded, secrets }: DashboardContext): void {
-  const cutSecrets = secretCutter(secrets);
+export function employeeRoutes(app: FastifyInstance, context: DashboardContext, catalogs: KnownCatalogs): void {
+  const { store, queues, loaded } = context;
+  const cutSecrets = secretCutter(context.secrets);
+  const explain = (runId: RunId, employeeId: EmployeeId) =>
+    explainEmployee(store, queues, runId, employeeId, (run) => catalogs.of(run));
   app.get<{ Params: { id: string }; Querystring: { employee?: string } }>(
     '/runs/:id/employees',
     async ({ params, query }, reply) => {
@@ -32,7 +36,7 @@ export function employeeRoutes(app: FastifyInstance, { store, queues, loaded, se
 
   app.get<EmployeeRoute>('/runs/:id/employees/:employeeId', async ({ params, query }, reply) => {
     const runId = runIdFrom(params.id);
-    const explained = await explainEmployee(store, queues, runId, employeeIdFrom(params.employeeId, runId));
+    const explained = await explain(runId, employeeIdFrom(params.employeeId, runId));
     // The reason was cut by the worker that wrote it; it may have known other secrets.
     const reason = explained.reason && cutSecrets(explained.reason);
     const body = html`${actionNotice(query)}${employeeDecision({ ...explained, reason })}`;
@@ -43,7 +47,7 @@ export function employeeRoutes(app: FastifyInstance, { store, queues, loaded, se
   app.post<EmployeeRoute>('/runs/:id/employees/:employeeId/requeue', async ({ params }, reply) => {
     const runId = runIdFrom(params.id);
     const employeeId = employeeIdFrom(params.employeeId, runId);
-    const { progress } = await explainEmployee(store, queues, runId, employeeId);
+    const { progress } = await explain(runId, employeeId);
     const job = await queues.byName['employee-simulation'].getJob(employeeJobId(runId, employeeId));
     const path = employeePath(runId, employeeId);
     if (progress !== 'failed' || !job) return reply.redirect(withOutcome(path, 'not-failed'), 303);

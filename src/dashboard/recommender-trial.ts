@@ -6,6 +6,7 @@ import { type NamedContent, namesFrom } from '../domain/employee-decision.ts';
 import { BtcFakeError, type ErrorCode } from '../domain/errors.ts';
 import type { ContentId, EmployeeId, RunId } from '../domain/ids.ts';
 import { boundedSettings, TRIAL_LIMIT_MS } from './connection-round.ts';
+import type { KnownCatalogs } from './known-catalogs.ts';
 
 /** What came of one call to the recommender. */
 export interface RecommenderTrial {
@@ -30,6 +31,7 @@ export async function tryRecommenderFor(
   employeeId: EmployeeId,
   settings: Settings,
   store: RunStore,
+  catalogs: KnownCatalogs,
 ): Promise<RecommenderTrial> {
   let outcome: number | ErrorCode | undefined;
   let tookMs = 0;
@@ -52,18 +54,12 @@ export async function tryRecommenderFor(
     recommender.close();
   }
   // Titles are a nicety: without Redis there are none.
-  const known = await newestCatalogs(store).catch(() => undefined);
+  const known = await newestCatalogs(store, catalogs).catch(() => undefined);
   const named = namesFrom(known?.catalogs ?? { StandAloneContent: [], CourseCatalog: [] });
   return { employeeId, outcome, tookMs, recommendations: ids.map(named), titlesFrom: known?.runId, error };
 }
 
-async function newestCatalogs(store: RunStore) {
+async function newestCatalogs(store: RunStore, known: KnownCatalogs) {
   const run = (await store.listRuns(LOOKED_AT)).find(({ catalogs }) => catalogs !== undefined);
-  if (!run) return undefined;
-  const runId = run.plan.id;
-  const [StandAloneContent, CourseCatalog] = await Promise.all([
-    store.readCatalog(runId, 'StandAloneContent'),
-    store.readCatalog(runId, 'CourseCatalog'),
-  ]);
-  return { runId, catalogs: { StandAloneContent, CourseCatalog } };
+  return run && { runId: run.plan.id, catalogs: await known.of(run) };
 }

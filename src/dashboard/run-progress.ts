@@ -1,3 +1,4 @@
+import type { OutageNote } from '../adapters/outage-note.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import { lateMs } from '../domain/slot.ts';
 import { count, duration, plural } from '../domain/wording.ts';
@@ -17,9 +18,9 @@ const MEANINGS: Readonly<Record<RunState, string>> = {
   finished: 'The files are there.',
 };
 
-/** How a run stands: its state, what it means, and what can be done about a stage that failed. */
+/** How a run stands: its state, what it means, what workers wait for, and what can be done about a stage that failed. */
 export function runState({ run, status }: RunView): Html {
-  const { state, stage, reason } = status;
+  const { state, stage, reason, outage } = status;
   return html`<p><span class="state ${state}">${state}</span> ${MEANINGS[state]}</p>
 ${
   state === 'failed' &&
@@ -29,7 +30,16 @@ ${
 <form method="post" action="${runPath(run.plan.id)}/requeue"><input type="hidden" name="what" value="stage">
 <button>Re-queue the stage</button></form>
 </div>`
-}`;
+}${outage && resting(outage, run.plan.timeZone)}`;
+}
+
+/** Why nobody is being done: the recommender fails for everybody. */
+function resting({ since, reason, nextTryAt }: OutageNote, timeZone: string): Html {
+  return html`<div class="notice warn">
+<p><strong>Workers rest since ${localTime(since, timeZone)}: the recommender fails for everybody</strong></p>
+<p class="reason">${reason}</p>
+<p>They try again at ${localTime(nextTryAt, timeZone)}, and go on by themselves. Nothing is lost meanwhile.</p>
+</div>`;
 }
 
 /** How far a run is: the bar, the counts, the pace and the times. */

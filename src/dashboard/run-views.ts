@@ -8,6 +8,7 @@ import { FailedEmployees, type RunFailures } from '../producers/failed-employees
 import { type FailureGroups, type FailureRead, groupFailures, readFailures } from '../producers/failure-groups.ts';
 import { isEnded, type RunStatus, runStatus } from '../producers/run-status.ts';
 import type { DashboardContext } from './dashboard-context.ts';
+import type { KnownCatalogs } from './known-catalogs.ts';
 import { LiveTally, type TallySoFar } from './live-tally.ts';
 import { RecentMap } from './recent-map.ts';
 import { filesOfRun } from './run-outputs.ts';
@@ -48,14 +49,15 @@ export class RunViews {
   readonly failed: FailedEmployees;
   readonly outputs: OutputFiles;
   readonly #context: DashboardContext;
+  readonly #catalogs: KnownCatalogs;
   readonly #cutSecrets: (text: string) => string;
   readonly #pace = new RunPace();
   readonly #tallies = new RecentMap<RunId, LiveTally>(RUNS_KEPT, (tally) => tally.close());
-  readonly #titles = new RecentMap<RunId, Promise<ReadonlyMap<ContentId, string>>>(RUNS_KEPT);
   readonly #groups = new RecentMap<RunId, KnownGroups>(RUNS_KEPT);
 
-  constructor(context: DashboardContext) {
+  constructor(context: DashboardContext, catalogs: KnownCatalogs) {
     this.#context = context;
+    this.#catalogs = catalogs;
     this.failed = new FailedEmployees(context.queues);
     this.outputs = new OutputFiles(context.loaded.settings.files.outputDir);
     this.#cutSecrets = secretCutter(context.secrets);
@@ -65,7 +67,12 @@ export class RunViews {
   async status(run: RunRecord): Promise<RunStatus> {
     const { queues, store } = this.#context;
     const status = await runStatus(queues, store, run, this.failed);
-    return status.reason === undefined ? status : { ...status, reason: this.#cutSecrets(status.reason) };
+    const { reason, outage } = status;
+    return {
+      ...status,
+      ...(reason === undefined ? {} : { reason: this.#cutSecrets(reason) }),
+      ...(outage ? { outage: { ...outage, reason: this.#cutSecrets(outage.reason) } } : {}),
+    };
   }
 
   /** @throws BtcFakeError RUN_NOT_FOUND. */
@@ -124,18 +131,11 @@ export class RunViews {
     return fresh.groups;
   }
 
-  #titlesOf(run: RunRecord): Promise<ReadonlyMap<ContentId, string>> {
-    if (!run.assignments) return Promise.resolve(new Map());
-    const { id } = run.plan;
+  async #titlesOf(run: RunRecord): Promise<ReadonlyMap<ContentId, string>> {
+    if (!run.assignments) return new Map();
     const wanted = new Set(run.assignments.tally.dailyDose.map(({ contentId }) => contentId));
-    const known = this.#titles.get(id);
-    if (known) return known;
-    const titles = this.#context.store
-      .readCatalog(id, 'StandAloneContent')
-      .then((contents) => new Map(contents.filter((c) => wanted.has(c.id)).map((c) => [c.id, c.title])));
-    this.#titles.set(id, titles);
-    titles.catch(() => this.#titles.delete(id));
-    return titles;
+    const { StandAloneContent } = await this.#catalogs.of(run);
+    return new Map(StandAloneContent.filter(({ id }) => wanted.has(id)).map(({ id, title }) => [id, title]));
   }
 
   #tallyOf(run: RunRecord, { counts }: RunStatus, now: number): TallySoFar | undefined {

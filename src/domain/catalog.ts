@@ -1,5 +1,6 @@
 import { tz } from '@date-fns/tz';
 import { isValid, parse, parseISO } from 'date-fns';
+import type { CatalogKind } from './catalog-file-name.ts';
 import { columnKey } from './columns.ts';
 import { BtcFakeError } from './errors.ts';
 import { type ContentId, parseContentId } from './ids.ts';
@@ -14,6 +15,9 @@ export interface CatalogContent {
   /** Epoch milliseconds; null when missing or no date. Compared, never written. */
   readonly createdAt: number | null;
 }
+
+/** The contents of both catalog files. */
+export type Catalogs = Readonly<Record<CatalogKind, readonly CatalogContent[]>>;
 
 /** Where the columns stand in a catalog file; -1 for one that it does not have. */
 export interface CatalogColumns {

@@ -1,6 +1,6 @@
 import type { SkipReason } from './assignment-tally.ts';
 import type { BusinessWeek } from './business-week.ts';
-import type { CatalogContent } from './catalog.ts';
+import type { Catalogs } from './catalog.ts';
 import type { CatalogKind } from './catalog-file-name.ts';
 import { combinedList, newAssignments, type Source } from './completions.ts';
 import { type EmployeeResult, remainingAssignments } from './employee-outcome.ts';
@@ -111,7 +111,7 @@ export interface EmployeeExplanation extends EmployeeDecision {
 /** What a decision is explained from. */
 export interface DecisionRecords {
   readonly week: BusinessWeek;
-  readonly catalogs: Readonly<Record<CatalogKind, readonly CatalogContent[]>>;
+  readonly catalogs: Catalogs;
   /** The Daily Dose contents that the manager gives this week. */
   readonly chosenDoses: readonly ContentId[];
   readonly assignments: EmployeeAssignments | undefined;

@@ -2,6 +2,7 @@ import type { Job } from 'bullmq';
 import { type EmployeeJobData, employeeJobId, type Queues } from '../adapters/queues.ts';
 import type { EmployeeState, RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
+import type { Catalogs } from '../domain/catalog.ts';
 import { type EmployeeExplanation, type EmployeeProgress, explainDecision } from '../domain/employee-decision.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { formatInstant } from '../domain/feed-rows.ts';
@@ -13,6 +14,7 @@ type EmployeeJob = Job<EmployeeJobData>;
 /**
  * The whole decision about one employee of a run: what was open, assigned, recommended, completed and left, and why. Reads a few
  * keys; only when the employee's job is gone, the text of the population too.
+ * @param catalogsOf for whoever knows the catalogs already.
  * @throws BtcFakeError RUN_NOT_FOUND, EMPLOYEE_NOT_FOUND.
  */
 export async function explainEmployee(
@@ -20,6 +22,7 @@ export async function explainEmployee(
   queues: Queues,
   runId: RunId,
   employeeId: EmployeeId,
+  catalogsOf: (run: RunRecord) => Promise<Catalogs> = ({ plan }) => store.readCatalogs(plan.id),
 ): Promise<EmployeeExplanation> {
   const run = await store.getRun(runId);
   // The job before the result: a job that is gone by then has left its result.
@@ -35,11 +38,7 @@ export async function explainEmployee(
       remedy: `Its employees are those of ${run.employees.name} when the run was started.`,
     });
   }
-  const [state, standAlone, courses] = await Promise.all([
-    store.readEmployee(run.plan, found),
-    store.readCatalog(runId, 'StandAloneContent'),
-    store.readCatalog(runId, 'CourseCatalog'),
-  ]);
+  const [state, catalogs] = await Promise.all([store.readEmployee(run.plan, found), catalogsOf(run)]);
   const week = weekOf(run.plan);
   return {
     runId,
@@ -53,7 +52,7 @@ export async function explainEmployee(
     ...progressOf(run, state, job, jobState),
     ...explainDecision({
       week,
-      catalogs: { StandAloneContent: standAlone, CourseCatalog: courses },
+      catalogs,
       chosenDoses: run.assignments?.tally.dailyDose.map(({ contentId }) => contentId) ?? [],
       // Until they are frozen, the assignments may still be made anew.
       assignments: run.assignments && state.assignments,

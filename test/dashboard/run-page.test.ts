@@ -1,6 +1,7 @@
 // Proves what the page of a run shows, at each of its steps, that it follows the run by itself, and that it costs the same however
 // large the run is.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { writeOutageNote } from '../../src/adapters/outage-note.ts';
 import type { RunRecord } from '../../src/adapters/run-record.ts';
 import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
 import { startWorkers } from '../../src/workers/runtime.ts';
@@ -179,6 +180,17 @@ test('the page follows a run by itself: who is done, who failed and why, and its
     await workers.stop(2_000);
     await recommender.close();
   }
+});
+
+test('while workers rest because of the recommender, the page says since when, why and until when', async () => {
+  const run = await fannedOutRun(room, people(3));
+  expect(words(await pageOf(run))).not.toContain('rest');
+  const since = Date.parse('2025-10-28T10:00:00Z');
+  const note = { reason: 'RECOMMENDER_ACCESS: <it> refuses us', since, nextTryAt: since + 90_000 };
+  await writeOutageNote(room.redis, note, since);
+  const shown = words(await pageOf(run));
+  expect(shown).toContain('Workers rest since 2025-10-28 10:00:00 : the recommender fails for everybody');
+  expect(shown).toContain('RECOMMENDER_ACCESS: &lt;it&gt; refuses us They try again at 2025-10-28 10:01:30');
 });
 
 test('with 100,000 employees under way a page asks Redis few, short questions', async () => {
