@@ -255,6 +255,8 @@ describe('C2: two assemblers', () => {
     const { manifest } = await room.store.getRun(runId);
     for (const { name } of manifest!.outputs) await rm(room.workspace.path('generated_files', name));
     const job = await room.queues.byName['file-assembly'].getJob(runId);
+    // The run has its files a moment before the job is done.
+    await waitUntil('the job is done', () => job!.isCompleted());
     await job!.retry('completed');
     const last = room.workspace.path('generated_files', manifest!.outputs.at(-1)!.name);
     await waitUntil('the files are there again', async () => existsSync(last) && (await job!.isCompleted()), 10_000);
