@@ -57,6 +57,8 @@ const NO_LIMIT = { max: 1_000_000, duration: 1_000 };
 
 /** A job whose process was killed is taken up again this often before it is held to be the killer. */
 const MAX_STALLED_COUNT = 3;
+/** The same of a stage: it lasts longer than an employee, so that it meets more deaths that it has not caused. */
+const MAX_STALLED_COUNT_OF_STAGE = 10;
 
 /** The result of an employee's job is in the run store, so a completed one leaves nothing behind. */
 const KEEP_NONE = { count: 0 };
@@ -166,7 +168,7 @@ function startWorker<Data extends StageJobData>(
     prefix: REDIS_PREFIX,
     concurrency,
     limiter: NO_LIMIT,
-    maxStalledCount: MAX_STALLED_COUNT,
+    maxStalledCount: name === 'employee-simulation' ? MAX_STALLED_COUNT : MAX_STALLED_COUNT_OF_STAGE,
     ...(name === 'employee-simulation' ? { removeOnComplete: KEEP_NONE } : {}),
     ...(lockMs === undefined ? {} : { lockDuration: lockMs }),
     ...(telemetry === undefined || name === 'employee-simulation' ? {} : { telemetry }),

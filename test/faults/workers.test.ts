@@ -65,6 +65,16 @@ async function stop(worker: RunningBtcFake): Promise<void> {
   expect((await worker.ended).code).toBe(0);
 }
 
+test('W1: a worker that is killed five times in the same stage loses nobody, and the stage goes on where it was', async () => {
+  const runId = await room.begin();
+  for (let kills = 0; kills < 5; kills += 1) {
+    const worker = room.start(['worker'], endingAt('fan-out-chunk-added:1'));
+    expect((await worker.ended).code).toBe('SIGKILL');
+    await letLocksExpire(room.connection);
+  }
+  await finishAndJudge(runId, 5);
+});
+
 test('W1: a worker that is killed again and again loses nobody', async () => {
   const runId = await room.begin();
   latencyMs = LATENCY_MS;
@@ -84,7 +94,11 @@ testAtFullSize(
     try {
       const runId = await big.begin();
       const workers = [0, 1, 2].map(() => big.start(['worker'], {}, FULL_SIZE_LIMIT_MS));
-      for (let kills = 0; (await big.status(runId)).state !== 'finished'; kills += 1) {
+      const deadline = Date.now() + FULL_SIZE_LIMIT_MS / 2;
+      for (let kills = 0; ; kills += 1) {
+        const status = await big.status(runId);
+        if (status.state === 'finished') break;
+        if (Date.now() > deadline) throw new Error(`After ${kills} kills: ${JSON.stringify(status)}`);
         await delay(KILL_EVERY_MS);
         workers[kills % 3]!.signal('SIGKILL');
         await workers[kills % 3]!.ended;
