@@ -12,7 +12,7 @@ export default {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023' }, module: { type: 'es6' }, sourceMaps: 'inline' }],
   },
   reporters: ['default'],
-  // Much of a test is waiting for servers and other processes, so two share even a single core well.
-  maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+  // Much of a test is waiting for servers and other processes, so three share even two cores well.
+  maxWorkers: Math.max(3, Math.floor(availableParallelism() / 2)),
   testTimeout: 30_000,
 };
