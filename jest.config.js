@@ -14,5 +14,5 @@ export default {
   reporters: ['default'],
   // Much of a test is waiting for servers and other processes, so three share even two cores well.
   maxWorkers: Math.max(3, Math.floor(availableParallelism() / 2)),
-  testTimeout: 30_000,
+  testTimeout: 30_000 + 1_000 * Number(process.env.FUZZ_SECONDS || 0),
 };

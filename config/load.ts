@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import convict from 'convict';
 import { BtcFakeError } from '../src/domain/errors.ts';
+import { quotedValue } from '../src/domain/quoted-value.ts';
 import { readEnvFile } from './env-file.ts';
 import { parseAs } from './formats.ts';
 import { type GivenText, gather, type Source, type Texts } from './given.ts';
@@ -37,8 +38,7 @@ const SHOWN_LENGTH = 60;
 
 /** A value that is no secret, fit for a message: short, on one line, and without a password that an address may hold. */
 function quote(text: string): string {
-  const safe = text.replace(/\/\/.*@/s, '//…@');
-  return JSON.stringify(safe.length > SHOWN_LENGTH ? `${safe.slice(0, SHOWN_LENGTH)}…` : safe);
+  return quotedValue(text.replace(/\/\/.*@/s, '//…@'), SHOWN_LENGTH);
 }
 
 function wronglyWritten(name: SettingName, { text, where }: GivenText): string {

@@ -1,4 +1,5 @@
 import { BtcFakeError } from '../domain/errors.ts';
+import { quotedValue } from '../domain/quoted-value.ts';
 import type { EmployeeIdRange } from '../domain/training-records.ts';
 
 /** The two tables of the training records. */
@@ -87,7 +88,7 @@ function bounds(range: EmployeeIdRange): Readonly<Record<string, bigint>> {
 
 function checkIdentifier(setting: string, value: string): void {
   if (IDENTIFIER.test(value)) return;
-  throw new BtcFakeError('CONFIG_INVALID', `${setting} is ${JSON.stringify(value)}, which cannot be a name in SQL.`, {
+  throw new BtcFakeError('CONFIG_INVALID', `${setting} is ${quotedValue(value)}, which cannot be a name in SQL.`, {
     remedy: `Set ${setting} to letters, digits and underscores only, for example retail_systems_dev.`,
   });
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { BtcFakeError } from '../domain/errors.ts';
+import { quotedValue } from '../domain/quoted-value.ts';
 
 /** The settings of a SQL warehouse, and how to log in: with a token, or with a service principal's id and secret. */
 export interface DatabricksWarehouse {
@@ -45,6 +46,7 @@ export interface CheckedWarehouse {
 const DEFAULT_QUERY_TIMEOUT_MS = 120_000;
 const DEFAULT_START_TIMEOUT_MS = 600_000;
 const HTTPS_PORT = 443;
+const LONGEST_PATH = 4_096;
 const HOST = /^(?:https:\/\/)?([A-Za-z0-9.-]+)(?::(\d{1,5}))?\/?$/;
 
 /**
@@ -71,7 +73,7 @@ export async function checkWarehouse(warehouse: DatabricksWarehouse): Promise<Ch
 function parseHost(text: string): { host: string; port: number } {
   const [, host, port] = HOST.exec(text) ?? [];
   if (host !== undefined) return { host, port: port === undefined ? HTTPS_PORT : Number(port) };
-  throw new BtcFakeError('CONFIG_INVALID', `DATABRICKS_HOST is ${JSON.stringify(text)}, which is no host name.`, {
+  throw new BtcFakeError('CONFIG_INVALID', `DATABRICKS_HOST is ${quotedValue(text)}, which is no host name.`, {
     remedy: 'Set DATABRICKS_HOST to the host alone, for example warehouse.example, with :PORT if it is not 443.',
   });
 }
@@ -91,7 +93,7 @@ async function readAuthority(file: string): Promise<string> {
     new X509Certificate(pem);
     return pem;
   } catch (cause) {
-    const message = `DATABRICKS_CA_FILE is ${JSON.stringify(file)}, which cannot be read as a PEM certificate.`;
+    const message = `DATABRICKS_CA_FILE is ${quotedValue(file, LONGEST_PATH)}, which cannot be read as a PEM certificate.`;
     throw new BtcFakeError('CONFIG_INVALID', message, { remedy: 'Name a readable PEM file, or leave it out.', cause });
   }
 }

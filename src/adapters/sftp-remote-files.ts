@@ -1,5 +1,6 @@
 import type { FileEntryWithStats, Stats } from 'ssh2';
 import { BtcFakeError } from '../domain/errors.ts';
+import { quotedValue } from '../domain/quoted-value.ts';
 import { count } from '../domain/wording.ts';
 import type { SftpConnection } from './sftp-connection.ts';
 import { sftpStatus } from './sftp-errors.ts';
@@ -14,6 +15,8 @@ export interface RemoteFile {
 
 export const PART_SUFFIX = '.part';
 
+/** Longer than any path. */
+const LONGEST_SHOWN = 4_096;
 const STATUS_EOF = 1;
 const READ_BYTES = 32 * 1024;
 /** No folder of a vendor holds so many; a server that gives more, or pages without names, would never come to an end. */
@@ -37,7 +40,7 @@ export function remotePath(folder: string, name: string): string {
 
 /** A remote path as messages show it, with whatever is strange in it escaped. */
 export function shown(path: string): string {
-  return JSON.stringify(path);
+  return quotedValue(path, LONGEST_SHOWN);
 }
 
 /** The modification time in epoch milliseconds; 0 from a server that does not say. */

@@ -1,5 +1,6 @@
 import { localInstant } from './business-week.ts';
 import { BtcFakeError } from './errors.ts';
+import { quotedValue } from './quoted-value.ts';
 
 const AS_OF = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2})?(\.\d+)?(Z|[+-]\d{2}:\d{2})?$/;
 
@@ -12,7 +13,7 @@ export function asOfInstant(text: string, timeZone: string, what = '--as-of'): n
   const [, date, minutes, seconds = ':00', , offset] = match ?? [];
   const real = match && Number.isFinite(Date.parse(`${date}T${minutes}${seconds}Z`)) && isCalendarDate(date!);
   if (!real) {
-    throw new BtcFakeError('USAGE', `${what} ${JSON.stringify(text)} is not an instant`, {
+    throw new BtcFakeError('USAGE', `${what} ${quotedValue(text)} is not an instant`, {
       remedy: 'Give a date and a time such as 2025-10-28T11:00:00Z.',
     });
   }
@@ -21,7 +22,7 @@ export function asOfInstant(text: string, timeZone: string, what = '--as-of'): n
       ? localInstant(date!, `${minutes}${seconds}`, timeZone)
       : Date.parse(`${date}T${minutes}${seconds}${offset}`);
   if (Number.isFinite(instant)) return instant;
-  throw new BtcFakeError('USAGE', `${what} ${JSON.stringify(text)} has an impossible offset`, {
+  throw new BtcFakeError('USAGE', `${what} ${quotedValue(text)} has an impossible offset`, {
     remedy: 'Write the offset like +01:00, or Z.',
   });
 }

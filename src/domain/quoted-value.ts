@@ -6,9 +6,9 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escapeCharacter);
 }
 
-/** A value from a file as an error message shows it: in quotes, on one line, and not the whole of a huge one. */
-export function quotedValue(text: string): string {
-  return printable(JSON.stringify(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text));
+/** A value from outside as an error message shows it: in quotes, on one line, and not the whole of a huge one. */
+export function quotedValue(text: string, shown = SHOWN_CHARACTERS): string {
+  return printable(JSON.stringify(text.length > shown ? `${text.slice(0, shown)}…` : text));
 }
 
 function escapeCharacter(character: string): string {

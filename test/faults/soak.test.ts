@@ -3,10 +3,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { test } from '@jest/globals';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
-import { type Chance, chaosOf, seededChance, startWorker, stressedAnswer } from '../support/chaos.ts';
+import {
+  ambushesOf,
+  type Chance,
+  chaosOf,
+  onDisk,
+  seededChance,
+  startWorker,
+  stressedAnswer,
+} from '../support/chaos.ts';
 import { judge } from '../support/fault-oracle.ts';
-import { type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
+import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
+import { startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { letLocksExpire } from '../support/stalled-jobs.ts';
+import { startWarehouse } from '../support/warehouse/warehouse.ts';
+import { catalog } from '../support/workspace.ts';
 
 /** L1: many runs in a row, each broken at random, each judged. `npm run soak -- --minutes N [--seed TEXT]`. */
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 0);
@@ -16,6 +27,20 @@ const WORKERS = 3;
 const RUN_LIMIT_MS = 180_000;
 /** A call may be repeated whenever its answer or its worker was lost. */
 const EXTRA_CALLS = 30;
+
+const QUICK_TO_GIVE_UP = { API_TIMEOUT: '1', SFTP_TIMEOUT: '1', DATABRICKS_TIMEOUT: '2', SFTP_LOCAL_DIR: 'vendor' };
+const CATALOGS = {
+  'StandAloneContent_v2_2025_10_28_1_77434e.csv': catalog(
+    Array.from({ length: 50 }, (_, i) => [1_915_001 + i, i < 2, '2025-10-01'] as const),
+  ),
+  'CourseCatalog_V2_2025_10_27_1_ec83a5.csv': catalog([[892_001, false, '2025-09-01']]),
+};
+/** Two for everybody; one of them is of the manager's. */
+const OPEN_ASSIGNMENTS = `
+  INSERT INTO content_assignments
+    SELECT 500001 + e, 1915001 + c, TIMESTAMP '2025-10-20 05:01:00', DATE '2025-10-20',
+      TIMESTAMP '2025-10-20 05:01:00', TIMESTAMP '2025-11-08 13:13:59', 'Media'
+    FROM range(0, ${EMPLOYEES}) p(e), range(2) t(c);`;
 
 /** What the soak came to. */
 interface Figures {
@@ -33,22 +58,39 @@ if (MINUTES > 0) {
     `L1: for ${MINUTES} minutes, every run that is broken at random ends with the right bytes (seed ${SEED})`,
     async () => {
       const chance = seededChance(SEED);
+      // Calls come in any order; drawn by themselves, they leave what else is done the same for a seed.
+      const answers = seededChance(`${SEED} answers`);
       let stressed = true;
+      const vendor = await startFaultySftpServer(CANARIES.sftp);
+      for (const [name, text] of Object.entries(CATALOGS)) vendor.files.set(name, Buffer.from(text));
+      const warehouse = await startWarehouse({ token: CANARIES.databricks, pageRows: 100 });
+      await warehouse.load(OPEN_ASSIGNMENTS);
       const room = await openFaultRoom({
         employees: EMPLOYEES,
-        misbehave: () => (stressed ? stressedAnswer(chance) : undefined),
-        env: { EMPLOYEE_CONCURRENCY: '10', API_TIMEOUT: '1', JOB_ATTEMPTS: '10', SHUTDOWN_TIMEOUT: '3' },
+        misbehave: () => (stressed ? stressedAnswer(answers) : undefined),
+        sftpInbound: { ...vendor.login, remotePath: '/' },
+        warehouse,
+        env: { ...QUICK_TO_GIVE_UP, EMPLOYEE_CONCURRENCY: '10', JOB_ATTEMPTS: '10', SHUTDOWN_TIMEOUT: '3' },
       });
+      const diskFlag = room.workspace.path('disk-full');
+      const ambushes = ambushesOf(vendor, warehouse, diskFlag, chance);
       const figures: Figures = { runs: 0, faults: 0, employees: 0, byFault: {}, workerMb: [], redisMb: [] };
       try {
-        // One that nobody harms, to see whether its memory grows.
-        const steady = startWorker(room);
-        const workers = Array.from({ length: WORKERS }, () => startWorker(room));
+        // One that nobody kills, to see whether its memory grows.
+        const steady = startWorker(room, onDisk(diskFlag));
+        const workers = Array.from({ length: WORKERS }, () => startWorker(room, onDisk(diskFlag)));
+        const faults = chaosOf(room, workers, onDisk(diskFlag), chance);
         for (const end = Date.now() + MINUTES * 60_000; Date.now() < end; ) {
           stressed = true;
+          const laid = pick(ambushes.byName, Math.floor(chance() * 3), chance, figures);
+          for (const lay of laid) lay();
           const runId = await room.begin();
-          await breakRun(room, workers, chance, figures);
+          for (const inflict of pick(faults, 2 + Math.floor(chance() * 6), chance, figures)) {
+            await delay(chance() * 800);
+            await inflict();
+          }
           stressed = false;
+          ambushes.clear();
           await bringToItsEnd(room, runId);
           await judge(room, runId, { extraCalls: () => EXTRA_CALLS });
           await measure(room, runId, steady, figures);
@@ -57,6 +99,8 @@ if (MINUTES > 0) {
         throw new Error(`Seed ${SEED}, run ${figures.runs + 1}. Repeat: npm run soak -- --seed ${SEED}\n${error}`);
       } finally {
         await room.close();
+        await warehouse.close();
+        await vendor.stop();
         console.info(JSON.stringify(figures));
       }
       expectFlat('the memory of a worker', figures.workerMb, 60);
@@ -66,17 +110,15 @@ if (MINUTES > 0) {
   );
 }
 
-/** Breaks what a run needs, two to seven times in a few seconds. */
-async function breakRun(room: FaultRoom, workers: RunningBtcFake[], chance: Chance, figures: Figures): Promise<void> {
-  const faults = Object.entries(chaosOf(room, workers, chance));
-  const count = 2 + Math.floor(chance() * 6);
-  for (let i = 0; i < count; i += 1) {
-    await delay(chance() * 800);
-    const [name, inflict] = faults[Math.floor(chance() * faults.length)]!;
-    await inflict();
+/** So many of these, each by chance, and counted. */
+function pick<T>(all: Readonly<Record<string, T>>, count: number, chance: Chance, figures: Figures): T[] {
+  const names = Object.keys(all);
+  return Array.from({ length: count }, () => {
+    const name = names[Math.floor(chance() * names.length)]!;
     figures.faults += 1;
     figures.byFault[name] = (figures.byFault[name] ?? 0) + 1;
-  }
+    return all[name]!;
+  });
 }
 
 /** Lets a run that nobody harms any more go to its end, and does what a person would do where it stands still. */

@@ -47,6 +47,8 @@ const anyText = fc.oneof(
     'x'.repeat(1_000),
     '😀',
     '\0',
+    '\u009B31m',
+    '\u2028',
     'a\nb',
     '$(id)',
   ),

@@ -1,9 +1,15 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { seededDraw } from '../../src/domain/seeded-draw.ts';
 import type { RunningBtcFake } from './btc-fake.ts';
 import { employeeId } from './domain-values.ts';
 import type { FaultRoom } from './fault-room.ts';
 import { type Answer, fails } from './faulty-recommender.ts';
+import type { FaultPlace, FaultySftpServer } from './faulty-sftp-server.ts';
+import type { FaultEffect, WarehouseCall } from './warehouse/faults.ts';
+import type { Warehouse } from './warehouse/warehouse.ts';
 
 /** Numbers in [0, 1) that follow from a seed, one after the other. */
 export type Chance = () => number;
@@ -17,13 +23,18 @@ export function seededChance(seed: string): Chance {
 /** What is done to a run, by name. Each ends by itself; what it breaks it also mends, but for processes that it ends. */
 export type Chaos = Readonly<Record<string, () => Promise<void>>>;
 
-/** The faults that a room's run can meet while `workers` work on it; those that end are replaced. */
-export function chaosOf(room: FaultRoom, workers: RunningBtcFake[], chance: Chance): Chaos {
+/** The faults that a room's run can meet while `workers` work on it; those that end are replaced, with `env`. */
+export function chaosOf(
+  room: FaultRoom,
+  workers: RunningBtcFake[],
+  env: Record<string, string>,
+  chance: Chance,
+): Chaos {
   const anyIndex = () => Math.floor(chance() * workers.length);
   const replace = async (index: number, signal: NodeJS.Signals) => {
     workers[index]!.signal(signal);
     await workers[index]!.ended;
-    workers[index] = startWorker(room);
+    workers[index] = startWorker(room, env);
   };
   const for_ = async (ms: number, begin: () => void, end: () => void) => {
     begin();
@@ -61,9 +72,59 @@ export function chaosOf(room: FaultRoom, workers: RunningBtcFake[], chance: Chan
   };
 }
 
+/** Faults that wait for a step to come by, by name. Laid before a run begins; all are taken away at once. */
+export interface Ambushes {
+  readonly byName: Readonly<Record<string, () => void>>;
+  clear(): void;
+}
+
+/** What the vendor's server, the warehouse and the disk of a run can do. The disk of workers that start `onDisk` is full while `diskFlag` exists. */
+export function ambushesOf(vendor: FaultySftpServer, warehouse: Warehouse, diskFlag: string, chance: Chance): Ambushes {
+  const oneOf = <T>(all: readonly T[]): T => all[Math.floor(chance() * all.length)]!;
+  const place = () => oneOf<FaultPlace>(['login', 'channel', 'READDIR', 'OPEN', 'READ', 'CLOSE']);
+  return {
+    byName: {
+      "the vendor's server drops connections": () => Object.assign(vendor.faults, { dropAt: place() }),
+      "the vendor's server falls silent": () => Object.assign(vendor.faults, { silentAt: place() }),
+      'catalog files are cut short': () => Object.assign(vendor.faults, { endOfFileAt: Math.floor(chance() * 500) }),
+      'the warehouse fails': () =>
+        warehouse.faults.add({
+          ...oneOf<FaultEffect>([
+            { kind: 'drop' },
+            { kind: 'cut' },
+            { kind: 'truncate' },
+            { kind: 'hang' },
+            UNAVAILABLE,
+          ]),
+          on: oneOf<WarehouseCall>(['OpenSession', 'ExecuteStatement', 'FetchResults']),
+          times: 1 + Math.floor(chance() * 3),
+        }),
+      'the disk is full': () => writeFileSync(diskFlag, ''),
+    },
+    clear: () => {
+      vendor.faults = {};
+      warehouse.faults.clear();
+      rmSync(diskFlag, { force: true });
+    },
+  };
+}
+
+const UNAVAILABLE: FaultEffect = { kind: 'status', status: 503 };
+const FULL_DISK = pathToFileURL(join(import.meta.dirname, 'full-disk.mjs')).href;
+
+/** The environment of a worker whose disk is full while a file exists. */
+export function onDisk(diskFlag: string): Record<string, string> {
+  return {
+    NODE_OPTIONS: `--import ${FULL_DISK}`,
+    FULL_DISK_AT: 'write',
+    FULL_DISK_IN: 'generated_files',
+    FULL_DISK_WHILE: diskFlag,
+  };
+}
+
 /** Starts a worker of a room that is broken; it lives until somebody ends it. */
-export function startWorker(room: FaultRoom): RunningBtcFake {
-  return room.start(['worker'], {}, 24 * 3600 * 1000);
+export function startWorker(room: FaultRoom, env: Record<string, string>): RunningBtcFake {
+  return room.start(['worker'], env, 24 * 3600 * 1000);
 }
 
 /** What a recommender that is under stress does with a call: mostly it answers. */

@@ -1,14 +1,13 @@
 import { relative } from 'node:path';
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
-import { FULL_SIZE } from './full-size.ts';
 
-const FUZZ_MS = FULL_SIZE ? 60_000 : 1_500;
+const FUZZ_MS = 1_000 * Number(process.env.FUZZ_SECONDS || 1.5);
 const FEWEST_RUNS = 2;
 const ONE_RUN_MS = 10_000;
 
 /**
- * Holds a property for as many inputs as there is time for: a second or two, or a minute at full size. A failure says what the
+ * Holds a property for as many inputs as there is time for: a second or two, or FUZZ_SECONDS. A failure says what the
  * smallest input is that breaks it, and the command that repeats it.
  */
 export async function fuzz<T>(anyInput: fc.Arbitrary<T>, holds: (input: T) => Promise<void> | void): Promise<void> {

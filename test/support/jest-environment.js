@@ -7,24 +7,29 @@ import { LeakCheck } from './leak-check.js';
  * The environment of every test file: Node's, in which nothing may be left when the file is done. A socket, server, child
  * process or worker that is still there fails the file.
  *
- * With COVERAGE_DIR set it also records which lines ran, here and in every Node.js process that the tests start.
+ * With COVERAGE_DIR set it also records which lines ran, here and in every Node.js process that the tests start; not for the faults,
+ * which start so many that it would take minutes.
  */
 export default class TestFileEnvironment extends NodeEnvironment {
   #leaks = new LeakCheck();
+  #coverageDir;
   #stopCoverage;
 
   constructor(config, context) {
     // Set before the tests get their copy of the environment, so that every process they start inherits it.
     process.env.JEST_FILE_ID = `${process.pid}-${Date.now()}-${Math.random()}`;
-    if (process.env.COVERAGE_DIR) process.env.NODE_V8_COVERAGE = process.env.COVERAGE_DIR;
+    const isMeasured = process.env.COVERAGE_DIR && !context.testPath.includes('/test/faults/');
+    if (isMeasured) process.env.NODE_V8_COVERAGE = process.env.COVERAGE_DIR;
+    else delete process.env.NODE_V8_COVERAGE;
     super(config, context);
+    this.#coverageDir = isMeasured ? process.env.COVERAGE_DIR : undefined;
   }
 
   async setup() {
     await super.setup();
     acceptNativeErrors(this.global.Error);
     this.#leaks.begin(process.env.JEST_FILE_ID);
-    if (process.env.COVERAGE_DIR) this.#stopCoverage = await startCoverage(process.env.COVERAGE_DIR);
+    if (this.#coverageDir) this.#stopCoverage = await startCoverage(this.#coverageDir);
   }
 
   async teardown() {
