@@ -77,8 +77,8 @@ if (MINUTES > 0) {
       const figures: Figures = { runs: 0, faults: 0, employees: 0, byFault: {}, workerMb: [], redisMb: [] };
       try {
         // One that nobody kills, to see whether its memory grows.
-        const steady = startWorker(room, onDisk(diskFlag));
-        const workers = Array.from({ length: WORKERS }, () => startWorker(room, onDisk(diskFlag)));
+        const steady = await startWorker(room, onDisk(diskFlag));
+        const workers = await Promise.all(Array.from({ length: WORKERS }, () => startWorker(room, onDisk(diskFlag))));
         const faults = chaosOf(room, workers, onDisk(diskFlag), chance);
         for (const end = Date.now() + MINUTES * 60_000; Date.now() < end; ) {
           stressed = true;
@@ -125,8 +125,9 @@ function pick<T>(all: Readonly<Record<string, T>>, count: number, chance: Chance
 async function bringToItsEnd(room: FaultRoom, runId: RunId): Promise<void> {
   for (const limit = Date.now() + RUN_LIMIT_MS; ; await delay(500)) {
     const { state } = await room.status(runId);
-    if (state === 'finished') return;
-    if (Date.now() > limit) throw new Error(`The run is ${state} after ${RUN_LIMIT_MS} ms`);
+    const active = await room.queues.byName['file-assembly'].getActiveCount();
+    if (state === 'finished' && active === 0) return;
+    if (Date.now() > limit) throw new Error(`The run is ${state} after ${RUN_LIMIT_MS} ms, with ${active} jobs active`);
     if (state === 'failed' || state === 'incomplete') await room.start(['retry', runId, '--detach']).ended;
     else await letLocksExpire(room.connection);
   }
@@ -134,6 +135,8 @@ async function bringToItsEnd(room: FaultRoom, runId: RunId): Promise<void> {
 
 /** Notes what is used once the run's own keys are gone, as they are when they expire. */
 async function measure(room: FaultRoom, runId: RunId, steady: RunningBtcFake, figures: Figures): Promise<void> {
+  const { exitCode, signalCode } = steady.child;
+  if ((exitCode ?? signalCode) !== null) throw new Error(`A worker ended by itself: ${steady.stderr.slice(-1_000)}`);
   await room.store.discardRun(runId);
   const info = await room.connection.info('memory');
   figures.redisMb.push(Number(/used_memory_dataset:(\d+)/.exec(info)![1]) / 1e6);

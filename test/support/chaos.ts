@@ -34,7 +34,7 @@ export function chaosOf(
   const replace = async (index: number, signal: NodeJS.Signals) => {
     workers[index]!.signal(signal);
     await workers[index]!.ended;
-    workers[index] = startWorker(room, env);
+    workers[index] = await startWorker(room, env);
   };
   const for_ = async (ms: number, begin: () => void, end: () => void) => {
     begin();
@@ -122,9 +122,20 @@ export function onDisk(diskFlag: string): Record<string, string> {
   };
 }
 
-/** Starts a worker of a room that is broken; it lives until somebody ends it. */
-export function startWorker(room: FaultRoom, env: Record<string, string>): RunningBtcFake {
-  return room.start(['worker'], env, 24 * 3600 * 1000);
+/**
+ * Starts a worker of a room that is broken, and waits until it works. Like a supervisor, starts it again when it finds no Redis; from
+ * then on it lives until somebody ends it.
+ */
+export async function startWorker(room: FaultRoom, env: Record<string, string>): Promise<RunningBtcFake> {
+  for (;;) {
+    const worker = room.start(['worker'], env, 24 * 3600 * 1000);
+    const isUp = await worker.waitForStderr('Working; stop with').then(
+      () => true,
+      () => false,
+    );
+    if (isUp) return worker;
+    await worker.kill();
+  }
 }
 
 /** What a recommender that is under stress does with a call: mostly it answers. */

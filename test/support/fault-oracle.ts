@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { REDIS_PREFIX } from '../../src/adapters/run-store.ts';
@@ -17,6 +18,7 @@ export interface Explained {
 const LEFTOVERS = ['active', 'waiting', 'delayed', 'prioritized', 'waiting-children', 'failed'] as const;
 
 const SHOWN_BREACHES = 20;
+const MOMENT_MS = 2_000;
 
 /**
  * Judges a run that has ended, whatever was done to it: the feeds are those of the undisturbed run, byte for byte; nothing is left
@@ -26,7 +28,7 @@ const SHOWN_BREACHES = 20;
 export async function judge(room: FaultRoom, runId: RunId, explained: Explained = {}): Promise<void> {
   const breaches = [
     ...(await feedBreaches(room, runId)),
-    ...(await queueBreaches(room)),
+    ...(await queueBreachesThatStay(room)),
     ...(await expiryBreaches(room.connection)),
     ...callBreaches(room, explained),
     ...(await canaryBreaches(room)),
@@ -57,6 +59,14 @@ async function feedBreaches(room: FaultRoom, runId: RunId): Promise<string[]> {
     ...feeds.map((name) => `the ${name} feed is not that of the undisturbed run`),
     ...files.filter((name) => name.includes(token) && !listed.has(name)).map((name) => `${name} is in no manifest`),
   ];
+}
+
+/** A run has its files a moment before the job that wrote them is done. */
+async function queueBreachesThatStay(room: FaultRoom): Promise<string[]> {
+  for (const deadline = Date.now() + MOMENT_MS; ; await delay(50)) {
+    const found = await queueBreaches(room);
+    if (found.length === 0 || Date.now() > deadline) return found;
+  }
 }
 
 async function queueBreaches({ queues }: FaultRoom): Promise<string[]> {
