@@ -25,6 +25,7 @@ const SEED = process.env.SOAK_SEED ?? `soak-${Date.now()}`;
 const EMPLOYEES = 400;
 const WORKERS = 3;
 const RUN_LIMIT_MS = 180_000;
+const STANDSTILL_MS = 2_000;
 /** A call may be repeated whenever its answer or its worker was lost. */
 const EXTRA_CALLS = 30;
 
@@ -91,7 +92,7 @@ if (MINUTES > 0) {
           }
           stressed = false;
           ambushes.clear();
-          await bringToItsEnd(room, runId);
+          await bringToItsEnd(room, runId, onDisk(diskFlag));
           await judge(room, runId, { extraCalls: () => EXTRA_CALLS });
           await measure(room, runId, steady, figures);
         }
@@ -121,16 +122,31 @@ function pick<T>(all: Readonly<Record<string, T>>, count: number, chance: Chance
   });
 }
 
-/** Lets a run that nobody harms any more go to its end, and does what a person would do where it stands still. */
-async function bringToItsEnd(room: FaultRoom, runId: RunId): Promise<void> {
-  for (const limit = Date.now() + RUN_LIMIT_MS; ; await delay(500)) {
-    const { state } = await room.status(runId);
-    const active = await room.queues.byName['file-assembly'].getActiveCount();
-    if (state === 'finished' && active === 0) return;
-    if (Date.now() > limit) throw new Error(`The run is ${state} after ${RUN_LIMIT_MS} ms, with ${active} jobs active`);
+/** Lets a run that nobody harms any more go to its end, and does what a person and the time would do where it stands still. */
+async function bringToItsEnd(room: FaultRoom, runId: RunId, env: Record<string, string>): Promise<void> {
+  const helpers: RunningBtcFake[] = [];
+  let seen = '';
+  let seenAt = Date.now();
+  for (const limit = Date.now() + RUN_LIMIT_MS; ; await delay(250)) {
+    const { state, counts } = await room.status(runId);
+    const jobs = await Promise.all(Object.values(room.queues.byName).map((queue) => queue.getJobCounts()));
+    const active = jobs.reduce((sum, { active = 0 }) => sum + active, 0);
+    if (state === 'finished' && active === 0) break;
+    if (Date.now() > limit) throw new Error(`The run is ${state} after ${RUN_LIMIT_MS} ms: ${JSON.stringify(jobs)}`);
     if (state === 'failed' || state === 'incomplete') await room.start(['retry', runId, '--detach']).ended;
-    else await letLocksExpire(room.connection);
+    const now = JSON.stringify({ counts, jobs });
+    if (now !== seen) {
+      seen = now;
+      seenAt = Date.now();
+    } else if (active > 0 && Date.now() - seenAt > STANDSTILL_MS) {
+      // Whoever had these jobs is dead. A worker looks for such jobs when it starts.
+      await letLocksExpire(room.connection);
+      helpers.push(await startWorker(room, env));
+      seenAt = Date.now();
+    }
   }
+  for (const helper of helpers) helper.signal('SIGTERM');
+  await Promise.all(helpers.map((helper) => helper.ended));
 }
 
 /** Notes what is used once the run's own keys are gone, as they are when they expire. */
