@@ -8,6 +8,7 @@ import type { EmployeeId, RunId } from '../domain/ids.ts';
 import type { EmployeeAssignments } from '../domain/manager-assignments.ts';
 import type { FailedEmployee, Manifest } from '../domain/manifest.ts';
 import type { RunPlan } from '../domain/run-plan.ts';
+import { AssignmentReader } from './assignment-reader.ts';
 import { CREATE_RUN } from './create-run-script.ts';
 import { type FoundEmployee, findInPopulation } from './employee-lookup.ts';
 import {
@@ -175,6 +176,11 @@ export class RunStore {
   /** What an employee's simulation starts from; undefined when the run's keys have expired. */
   async readAssignments(runId: RunId, position: number): Promise<EmployeeAssignments | undefined> {
     return decodeOptional(await this.#redis.hget(keys(runId).assignments, String(position)), decodeAssignments);
+  }
+
+  /** The same for a worker, who reads those of many. */
+  assignmentReader(): AssignmentReader {
+    return new AssignmentReader(this.#redis, (runId) => keys(runId).assignments);
   }
 
   /** Keeps an employee's result, unless there is one: work that was done twice leaves the first. An expired run gets none. */

@@ -20,6 +20,7 @@ export function employeeSimulationHandler(
   recommender: Recommender,
   whenRoom: WhenRoom,
 ): JobHandler<EmployeeJobData> {
+  const assignmentsOf = store.assignmentReader();
   // A run's plan never changes, and a million jobs need it.
   const plans = new Map<RunId, Promise<RunPlan>>();
   const planOf = (runId: RunId): Promise<RunPlan> => {
@@ -36,7 +37,7 @@ export function employeeSimulationHandler(
     const { runId, position, employeeId, employeeType } = job.data;
     // Only a job that was begun before can have left a result: the fan-out queues nobody who has one.
     if (job.attemptsStarted > 1 && (await store.positionsWithResult(runId, [position])).has(position)) return;
-    const [plan, assignments] = await Promise.all([planOf(runId), store.readAssignments(runId, position)]);
+    const [plan, assignments] = await Promise.all([planOf(runId), assignmentsOf.read(runId, position)]);
     if (!assignments) {
       throw new BtcFakeError('RUN_NOT_FOUND', `Run ${runId} has no assignments for employee ${employeeId}`, {
         remedy: 'Its data have expired; start a new run.',

@@ -19,6 +19,7 @@ import { waitUntil } from '../support/wait-until.ts';
 const EMPLOYEES = 250;
 const LATENCY_MS = 20;
 const KILL_EVERY_MS = 1_500;
+const KILLS = 30;
 const FULL_SIZE_LIMIT_MS = 300_000;
 const END_AT = pathToFileURL(join(import.meta.dirname, '../support/end-at-milestone.mjs')).href;
 
@@ -94,11 +95,7 @@ testAtFullSize(
     try {
       const runId = await big.begin();
       const workers = [0, 1, 2].map(() => big.start(['worker'], {}, FULL_SIZE_LIMIT_MS));
-      const deadline = Date.now() + FULL_SIZE_LIMIT_MS / 2;
-      for (let kills = 0; ; kills += 1) {
-        const status = await big.status(runId);
-        if (status.state === 'finished') break;
-        if (Date.now() > deadline) throw new Error(`After ${kills} kills: ${JSON.stringify(status)}`);
+      for (let kills = 0; kills < KILLS && (await big.status(runId)).state !== 'finished'; kills += 1) {
         await delay(KILL_EVERY_MS);
         workers[kills % 3]!.signal('SIGKILL');
         await workers[kills % 3]!.ended;
@@ -106,12 +103,19 @@ testAtFullSize(
         // A minute in which nobody works would be a long test.
         if (kills % 4 === 3) await letLocksExpire(big.connection);
       }
+      await letLocksExpire(big.connection);
+      workers.push(big.start(['worker'], {}, FULL_SIZE_LIMIT_MS));
+      const isAtRest = async () => ['finished', 'failed', 'incomplete'].includes((await big.status(runId)).state);
+      await waitUntil('the run goes on to its end or says what is missing', isAtRest, FULL_SIZE_LIMIT_MS / 2);
+      // What met death too often is held to be deadly, until somebody says otherwise.
+      if ((await big.status(runId)).state !== 'finished') await big.start(['retry', runId, '--detach']).ended;
+      await big.reaches(runId, 'finished', FULL_SIZE_LIMIT_MS / 2);
       await judge(big, runId, { extraCalls: () => 10 });
     } finally {
       await big.close();
     }
   },
-  FULL_SIZE_LIMIT_MS,
+  2 * FULL_SIZE_LIMIT_MS,
 );
 
 describe('W2: a worker that dies', () => {
