@@ -6,6 +6,7 @@ import type { EmployeeId } from '../domain/ids.ts';
  * there; without a listener they cost nothing.
  */
 export type Milestone =
+  | 'first-feed-drafted'
   | 'fan-out-chunk-added'
   | 'result-to-be-written'
   | 'result-written'

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { reach } from '../adapters/milestones.ts';
 import type { StageJobData } from '../adapters/queues.ts';
 import { POPULATION_CHUNK, type RunRecord } from '../adapters/run-record.ts';
 import { feedNames } from '../domain/run-plan.ts';
@@ -33,6 +34,7 @@ export function assignmentHandler(context: WorkerContext): JobHandler<StageJobDa
       try {
         for await (const employees of store.readEmployees(plan)) await draft.write(employees);
         await draft.finish();
+        reach('first-feed-drafted');
         await draft.publish();
       } finally {
         await draft.discard();

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -59,6 +60,11 @@ async function finishAndJudge(runId: RunId, extraCalls: number): Promise<void> {
   await room.reaches(runId, 'finished');
   await stop(worker);
   await judge(room, runId, { extraCalls: () => extraCalls });
+}
+
+/** Whether the system has stopped a process (SIGSTOP). */
+function isStopped({ child }: RunningBtcFake): boolean {
+  return /^State:\s+T/m.test(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
 }
 
 async function stop(worker: RunningBtcFake): Promise<void> {
@@ -152,6 +158,21 @@ test('W3: a worker that stood still for longer than its locks does no harm when 
   await judge(room, runId, { extraCalls: () => 1 });
 });
 
+test('W3: a worker that stood still in the middle of a stage, until another had brought the run to its end, leaves the files right', async () => {
+  const runId = await room.begin();
+  const sleeper = room.start(['worker'], { ...endingAt('first-feed-drafted:1'), END_WITH: 'SIGSTOP' });
+  const drafted = async () =>
+    (await readdir(room.workspace.path('generated_files'))).some((name) => name.endsWith('.part'));
+  await waitUntil('its feed is drafted', drafted, 20_000);
+  await waitUntil('it stands still', () => isStopped(sleeper), 20_000);
+  await letLocksExpire(room.connection);
+  const other = room.start(['worker']);
+  await room.reaches(runId, 'finished');
+  sleeper.signal('SIGCONT');
+  await Promise.all([stop(sleeper), stop(other)]);
+  await judge(room, runId);
+});
+
 describe('W4: a worker that is told to stop', () => {
   test('in mid-run gives back what it cannot finish, in time, and burns no attempt', async () => {
     const runId = await room.begin();
@@ -165,8 +186,8 @@ describe('W4: a worker that is told to stop', () => {
     const started = Date.now();
     await stop(worker);
     expect(Date.now() - started).toBeLessThan(3_000 + 2_000);
-    const waiting = await room.queues.byName['employee-simulation'].getWaiting();
-    expect(waiting.filter((job) => job.attemptsMade > 0)).toEqual([]);
+    const left = await room.queues.byName['employee-simulation'].getJobs(['waiting', 'delayed', 'failed']);
+    expect(left.filter((job) => job.attemptsMade > 0)).toEqual([]);
     expect(await room.queues.byName['employee-simulation'].getActiveCount()).toBe(0);
     latencyMs = 0;
     await finishAndJudge(runId, 1);
