@@ -48,6 +48,12 @@ if stored[1] ~= ARGV[1] or stored[2] ~= ARGV[2] then
 end
 return redis.call('HGET', KEYS[1], 'appliedAt')`;
 
+/** Writes a field of a hash if it holds what is expected. KEYS: the hash. ARGV: the field, what it has to hold, what to write. */
+const REPLACE = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`;
+
 /** The weekly schedule's state in Redis, beside BullMQ's job scheduler, which only wakes a worker when a slot is due. */
 export class ScheduleStore {
   readonly #redis: Redis;
@@ -99,6 +105,15 @@ export class ScheduleStore {
   /** Writes what came of a slot, whatever was decided before. */
   async settle(decision: SlotDecision): Promise<void> {
     await this.#redis.hset(DECISIONS_KEY, String(decision.slot), JSON.stringify(decision));
+  }
+
+  /**
+   * Writes what came of a decision, unless somebody has written it before.
+   * @returns whether it was written now.
+   */
+  async carriedOut(decision: SlotDecision, settled: SlotDecision): Promise<boolean> {
+    const [before, after] = [JSON.stringify(decision), JSON.stringify(settled)];
+    return (await this.#redis.eval(REPLACE, 1, DECISIONS_KEY, String(decision.slot), before, after)) === 1;
   }
 
   /**

@@ -27,7 +27,8 @@ export interface ScheduleContext {
  * has not ended (SCHEDULE_OVERLAP=skip), or to let it be because it is too late (SCHEDULE_CATCH_UP_HOURS).
  * @param now epoch milliseconds.
  * @param graceMs how young a slot is left to BullMQ's tick.
- * @returns the decisions that this call made or carried out: about that slot, and before it about those that nobody was there for.
+ * @returns the decisions that this call made or carried out, each told to one caller alone: about that slot, and before it about
+ * those that nobody was there for.
  */
 export async function startDueSlot(
   context: ScheduleContext,
@@ -41,25 +42,32 @@ export async function startDueSlot(
   if (slot === undefined || applied === undefined) return [];
   const { stands, isNew } = await schedule.decide(await decide(context, slot, now));
   const made = stands.outcome === 'starting' ? await carryOut(context, stands, now, isNew) : stands;
-  if (!isNew) return stands.outcome === 'starting' ? [made] : [];
+  if (!isNew) return made && stands.outcome === 'starting' ? [made] : [];
   const last = decisions.find((decision) => decision.slot < slot)?.slot ?? 0;
   const passed = nextSlots(applied, Math.max(applied.appliedAt, last), NOTED_MISSED).filter(
     (earlier) => earlier < slot,
   );
   const missed = passed.map((earlier): SlotDecision => ({ slot: earlier, outcome: 'missed', decidedAt: now }));
   for (const decision of missed) await schedule.decide(decision);
-  return [...missed, made];
+  return made ? [...missed, made] : missed;
 }
 
-/** Queues the run of a slot, unless whoever decided to start it died long ago, before it was queued. */
-async function carryOut(context: ScheduleContext, decision: SlotDecision, now: number, isNew: boolean) {
+/**
+ * Queues the run of a slot, unless whoever decided to start it died long ago, before it was queued.
+ * @returns what became of it; undefined when another process was at it too and has said so.
+ */
+async function carryOut(
+  context: ScheduleContext,
+  decision: SlotDecision,
+  now: number,
+  isNew: boolean,
+): Promise<SlotDecision | undefined> {
   const { schedule, queues, settings } = context;
   const { slot } = decision;
   const isLost = !isNew && isTooLate(context, slot, now) && !(await queues.byName['run-start'].getJob(slotRunId(slot)));
   if (!isLost) await enqueueRunStart(queues, slotRunId(slot), settings.queues.jobAttempts, slot);
   const settled: SlotDecision = { ...decision, outcome: isLost ? 'missed' : 'started' };
-  await schedule.settle(settled);
-  return settled;
+  return (await schedule.carriedOut(decision, settled)) ? settled : undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../adapters/package-root.ts';
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
 
 /** Where `npm run setup` puts the server that it builds when the system offers none. */
@@ -8,14 +9,7 @@ const BUILT_SERVER = join('.btc-fake', 'bin', 'redis-server');
 
 /** The programs that can serve, in order of preference: those on the PATH, then one built by `npm run setup`. */
 export function redisPrograms(folder: string): string[] {
-  return ['redis-server', 'valkey-server', join(folder, BUILT_SERVER), join(packageFolder(), BUILT_SERVER)];
-}
-
-function packageFolder(): string {
-  let folder = import.meta.dirname;
-  // The sources and the build lie at different depths below package.json.
-  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
-  return folder;
+  return ['redis-server', 'valkey-server', join(folder, BUILT_SERVER), join(packageRoot(), BUILT_SERVER)];
 }
 
 /** How a server is started: arguments of redis-server, working directory, and the file descriptor that gets its log. */

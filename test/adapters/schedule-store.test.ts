@@ -86,6 +86,16 @@ describe('deciding about a slot', () => {
     expect(await store.decisions()).toEqual([decision(60_000, { outcome: 'started' })]);
   });
 
+  test('what came of it is written by one of twenty, and never over something else', async () => {
+    const starting = decision(60_000);
+    await store.decide(starting);
+    const settled = (i: number) => decision(60_000, { outcome: 'started', decidedAt: i });
+    const written = await Promise.all(stores.map((each, i) => each.carriedOut(starting, settled(i))));
+    expect(written.filter(Boolean)).toHaveLength(1);
+    expect(await store.decisions()).toEqual([settled(written.indexOf(true))]);
+    expect(await store.carriedOut(starting, settled(99))).toBe(false);
+  });
+
   test('is remembered for the latest hundred or so, in the order of their slots', async () => {
     for (const slot of [...Array(120).keys()].reverse()) await store.decide(decision(slot * 60_000));
     // The oldest were decided last, and forgotten at once.

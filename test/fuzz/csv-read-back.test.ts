@@ -6,13 +6,12 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { draftFeed } from '../../src/adapters/feed-files.ts';
-import { FULL_SIZE } from '../support/full-size.ts';
 import { readPlainCsv } from '../support/plain-csv.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const COLUMNS = ['first', 'second', 'third', 'fourth'];
-const ROWS = FULL_SIZE ? 100_000 : 5_000;
+const ROWS = 20_000;
 const home = temporaryFolder('csv-read-back');
 const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const REPEAT = `Repeat it with FUZZ_SEED=${seed}`;

@@ -72,6 +72,12 @@ describe('a slot that is due', () => {
     expect(await queuedRuns()).toEqual([slotRunId(SLOT)]);
   });
 
+  test('is queued once by twenty at the same time, and one of them is told', async () => {
+    const told = await Promise.all(Array.from({ length: 20 }, () => startDueSlot(process(), APPLIED, SLOT + 5)));
+    expect(told.flat()).toEqual([{ slot: SLOT, outcome: 'started', decidedAt: SLOT + 5 }]);
+    expect(await queuedRuns()).toEqual([slotRunId(SLOT)]);
+  });
+
   test('is started once, also when its job is gone and its run has ended long ago', async () => {
     await startDueSlot(process(), APPLIED, SLOT);
     await runStart().obliterate({ force: true });
