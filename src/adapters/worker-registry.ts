@@ -90,7 +90,7 @@ export class WorkerRegistry {
     const answeredAt = clock();
     const roundTripMs = answeredAt - askedAt;
     const usable = roundTripMs >= 0 && roundTripMs <= LONGEST_ROUND_TRIP_MS;
-    return { redisNow, clockDifferenceMs: usable ? Math.round(askedAt + roundTripMs / 2 - redisNow) : null };
+    return { redisNow, clockDifferenceMs: usable ? Math.round(askedAt + roundTripMs / 2) - redisNow : null };
   }
 }
 

@@ -89,6 +89,13 @@ describe('how far a clock is from that of Redis', () => {
     expect(Math.abs(entry.clockDifferenceMs!)).toBeLessThan(1_000);
   });
 
+  test('is told as 0, never as -0, of a clock that half a round trip puts just before Redis', async () => {
+    const stopped = Object.create(redis, { time: { value: async () => ['1000', '0'] } }) as Redis;
+    const times = [999_999, 1_000_000];
+    const entry = await new WorkerRegistry(stopped).announce(worker('a'), () => times.shift()!);
+    expect(entry.clockDifferenceMs).toBe(0);
+  });
+
   test.each([
     ['that came after a minute, because Redis was away', 60_000],
     ['before which the clock was set back', -100],
