@@ -1,11 +1,11 @@
-import { createRecommender, type Recommender } from '../src/adapters/recommender.ts';
+import { createRecommender, type Recommender, type RecommenderClient } from '../src/adapters/recommender.ts';
 import type { EmployeeId } from '../src/domain/ids.ts';
 import { FIRST_EMPLOYEE, TIMEOUT_MS } from './workload.ts';
 
 /** The client that a run has, for a stand-in at a base URL. */
-export function benchRecommender(url: string, sockets: number): Recommender {
+export function benchRecommender(url: string, client: RecommenderClient, sockets: number): Recommender {
   const endpoint = '/public/api/v1/mltr/v3/run';
-  return createRecommender({ baseUrl: url, endpoint, timeoutMs: TIMEOUT_MS, sockets });
+  return createRecommender({ baseUrl: url, endpoint, client, timeoutMs: TIMEOUT_MS, sockets });
 }
 
 /**
@@ -14,8 +14,13 @@ export function benchRecommender(url: string, sockets: number): Recommender {
  * @param concurrency how many calls at the same time, and how many connections.
  * Throws what the first failed call throws.
  */
-export async function bareLoop(url: string, employees: number, concurrency: number): Promise<void> {
-  const recommender = benchRecommender(url, concurrency);
+export async function bareLoop(
+  url: string,
+  client: RecommenderClient,
+  employees: number,
+  concurrency: number,
+): Promise<void> {
+  const recommender = benchRecommender(url, client, concurrency);
   let next = 0;
   const lane = async () => {
     while (next < employees) await recommender.recommend((FIRST_EMPLOYEE + next++) as EmployeeId);

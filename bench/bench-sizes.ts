@@ -4,11 +4,15 @@ export interface BenchSizes {
   readonly repeats: number;
   /** A run of the sections that need one. */
   readonly employees: number;
+  /** A run against a bare loop: so many that neither is still being compiled most of the time. */
+  readonly overheadEmployees: number;
   /** Besides the default of EMPLOYEE_CONCURRENCY. */
   readonly higherConcurrency: number;
   readonly latenciesMs: readonly number[];
   /** Calls of the loop that makes one after the other, and employees of the run beside it, by latency. */
   readonly oneByOne: (latencyMs: number) => { readonly calls: number; readonly employees: number };
+  /** At a time, of the runs beside it. */
+  readonly oneByOneConcurrency: number;
   /** Employees, and how often. */
   readonly growth: readonly { readonly employees: number; readonly repeats: number }[];
   readonly scaleOut: {
@@ -28,9 +32,11 @@ export interface BenchSizes {
 export const FULL_SIZES: BenchSizes = {
   repeats: 5,
   employees: 10_000,
+  overheadEmployees: 30_000,
   higherConcurrency: 200,
   latenciesMs: [0, 20, 100],
-  oneByOne: (latencyMs) => ({ calls: latencyMs === 0 ? 5_000 : 10_000 / latencyMs, employees: 10_000 }),
+  oneByOne: (latencyMs) => ({ calls: latencyMs === 0 ? 5_000 : 10_000 / latencyMs, employees: 30_000 }),
+  oneByOneConcurrency: 400,
   growth: [
     { employees: 1_000, repeats: 5 },
     { employees: 10_000, repeats: 5 },
@@ -48,9 +54,11 @@ export const FULL_SIZES: BenchSizes = {
 export const QUICK_SIZES: BenchSizes = {
   repeats: 1,
   employees: 200,
+  overheadEmployees: 200,
   higherConcurrency: 100,
   latenciesMs: [0, 20],
   oneByOne: () => ({ calls: 20, employees: 200 }),
+  oneByOneConcurrency: 100,
   growth: [
     { employees: 100, repeats: 1 },
     { employees: 1_000, repeats: 1 },

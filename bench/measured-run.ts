@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RecommenderClient } from '../src/adapters/recommender.ts';
 import { startBenchRedis } from './bench-redis.ts';
 import { startCommand } from './commands.ts';
 import { withRecommender } from './counting-recommender.ts';
@@ -26,14 +27,22 @@ export interface RunChoice {
   readonly employees: number;
   /** How long the recommender takes for an answer; at once unless given. */
   readonly latencyMs?: number;
-  /** EMPLOYEE_CONCURRENCY unless given. */
+  /** API_CLIENT; its default unless given. */
+  readonly client?: RecommenderClient;
+  /** EMPLOYEE_CONCURRENCY; its default unless given. */
   readonly concurrency?: number;
   /** Besides what is timed: done with the paths of the files. */
   readonly afterwards?: (folder: string, files: readonly string[]) => Promise<void>;
 }
 
 /** Runs a week with the default set-up: the embedded Redis of its folder (which runs already), workers in the same process. */
-export function measuredRun({ employees, latencyMs = 0, concurrency, afterwards }: RunChoice): Promise<MeasuredRun> {
+export function measuredRun({
+  employees,
+  latencyMs = 0,
+  client,
+  concurrency,
+  afterwards,
+}: RunChoice): Promise<MeasuredRun> {
   return withRecommender(latencyMs, (recommender) =>
     inWorkloadFolder(employees, async (folder) => {
       const redis = await startBenchRedis(folder);
@@ -41,6 +50,7 @@ export function measuredRun({ employees, latencyMs = 0, concurrency, afterwards 
         const startedAt = performance.now();
         const command = startCommand(folder, ['run', '--employees', 'employees.csv', '--seed', 'bench', '--json'], {
           API_BASE_URL: recommender.url,
+          ...(client === undefined ? {} : { API_CLIENT: client }),
           ...(concurrency === undefined ? {} : { EMPLOYEE_CONCURRENCY: String(concurrency) }),
         });
         const output = await command.ended;

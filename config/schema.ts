@@ -40,6 +40,11 @@ const RECOMMENDER = {
     'Address of the ML Training Recommender API. Where the end of its path repeats the start of API_ENDPOINT, the two are joined once.',
   ),
   API_ENDPOINT: withDefault(URL_PATH, '/public/api/v1/mltr/v3/run', 'Path of the recommender call.'),
+  API_CLIENT: withDefault(
+    oneOf('got', 'undici'),
+    'got',
+    'Library that calls the recommender. undici takes far less of the processor for a call, the answers are the same.',
+  ),
   API_TIMEOUT: withDefault(SECONDS, '30', 'Seconds that one recommender call may take in all.'),
   API_OUTAGE_PATIENCE: withDefault(
     PATIENCE,

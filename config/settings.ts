@@ -5,6 +5,8 @@ import type { Values } from './schema.ts';
 export interface RecommenderSettings {
   readonly baseUrl: string;
   readonly endpoint: string;
+  /** The library that makes the calls. */
+  readonly client: 'got' | 'undici';
   /** For one call in all. */
   readonly timeoutMs: number;
   /** How long workers rest when it fails for everybody, before employees fail. */
@@ -156,6 +158,7 @@ function recommender(values: Values): RecommenderSettings | null {
   return {
     baseUrl: values.API_BASE_URL,
     endpoint: values.API_ENDPOINT,
+    client: values.API_CLIENT,
     timeoutMs: values.API_TIMEOUT * SECOND_MS,
     outagePatienceMs: values.API_OUTAGE_PATIENCE * SECOND_MS,
     ...present({ caFile: values.API_CA_FILE }),

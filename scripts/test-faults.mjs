@@ -9,10 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { fail, ROOT } from './setup/terminal.mjs';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { soak: { type: 'boolean' }, minutes: { type: 'string', default: '2' }, seed: { type: 'string' } },
-});
+const { values, positionals } = readArguments();
 if (!/^\d+(\.\d+)?$/.test(values.minutes) || Number(values.minutes) === 0) {
   fail(`--minutes ${values.minutes} is not a number of minutes`);
 }
@@ -36,6 +33,15 @@ node(
   files,
   ...names,
 );
+
+function readArguments() {
+  const options = { soak: { type: 'boolean' }, minutes: { type: 'string', default: '2' }, seed: { type: 'string' } };
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    return fail(error.message);
+  }
+}
 
 function node(...command) {
   const { status } = spawnSync(process.execPath, command, { cwd: ROOT, stdio: 'inherit' });

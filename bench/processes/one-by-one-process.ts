@@ -11,8 +11,8 @@ import { benchRecommender } from '../bare-recommender-loop.ts';
 import { AS_OF, CONTENTS, FIRST_EMPLOYEE, SEED, typeAt } from '../workload.ts';
 
 /**
- * A week the way it was done before there was a queue: one employee after the other, each asked for, decided and written before
- * the next. Arguments: URL, employees, the file to write.
+ * A week the way it was done before there was a queue: one employee after the other, each asked for (by got), decided and written
+ * before the next. Arguments: URL, employees, the file to write.
  */
 const [url, employees, path] = process.argv.slice(2);
 const plan: RunPlan = {
@@ -24,7 +24,7 @@ const plan: RunPlan = {
 };
 const choice = managerChoice(CONTENTS);
 const week = weekOf(plan);
-const recommender = benchRecommender(url!, 1);
+const recommender = benchRecommender(url!, 'got', 1);
 const file = createWriteStream(path!);
 for (let i = 0; i < Number(employees); i++) {
   const employee = { id: (FIRST_EMPLOYEE + i) as EmployeeId, type: typeAt(i) };

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { RecommenderClient } from '../../src/adapters/recommender.ts';
+import { CLIENTS, ofClient } from '../clients.ts';
 import { measureInProcess } from '../commands.ts';
 import { withRecommender } from '../counting-recommender.ts';
 import { measuredRun } from '../measured-run.ts';
@@ -9,36 +11,45 @@ import { inWorkloadFolder } from '../workload.ts';
 /** The bar that is set for a recommender that takes as long as this. */
 const HELD_LATENCY_MS = 20;
 
+interface Measured {
+  readonly latencyMs: number;
+  /** Calls a second of each measurement. */
+  readonly before: readonly number[];
+  readonly runs: Readonly<Record<RecommenderClient, readonly number[]>>;
+}
+
 /** A run against the way it was done before. */
 export const oneByOneSection: Section = {
   name: 'one-by-one',
   about: 'a run against one employee after the other, at several latencies of the recommender',
   async measure(context) {
-    const measured = [];
-    for (const latencyMs of context.sizes.latenciesMs) {
-      const before: number[] = [];
-      const runs: number[] = [];
-      for (let i = 0; i < context.sizes.repeats; i++) {
-        before.push(await oneByOne(context, latencyMs));
-        runs.push(await run(context, latencyMs));
-      }
-      measured.push({ latencyMs, before, runs });
-    }
+    const measured: Measured[] = [];
+    for (const latencyMs of context.sizes.latenciesMs) measured.push(await inTurn(context, latencyMs));
+    const ofRuns = measured.flatMap((one) => CLIENTS.map((client) => ({ ...one, client, runs: one.runs[client] })));
     return {
       title: 'Against one after the other',
       method:
-        'Calls a second of a run, against a plain program that asks for, decides and writes one employee after the other ' +
-        '(fewer of them where that takes long). Calls are counted at the server, from the first to the last.',
-      ratios: measured.map(({ latencyMs, before, runs }) => ({
-        name: `timesOneByOneAt${latencyMs}ms`,
-        text: `Run / one after the other, in calls a second, at ${latencyMs} ms`,
+        `Calls a second of a run, ${context.sizes.oneByOneConcurrency} at a time, against a plain program that asks for (by got), ` +
+        'decides and writes one employee after the other (fewer of them where that takes long). Calls are counted at the server, ' +
+        'from the first to the last.',
+      ratios: ofRuns.map(({ latencyMs, before, client, runs }) => ({
+        name: `timesOneByOneAt${latencyMs}ms${ofClient(client)}`,
+        text: `Run with ${client} / one after the other, in calls a second, at ${latencyMs} ms`,
         value: ratioSpread(runs, before),
         ...(latencyMs === HELD_LATENCY_MS ? { bar: { atLeast: 100 } } : {}),
       })),
       tables: [
         {
-          columns: ['Latency', 'One after the other, calls/s', 'Run, calls/s'],
-          rows: measured.map(({ latencyMs, before, runs }) => [`${latencyMs} ms`, spread(before), spread(runs)]),
+          columns: [
+            'Latency',
+            'One after the other, calls/s',
+            ...CLIENTS.map((client) => `Run with ${client}, calls/s`),
+          ],
+          rows: measured.map(({ latencyMs, before, runs }) => [
+            `${latencyMs} ms`,
+            spread(before),
+            ...CLIENTS.map((client) => spread(runs[client])),
+          ]),
         },
       ],
       plots: [
@@ -48,13 +59,26 @@ export const oneByOneSection: Section = {
           logarithmic: true,
           bars: measured.flatMap(({ latencyMs, before, runs }) => [
             { label: `one after the other, ${latencyMs} ms`, value: spread(before).median, baseline: true },
-            { label: `run, ${latencyMs} ms`, value: spread(runs).median },
+            ...CLIENTS.map((client) => ({
+              label: `run with ${client}, ${latencyMs} ms`,
+              value: spread(runs[client]).median,
+            })),
           ]),
         },
       ],
     };
   },
 };
+
+async function inTurn(context: BenchContext, latencyMs: number): Promise<Measured> {
+  const before: number[] = [];
+  const runs: Record<RecommenderClient, number[]> = { got: [], undici: [] };
+  for (let i = 0; i < context.sizes.repeats; i++) {
+    before.push(await oneByOne(context, latencyMs));
+    for (const client of CLIENTS) runs[client].push(await run(context, client, latencyMs));
+  }
+  return { latencyMs, before, runs };
+}
 
 async function oneByOne({ sizes, say }: BenchContext, latencyMs: number): Promise<number> {
   const { calls } = sizes.oneByOne(latencyMs);
@@ -68,10 +92,14 @@ async function oneByOne({ sizes, say }: BenchContext, latencyMs: number): Promis
   );
 }
 
-async function run({ sizes, say }: BenchContext, latencyMs: number): Promise<number> {
+async function run({ sizes, say }: BenchContext, client: RecommenderClient, latencyMs: number): Promise<number> {
   const { employees } = sizes.oneByOne(latencyMs);
-  const { higherConcurrency: concurrency } = sizes;
-  const { callsPerSecond } = await measuredRun({ employees, latencyMs, concurrency });
-  say(`run of ${employees} employees at ${latencyMs} ms: ${figure(callsPerSecond)} calls/s`);
+  const { callsPerSecond } = await measuredRun({
+    employees,
+    latencyMs,
+    client,
+    concurrency: sizes.oneByOneConcurrency,
+  });
+  say(`run of ${employees} employees with ${client} at ${latencyMs} ms: ${figure(callsPerSecond)} calls/s`);
   return callsPerSecond;
 }

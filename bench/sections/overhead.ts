@@ -1,4 +1,6 @@
 import { loadSettings } from '../../config/load.ts';
+import type { RecommenderClient } from '../../src/adapters/recommender.ts';
+import { CLIENTS, ofClient } from '../clients.ts';
 import { measureInProcess } from '../commands.ts';
 import { withRecommender } from '../counting-recommender.ts';
 import { type MeasuredRun, measuredRun } from '../measured-run.ts';
@@ -10,45 +12,54 @@ interface Bare {
   readonly seconds: number;
 }
 
+/** With what a run and a bare loop make their calls. */
+interface Way {
+  readonly client: RecommenderClient;
+  readonly concurrency: number;
+}
+
+interface Measured extends Way {
+  readonly bare: readonly Bare[];
+  readonly runs: readonly MeasuredRun[];
+}
+
 /** What the queue costs. */
 export const overheadSection: Section = {
   name: 'overhead',
-  about: 'calls a second of a run against a bare loop of the same client',
+  about: 'calls a second of a run against a bare loop, by each client of the recommender',
   async measure(context) {
-    const concurrencies = [defaultConcurrency(), context.sizes.higherConcurrency];
+    const { client, concurrency } = defaults();
+    const others = CLIENTS.filter((one) => one !== client);
+    const ways = [client, ...others].flatMap((one) => [
+      { client: one, concurrency },
+      { client: one, concurrency: context.sizes.higherConcurrency },
+    ]);
     // The first of each only warms the machine up.
-    await bareLoop(context, concurrencies[0]!);
-    await run(context, concurrencies[0]!);
-    const measured = [];
-    for (const concurrency of concurrencies) measured.push({ concurrency, ...(await inTurn(context, concurrency)) });
+    await bareLoop(context, ways[0]!);
+    await run(context, ways[0]!);
+    const measured: Measured[] = [];
+    for (const way of ways) measured.push({ ...way, ...(await inTurn(context, way)) });
     return {
       title: 'Queue overhead',
       method:
-        `A run of ${figure(context.sizes.employees)} employees with a recommender that answers at once, in turn with a bare ` +
+        `A run of ${figure(context.sizes.overheadEmployees)} employees with a recommender that answers at once, in turn with a bare ` +
         'loop that makes the same calls with the same client, concurrency and server and does nothing else; each in a ' +
         'process of its own. Calls are counted at the server, from the first to the last. "Whole" compares from the start ' +
-        'of the process to its end, with everything that a run does before the first call and after the last.',
-      ratios: measured.flatMap(({ concurrency, bare, runs }, i): Ratio[] => [
-        {
-          name: i === 0 ? 'queueOverheadRatio' : `queueOverheadRatioAt${concurrency}`,
-          text: `Calls a second of a run / of a bare loop, ${concurrency} at a time`,
-          value: ratioSpread(runs.map(callsPerSecond), bare.map(callsPerSecond)),
-          bar: { atLeast: 0.8 },
-        },
-        {
-          name: i === 0 ? 'wholeRunRatio' : `wholeRunRatioAt${concurrency}`,
-          text: `Whole bare loop / whole run, in time, ${concurrency} at a time`,
-          value: ratioSpread(
-            bare.map(({ seconds }) => seconds),
-            runs.map(({ seconds }) => seconds),
-          ),
-        },
-      ]),
+        'of the process to its end, with everything that a run does before the first call and after the last. The bar is set for ' +
+        `the default client, ${client}. The less a call costs, the larger is the share of what the queue costs: a ratio is worse ` +
+        'with a faster client, and the run is faster all the same.',
+      ratios: [
+        ...measured.flatMap((one) =>
+          ratiosOf(one, one.client === client, one.client === client && one.concurrency === concurrency),
+        ),
+        ...measured.flatMap((one) => acrossClients(one, measured, client)),
+      ],
       tables: [
         {
-          columns: ['At a time', 'Bare loop, calls/s', 'Run, calls/s', 'Bare loop, s', 'Run, s'],
-          rows: measured.map(({ concurrency, bare, runs }) => [
-            String(concurrency),
+          columns: ['Client', 'At a time', 'Bare loop, calls/s', 'Run, calls/s', 'Bare loop, s', 'Run, s'],
+          rows: measured.map(({ client: used, concurrency: atATime, bare, runs }) => [
+            used,
+            String(atATime),
             spreadOf(bare, callsPerSecond),
             spreadOf(runs, callsPerSecond),
             spreadOf(bare, ({ seconds }) => seconds),
@@ -60,13 +71,10 @@ export const overheadSection: Section = {
         {
           title: 'Calls a second, with a recommender that answers at once',
           unit: 'calls/s',
-          bars: measured.flatMap(({ concurrency, bare, runs }) => [
-            {
-              label: `bare loop, ${concurrency} at a time`,
-              value: spread(bare.map(callsPerSecond)).median,
-              baseline: true,
-            },
-            { label: `run, ${concurrency} at a time`, value: spread(runs.map(callsPerSecond)).median },
+          logarithmic: true,
+          bars: measured.flatMap((one) => [
+            { label: `bare loop, ${nameOf(one)}`, value: spread(one.bare.map(callsPerSecond)).median, baseline: true },
+            { label: `run, ${nameOf(one)}`, value: spread(one.runs.map(callsPerSecond)).median },
           ]),
         },
       ],
@@ -74,29 +82,71 @@ export const overheadSection: Section = {
   },
 };
 
-async function inTurn(context: BenchContext, concurrency: number): Promise<{ bare: Bare[]; runs: MeasuredRun[] }> {
+function ratiosOf(measured: Measured, hasBar: boolean, isFirst: boolean): Ratio[] {
+  const { bare, runs } = measured;
+  const suffix = isFirst ? '' : suffixOf(measured);
+  return [
+    {
+      name: `queueOverheadRatio${suffix}`,
+      text: `Calls a second of a run / of a bare loop, ${nameOf(measured)}`,
+      value: ratioSpread(runs.map(callsPerSecond), bare.map(callsPerSecond)),
+      ...(hasBar ? { bar: { atLeast: 0.8 } } : {}),
+    },
+    {
+      name: `wholeRunRatio${suffix}`,
+      text: `Whole bare loop / whole run, in time, ${nameOf(measured)}`,
+      value: ratioSpread(
+        bare.map(({ seconds }) => seconds),
+        runs.map(({ seconds }) => seconds),
+      ),
+    },
+  ];
+}
+
+/** A run with another client than the default against a bare loop with the default one. */
+function acrossClients(measured: Measured, all: readonly Measured[], defaultClient: RecommenderClient): Ratio[] {
+  if (measured.client === defaultClient) return [];
+  const { bare } = all.find((one) => one.client === defaultClient && one.concurrency === measured.concurrency)!;
+  return [
+    {
+      name: `runOverDefaultBareLoop${suffixOf(measured)}`,
+      text: `Calls a second of a run, ${nameOf(measured)} / of a bare loop of ${defaultClient}`,
+      value: ratioSpread(measured.runs.map(callsPerSecond), bare.map(callsPerSecond)),
+    },
+  ];
+}
+
+function nameOf({ client, concurrency }: Way): string {
+  return `${client}, ${concurrency} at a time`;
+}
+
+function suffixOf({ client, concurrency }: Way): string {
+  return `${ofClient(client)}At${concurrency}`;
+}
+
+async function inTurn(context: BenchContext, way: Way): Promise<{ bare: Bare[]; runs: MeasuredRun[] }> {
   const bare: Bare[] = [];
   const runs: MeasuredRun[] = [];
   for (let i = 0; i < context.sizes.repeats; i++) {
-    bare.push(await bareLoop(context, concurrency));
-    runs.push(await run(context, concurrency));
+    bare.push(await bareLoop(context, way));
+    runs.push(await run(context, way));
   }
   return { bare, runs };
 }
 
-async function run({ sizes: { employees }, say }: BenchContext, concurrency: number): Promise<MeasuredRun> {
-  const measured = await measuredRun({ employees, concurrency });
-  say(`run of ${employees} employees, ${concurrency} at a time: ${figure(measured.callsPerSecond)} calls/s`);
+async function run({ sizes: { overheadEmployees: employees }, say }: BenchContext, way: Way): Promise<MeasuredRun> {
+  const measured = await measuredRun({ employees, ...way });
+  say(`run of ${employees} employees, ${nameOf(way)}: ${figure(measured.callsPerSecond)} calls/s`);
   return measured;
 }
 
-function bareLoop({ sizes: { employees }, say }: BenchContext, concurrency: number): Promise<Bare> {
+function bareLoop({ sizes: { overheadEmployees: calls }, say }: BenchContext, way: Way): Promise<Bare> {
   return withRecommender(0, async (recommender) => {
     const startedAt = performance.now();
-    await measureInProcess('bare-loop-process', [recommender.url, employees, concurrency]);
+    await measureInProcess('bare-loop-process', [recommender.url, way.client, calls, way.concurrency]);
     const seconds = (performance.now() - startedAt) / 1000;
     const perSecond = await recommender.perSecond();
-    say(`bare loop of ${employees} calls, ${concurrency} at a time: ${figure(perSecond)} calls/s`);
+    say(`bare loop of ${calls} calls, ${nameOf(way)}: ${figure(perSecond)} calls/s`);
     return { callsPerSecond: perSecond, seconds };
   });
 }
@@ -105,7 +155,8 @@ function callsPerSecond(measured: { readonly callsPerSecond: number }): number {
   return measured.callsPerSecond;
 }
 
-/** EMPLOYEE_CONCURRENCY when nobody sets it. */
-function defaultConcurrency(): number {
-  return loadSettings({ envFile: false, env: {} }).settings.queues.concurrency['employee-simulation'];
+/** API_CLIENT and EMPLOYEE_CONCURRENCY when nobody sets them. */
+function defaults(): Way {
+  const { values } = loadSettings({ envFile: false, env: {} });
+  return { client: values.API_CLIENT, concurrency: values.EMPLOYEE_CONCURRENCY };
 }

@@ -83,6 +83,7 @@ describe('settings', () => {
     expect(settings.recommender).toEqual({
       baseUrl: 'https://recommender.example',
       endpoint: '/public/api/v1/mltr/v3/run',
+      client: 'got',
       timeoutMs: 30_000,
       outagePatienceMs: 1_800_000,
       caFile: 'certs/private-ca.pem',

@@ -79,8 +79,10 @@ if (MINUTES > 0) {
       try {
         // One that nobody kills, to see whether its memory grows.
         const steady = await startWorker(room, onDisk(diskFlag));
-        const workers = await Promise.all(Array.from({ length: WORKERS }, () => startWorker(room, onDisk(diskFlag))));
-        const faults = chaosOf(room, workers, onDisk(diskFlag), chance);
+        // The others call the recommender by the other library.
+        const env = { ...onDisk(diskFlag), API_CLIENT: 'undici' };
+        const workers = await Promise.all(Array.from({ length: WORKERS }, () => startWorker(room, env)));
+        const faults = chaosOf(room, workers, env, chance);
         for (const end = Date.now() + MINUTES * 60_000; Date.now() < end; ) {
           stressed = true;
           const laid = pick(ambushes.byName, Math.floor(chance() * 3), chance, figures);

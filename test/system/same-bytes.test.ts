@@ -66,6 +66,11 @@ describe('the same seed, instant and inputs', () => {
     expect(again.manifest.assignments).toEqual(reference.manifest.assignments);
   });
 
+  test('give the same bytes whichever library calls the recommender', async () => {
+    const other = await finished(await workspace.run(RUN, { API_CLIENT: 'undici' }));
+    expect(other.hashes).toEqual(reference.hashes);
+  });
+
   test.each([1, 200])('give the same bytes with EMPLOYEE_CONCURRENCY %i', async (concurrency) => {
     const other = await finished(await workspace.run(RUN, { EMPLOYEE_CONCURRENCY: String(concurrency) }));
     expect(other.hashes).toEqual(reference.hashes);

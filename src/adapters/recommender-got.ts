@@ -1,0 +1,88 @@
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
+import got, { type Request, type Response } from 'got';
+import {
+  connectLimitMs,
+  type ExchangeOptions,
+  type Exchanges,
+  LARGEST_BODY_BYTES,
+  REQUEST_HEADERS,
+} from './recommender-exchange.ts';
+import type { Exchange } from './recommender-failure.ts';
+
+/** Calls by got, on Node.js' own HTTP client. Opens no connection yet. */
+export function gotExchanges(options: ExchangeOptions): Exchanges {
+  const { url, timeoutMs } = options;
+  const agent = createAgent(options);
+  const client = createClient(url, agent, timeoutMs);
+  return {
+    post: (body) => finish(client.stream(url, { body })),
+    close: () => agent.destroy(),
+  };
+}
+
+/**
+ * One instance for all calls: got copies its options for each call, so they are kept few, and there are no hooks. Of the forty
+ * that it hands on to Node.js, most of them not set, Node.js gets those that say something: to carry the others through its own
+ * copies takes as long as the rest of the request.
+ */
+function createClient(url: URL, agent: HttpAgent | HttpsAgent, timeoutMs: number) {
+  const connectMs = connectLimitMs(timeoutMs);
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const target = { ...urlToHttpOptions(url), method: 'POST', agent };
+  return got.extend({
+    method: 'POST',
+    request: (_url, { headers = {} }, callback) => request({ ...target, headers }, callback),
+    headers: REQUEST_HEADERS,
+    followRedirect: false,
+    throwHttpErrors: false,
+    retry: { limit: 0 },
+    // The last one bounds all that comes after the connection, so the phases of it need no timers of their own.
+    timeout: { lookup: connectMs, connect: connectMs, secureConnect: connectMs, request: timeoutMs },
+  });
+}
+
+/**
+ * The agent's own time-out closes idle connections and, only when it is set, makes Node.js heed a server's
+ * `Keep-Alive: timeout=…`, so that a connection is seldom used at the moment in which the server closes it.
+ */
+function createAgent({ url, sockets, timeoutMs, secureContext }: ExchangeOptions): HttpAgent | HttpsAgent {
+  const pool = { keepAlive: true, maxSockets: sockets, maxFreeSockets: sockets, timeout: timeoutMs };
+  if (url.protocol === 'http:') return new HttpAgent(pool);
+  return new HttpsAgent(secureContext === undefined ? pool : { ...pool, secureContext });
+}
+
+/** Never rejects. got's promise would read any amount of bytes, and lose what had come of a body that breaks off. */
+function finish(stream: Request): Promise<Exchange> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let response: Response | undefined;
+    let settled = false;
+    const settle = (failure?: Error) => {
+      if (settled) return;
+      settled = true;
+      // Also takes got's timers down. A connection that has done its work is kept.
+      stream.destroy();
+      resolve({
+        status: response?.statusCode,
+        headers: response?.headers ?? {},
+        text: Buffer.concat(chunks).toString('utf8'),
+        tooLarge: size > LARGEST_BODY_BYTES,
+        failure,
+      });
+    };
+    stream.once('response', (received: Response) => {
+      response = received;
+    });
+    stream.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > LARGEST_BODY_BYTES) settle();
+    });
+    stream.once('end', () => settle());
+    stream.on('error', settle);
+    stream.once('close', () => settle(new Error('The exchange was closed.')));
+  });
+}
