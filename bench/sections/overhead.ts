@@ -1,7 +1,7 @@
 import { loadSettings } from '../../config/load.ts';
 import type { RecommenderClient } from '../../src/adapters/recommender.ts';
-import { CLIENTS, ofClient } from '../clients.ts';
 import { startBenchRedis } from '../bench-redis.ts';
+import { CLIENTS, ofClient } from '../clients.ts';
 import { measureInProcess } from '../commands.ts';
 import { withRecommender } from '../counting-recommender.ts';
 import { type MeasuredRun, measuredRun } from '../measured-run.ts';
@@ -166,7 +166,9 @@ async function run({ sizes: { overheadEmployees: employees }, say }: BenchContex
 }
 
 function bareLoop(context: BenchContext, way: Way): Promise<Bare> {
-  return baseline(context, way, 'bare loop', (url) => measureInProcess('bare-loop-process', [url, ...argsOf(context, way)]));
+  return baseline(context, way, 'bare loop', (url) =>
+    measureInProcess('bare-loop-process', [url, ...argsOf(context, way)]),
+  );
 }
 
 async function bareQueue(context: BenchContext, way: Way): Promise<Bare> {
