@@ -1,13 +1,22 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
 import type { Exchange } from './recommender-failure.ts';
 
 /** An answer that is longer is none. */
-export const LARGEST_BODY_BYTES = 1024 * 1024;
+const LARGEST_BODY_BYTES = 1024 * 1024;
 
 const LONGEST_CONNECT_MS = 10_000;
+
+/** For a server that compresses although it was asked not to. */
+const DECODERS: Readonly<Record<string, (body: Buffer, options: { maxOutputLength: number }) => Buffer>> = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+};
 
 /** What is said with every call. An answer is a few hundred bytes: to compress it costs both sides more than it saves. */
 export const REQUEST_HEADERS = {
@@ -35,6 +44,41 @@ export interface Exchanges {
   post(body: string): Promise<Exchange>;
   /** Closes all connections; calls under way are broken off. */
   close(): void;
+}
+
+/** An answer as it comes in, however it ends. */
+export class IncomingAnswer {
+  /** Undefined until the answer begins. */
+  status: number | undefined;
+  headers: Exchange['headers'] = {};
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+
+  /** Whether more has come than any list of recommendations has: the rest need not be read. */
+  get tooLarge(): boolean {
+    return this.#size > LARGEST_BODY_BYTES;
+  }
+
+  take(chunk: Buffer): void {
+    this.#size += chunk.length;
+    this.#chunks.push(chunk);
+  }
+
+  /** @param failure what broke the exchange off, if anything did; what had come until then is text as it came. */
+  ended(failure?: Error): Exchange {
+    const { status, headers, tooLarge } = this;
+    const body = Buffer.concat(this.#chunks);
+    const decode = DECODERS[headers['content-encoding']?.toLowerCase() ?? ''];
+    const isWhole = failure === undefined && !tooLarge && body.length > 0;
+    if (decode === undefined || !isWhole) return { status, headers, text: body.toString('utf8'), tooLarge, failure };
+    try {
+      const text = decode(body, { maxOutputLength: LARGEST_BODY_BYTES }).toString('utf8');
+      return { status, headers, text, tooLarge, failure };
+    } catch (error) {
+      const isBomb = systemCode(error) === 'ERR_BUFFER_TOO_LARGE';
+      return { status, headers, text: '', tooLarge: isBomb, failure: isBomb ? undefined : (error as Error) };
+    }
+  }
 }
 
 /** How much of the time for a call may pass before it has a connection. */

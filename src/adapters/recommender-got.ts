@@ -6,7 +6,7 @@ import {
   connectLimitMs,
   type ExchangeOptions,
   type Exchanges,
-  LARGEST_BODY_BYTES,
+  IncomingAnswer,
   REQUEST_HEADERS,
 } from './recommender-exchange.ts';
 import type { Exchange } from './recommender-failure.ts';
@@ -37,6 +37,7 @@ function createClient(url: URL, agent: HttpAgent | HttpsAgent, timeoutMs: number
     headers: REQUEST_HEADERS,
     followRedirect: false,
     throwHttpErrors: false,
+    decompress: false,
     retry: { limit: 0 },
     // The last one bounds all that comes after the connection, so the phases of it need no timers of their own.
     timeout: { lookup: connectMs, connect: connectMs, secureConnect: connectMs, request: timeoutMs },
@@ -56,30 +57,22 @@ function createAgent({ url, sockets, timeoutMs, secureContext }: ExchangeOptions
 /** Never rejects. got's promise would read any amount of bytes, and lose what had come of a body that breaks off. */
 function finish(stream: Request): Promise<Exchange> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let response: Response | undefined;
+    const answer = new IncomingAnswer();
     let settled = false;
     const settle = (failure?: Error) => {
       if (settled) return;
       settled = true;
       // Also takes got's timers down. A connection that has done its work is kept.
       stream.destroy();
-      resolve({
-        status: response?.statusCode,
-        headers: response?.headers ?? {},
-        text: Buffer.concat(chunks).toString('utf8'),
-        tooLarge: size > LARGEST_BODY_BYTES,
-        failure,
-      });
+      resolve(answer.ended(failure));
     };
-    stream.once('response', (received: Response) => {
-      response = received;
+    stream.once('response', ({ statusCode, headers }: Response) => {
+      answer.status = statusCode;
+      answer.headers = headers;
     });
     stream.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size > LARGEST_BODY_BYTES) settle();
+      answer.take(chunk);
+      if (answer.tooLarge) settle();
     });
     stream.once('end', () => settle());
     stream.on('error', settle);

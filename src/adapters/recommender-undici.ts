@@ -1,9 +1,10 @@
-import { type Dispatcher, errors, interceptors, Pool } from 'undici';
+import { urlToHttpOptions } from 'node:url';
+import { type Dispatcher, errors, Pool } from 'undici';
 import {
   connectLimitMs,
   type ExchangeOptions,
   type Exchanges,
-  LARGEST_BODY_BYTES,
+  IncomingAnswer,
   REQUEST_HEADERS,
 } from './recommender-exchange.ts';
 import type { Exchange } from './recommender-failure.ts';
@@ -23,11 +24,11 @@ export function undiciExchanges({ url, timeoutMs, sockets, secureContext }: Exch
     keepAliveTimeout: timeoutMs,
     keepAliveMaxTimeout: timeoutMs,
   });
-  const dispatcher = pool.compose(interceptors.decompress({ skipErrorResponses: false }));
+  const { auth } = urlToHttpOptions(url);
   const path = url.pathname + url.search;
-  const headers = { ...REQUEST_HEADERS, ...authorization(url) };
+  const headers = { ...REQUEST_HEADERS, ...(auth ? { authorization: basic(auth) } : {}) };
   return {
-    post: (body) => exchange(dispatcher, { path, method: 'POST', headers, body }, timeoutMs, connectMs),
+    post: (body) => exchange(pool, { path, method: 'POST', headers, body }, timeoutMs, connectMs),
     close: () => void pool.destroy(lostConnection()).catch(() => {}),
   };
 }
@@ -40,18 +41,14 @@ function exchange(
   connectMs: number,
 ): Promise<Exchange> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let status: number | undefined;
-    let headers: Exchange['headers'] = {};
+    const answer = new IncomingAnswer();
     let underWay: Dispatcher.DispatchController | undefined;
     let settled = false;
     const settle = (failure?: Error) => {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
-      const text = Buffer.concat(chunks).toString('utf8');
-      resolve({ status, headers, text, tooLarge: size > LARGEST_BODY_BYTES, failure });
+      resolve(answer.ended(failure));
     };
     /** The connection goes with the call: what still comes on it belongs to nobody. */
     const breakOff = (failure?: Error) => {
@@ -65,14 +62,13 @@ function exchange(
         // It waited for a connection until its time was over: it must not be made any more.
         if (settled) controller.abort(lostConnection());
       },
-      onResponseStart: (_controller, received, receivedHeaders) => {
-        status = received;
-        headers = receivedHeaders;
+      onResponseStart: (_controller, status, headers) => {
+        answer.status = status;
+        answer.headers = headers;
       },
       onResponseData: (_controller, chunk) => {
-        size += chunk.length;
-        chunks.push(chunk);
-        if (size > LARGEST_BODY_BYTES) breakOff();
+        answer.take(chunk);
+        if (answer.tooLarge) breakOff();
       },
       onResponseEnd: () => settle(),
       onResponseError: (_controller, error) => settle(named(error, connectMs)),
@@ -97,9 +93,7 @@ function timeOut(phase: string, limitMs: number): Error {
   return error;
 }
 
-/** User name and password of the address. */
-function authorization({ username, password }: URL): { authorization?: string } {
-  if (username === '' && password === '') return {};
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { authorization: `Basic ${Buffer.from(login).toString('base64')}` };
+/** @param auth user name and password, as an address has them. */
+function basic(auth: string): string {
+  return `Basic ${Buffer.from(auth).toString('base64')}`;
 }
