@@ -9,6 +9,7 @@ import { type Certainty, OutputFiles } from '../../src/adapters/output-files.ts'
 import type { OutputFile } from '../../src/domain/manifest.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openFilesUnder, temporaryFolder } from '../support/temporary-folder.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const NAME = 'Feed_2025_10_28_1_abcdef.csv';
 const TEXT = '"a","b"\n"1","2"\n';
@@ -28,8 +29,9 @@ beforeEach(() => {
   writeFileSync(path(), TEXT);
   outputs = new OutputFiles(join(folder.path, 'generated'));
 });
-afterEach(() => {
-  expect(openFilesUnder(folder.path)).toEqual([]);
+afterEach(async () => {
+  // A stream closes its file a moment after it has given the last of it.
+  await waitUntil('every file is closed', () => openFilesUnder(folder.path).length === 0);
   rmSync(join(folder.path, 'generated'), { recursive: true });
 });
 
