@@ -2,8 +2,8 @@
 export interface BenchSizes {
   /** Measurements of each thing, unless a section says otherwise. */
   readonly repeats: number;
-  /** A run of the sections that need one. */
-  readonly employees: number;
+  /** The run that is profiled. */
+  readonly profileEmployees: number;
   /** A run against a bare loop: so many that neither is still being compiled most of the time. */
   readonly overheadEmployees: number;
   /** Besides the default of EMPLOYEE_CONCURRENCY. */
@@ -31,7 +31,7 @@ export interface BenchSizes {
 /** What `npm run bench` does. */
 export const FULL_SIZES: BenchSizes = {
   repeats: 5,
-  employees: 10_000,
+  profileEmployees: 10_000,
   overheadEmployees: 30_000,
   higherConcurrency: 200,
   latenciesMs: [0, 20, 100],
@@ -53,7 +53,7 @@ export const FULL_SIZES: BenchSizes = {
 /** What `npm run bench -- --quick` does: enough to see that all of it works; the figures mean nothing. */
 export const QUICK_SIZES: BenchSizes = {
   repeats: 1,
-  employees: 200,
+  profileEmployees: 200,
   overheadEmployees: 200,
   higherConcurrency: 100,
   latenciesMs: [0, 20],

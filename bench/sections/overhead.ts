@@ -126,7 +126,7 @@ function ratiosOf(measured: Measured, hasBar: boolean, isFirst: boolean): Ratio[
   ];
 }
 
-/** A run with another client than the default against a bare loop with the default one. */
+/** A run with another client than the default against a bare loop with the default one, which was measured before it. */
 function acrossClients(measured: Measured, all: readonly Measured[], defaultClient: RecommenderClient): Ratio[] {
   if (measured.client === defaultClient) return [];
   const { bare } = all.find((one) => one.client === defaultClient && one.concurrency === measured.concurrency)!;

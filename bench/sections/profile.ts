@@ -24,7 +24,7 @@ export const profileSection: Section = {
       profiles.push(run.steps);
       commands = run.commands;
     }
-    const { employees } = context.sizes;
+    const { profileEmployees: employees } = context.sizes;
     return {
       title: 'Where an employee’s time goes',
       method:
@@ -63,7 +63,7 @@ function stepRows(profiles: readonly Map<string, number>[], employees: number): 
   ];
 }
 
-async function profiledRun({ sizes: { employees }, say }: BenchContext) {
+async function profiledRun({ sizes: { profileEmployees: employees }, say }: BenchContext) {
   return withRecommender(0, (recommender) =>
     inWorkloadFolder(employees, async (folder) => {
       const redis = await startBenchRedis(folder);
