@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Certainty, OutputFiles } from '../../src/adapters/output-files.ts';
@@ -29,14 +30,20 @@ beforeEach(() => {
   writeFileSync(path(), TEXT);
   outputs = new OutputFiles(join(folder.path, 'generated'));
 });
-afterEach(async () => {
-  // A stream closes its file a moment after it has given the last of it.
-  await waitUntil('every file is closed', () => openFilesUnder(folder.path).length === 0);
+afterEach(() => {
+  expect(openFilesUnder(folder.path)).toEqual([]);
   rmSync(join(folder.path, 'generated'), { recursive: true });
 });
 
-const read = async (file = FILE, certainty?: Certainty) => text((await outputs.open(file, certainty)).read());
+const read = async (file = FILE, certainty?: Certainty) => readAndClosed((await outputs.open(file, certainty)).read());
 const codeOf = async (file = FILE, certainty?: Certainty) => (await failureOf(outputs.open(file, certainty))).code;
+
+/** A stream closes its file a moment after it has given the last of it. */
+async function readAndClosed(stream: Readable): Promise<string> {
+  const content = await text(stream);
+  await waitUntil('the file that was read is closed', () => openFilesUnder(folder.path).length === 0);
+  return content;
+}
 
 test('a file that is as it was written is handed out whole, as often as it is asked for', async () => {
   expect(await outputs.presence(FILE)).toBe('here');
@@ -45,7 +52,7 @@ test('a file that is as it was written is handed out whole, as often as it is as
 });
 
 test('only as much is read as is wanted', async () => {
-  expect(await text((await outputs.open(FILE)).read(4))).toBe('"a",');
+  expect(await readAndClosed((await outputs.open(FILE)).read(4))).toBe('"a",');
 });
 
 test('an empty file is handed out, and closed', async () => {
@@ -116,5 +123,5 @@ test('what is read stays the file that was checked when another takes its place'
   const open = await outputs.open(FILE);
   writeFileSync(path('new.csv'), TEXT.replace('2', '3'));
   renameSync(path('new.csv'), path());
-  expect(await text(open.read())).toBe(TEXT);
+  expect(await readAndClosed(open.read())).toBe(TEXT);
 });
