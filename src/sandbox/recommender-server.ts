@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { once, setMaxListeners } from 'node:events';
+import { hash } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type ContentId, formatContentId } from '../domain/ids.ts';
 import { listening } from './listening.ts';
 
@@ -41,29 +39,35 @@ export async function startRecommender(options: SandboxRecommenderOptions): Prom
   const { latencyMs = 0, port = 0, host = '127.0.0.1' } = options;
   const contentIds = [...new Set(options.contentIds)].sort((a, b) => a - b);
   let calls = 0;
-  const closing = new AbortController();
-  setMaxListeners(0, closing.signal);
+  const waiting = new Set<NodeJS.Timeout>();
   const server = createServer((request, response) => {
-    answer(request).then(
-      (reply) => send(response, reply),
-      () => response.destroy(),
-    );
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('error', () => response.destroy());
+    request.on('end', () => answer(request, Buffer.concat(chunks).toString('utf8'), response));
   });
 
-  async function answer(request: IncomingMessage): Promise<Reply> {
-    const body = await text(request);
+  function answer(request: IncomingMessage, body: string, response: ServerResponse): void {
     const path = (request.url ?? '').replace(/\?.*$/s, '');
     if (request.method !== 'POST' || !path.endsWith(PATH))
-      return { status: 404, body: { error: 'There is nothing here.' } };
+      return send(response, 404, { error: 'There is nothing here.' });
     const employeeId = parseRequest(body);
-    if (employeeId === undefined) return { status: 400, body: { error: 'Send {"data":{"ba_id":NUMBER}}.' } };
+    if (employeeId === undefined) return send(response, 400, { error: 'Send {"data":{"ba_id":NUMBER}}.' });
     calls += 1;
-    if (latencyMs > 0) await delay(latencyMs, undefined, { signal: closing.signal });
+    if (latencyMs === 0) return send(response, 200, recommendationsTo(employeeId));
+    const timer = setTimeout(() => {
+      waiting.delete(timer);
+      send(response, 200, recommendationsTo(employeeId));
+    }, latencyMs);
+    waiting.add(timer);
+  }
+
+  function recommendationsTo(employeeId: number): object {
     const recommendations = recommend(employeeId, contentIds).map((id) => ({
       recommended_content_id: id,
       recommended_content: `Sample training ${formatContentId(id)}`,
     }));
-    return { status: 200, body: { response: { ml_recommendations: recommendations } } };
+    return { response: { ml_recommendations: recommendations } };
   }
 
   await listening(server.listen(port, host), { host, port });
@@ -77,7 +81,7 @@ export async function startRecommender(options: SandboxRecommenderOptions): Prom
     async close() {
       if (!server.listening) return;
       const closed = once(server, 'close');
-      closing.abort();
+      for (const timer of waiting) clearTimeout(timer);
       server.close();
       server.closeAllConnections();
       await closed;
@@ -85,12 +89,7 @@ export async function startRecommender(options: SandboxRecommenderOptions): Prom
   };
 }
 
-interface Reply {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-function send(response: ServerResponse, { status, body }: Reply): void {
+function send(response: ServerResponse, status: number, body: object): void {
   const bytes = Buffer.from(JSON.stringify(body));
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length }).end(bytes);
 }
@@ -107,11 +106,11 @@ function parseRequest(body: string): number | undefined {
 
 /** The hash's first byte says how many; the following ones choose, each from what is left. */
 function recommend(employeeId: number, contentIds: readonly ContentId[]): ContentId[] {
-  const hash = createHash('sha256').update(String(employeeId)).digest();
-  const count = Math.min(hash.readUInt8(0) % (MOST_RECOMMENDATIONS + 1), contentIds.length);
+  const digest = hash('sha256', String(employeeId), 'buffer');
+  const count = Math.min(digest.readUInt8(0) % (MOST_RECOMMENDATIONS + 1), contentIds.length);
   const chosen: ContentId[] = [];
   for (let n = 0; chosen.length < count; n += 1) {
-    let at = hash.readUInt32BE(1 + 4 * n) % contentIds.length;
+    let at = digest.readUInt32BE(1 + 4 * n) % contentIds.length;
     while (chosen.includes(contentIds[at]!)) at = (at + 1) % contentIds.length;
     chosen.push(contentIds[at]!);
   }
