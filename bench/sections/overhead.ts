@@ -1,26 +1,13 @@
 import { loadSettings } from '../../config/load.ts';
-import type { RecommenderClient } from '../../src/adapters/recommender.ts';
-import { startBenchRedis } from '../bench-redis.ts';
+import { type Bare, bareLoop, bareQueue, nameOf, plainGot, type Way } from '../call-baselines.ts';
 import { CLIENTS, ofClient } from '../clients.ts';
-import { measureInProcess } from '../commands.ts';
-import { withRecommender } from '../counting-recommender.ts';
 import { type MeasuredRun, measuredRun } from '../measured-run.ts';
 import type { BenchContext, Ratio, Section } from '../section.ts';
 import { figure, ratioSpread, spread, spreadOf } from '../spread.ts';
-import { inWorkloadFolder } from '../workload.ts';
-
-interface Bare {
-  readonly callsPerSecond: number;
-  readonly seconds: number;
-}
-
-/** With what a run and a bare loop make their calls. */
-interface Way {
-  readonly client: RecommenderClient;
-  readonly concurrency: number;
-}
 
 interface Measured extends Way {
+  /** By the client as it comes; measured for got alone. */
+  readonly plain: readonly Bare[];
   readonly bare: readonly Bare[];
   readonly queue: readonly Bare[];
   readonly runs: readonly MeasuredRun[];
@@ -49,29 +36,29 @@ export const overheadSection: Section = {
         'loop that makes the same calls with the same client, concurrency and server and does nothing else; each in a ' +
         'process of its own. Calls are counted at the server, from the first to the last. "Whole" compares from the start ' +
         'of the process to its end, with everything that a run does before the first call and after the last. The bare queue is what ' +
-        'BullMQ alone makes of it: a job for each call, added and worked on by one process, with nothing of a run. The bar is set for ' +
-        `the default client, ${client}. The less a call costs, the larger is the share of what the queue costs: a ratio is worse ` +
+        'BullMQ alone makes of it: a job for each call, added and worked on by one process, with nothing of a run. "As it comes" is ' +
+        'a loop that calls `got.post(…).json()`: bare loop, bare queue and run share what was done to make a call by got cheaper. ' +
+        `The bar is set for the default client, ${client}. The less a call costs, the larger is the share of what the queue costs: a ratio is worse ` +
         'with a faster client, and the run is faster all the same.',
-      ratios: [
-        ...measured.flatMap((one) =>
-          ratiosOf(one, one.client === client, one.client === client && one.concurrency === concurrency),
-        ),
-        ...measured.flatMap((one) => acrossClients(one, measured, client)),
-      ],
+      ratios: measured.flatMap((one) =>
+        ratiosOf(one, one.client === client, one.client === client && one.concurrency === concurrency),
+      ),
       tables: [
         {
           columns: [
             'Client',
             'At a time',
+            'As it comes, calls/s',
             'Bare loop, calls/s',
             'Bare queue, calls/s',
             'Run, calls/s',
             'Bare loop, s',
             'Run, s',
           ],
-          rows: measured.map(({ client: used, concurrency: atATime, bare, queue, runs }) => [
+          rows: measured.map(({ client: used, concurrency: atATime, plain, bare, queue, runs }) => [
             used,
             String(atATime),
+            plain.length > 0 ? spreadOf(plain, callsPerSecond) : '',
             spreadOf(bare, callsPerSecond),
             spreadOf(queue, callsPerSecond),
             spreadOf(runs, callsPerSecond),
@@ -101,7 +88,7 @@ export const overheadSection: Section = {
 };
 
 function ratiosOf(measured: Measured, hasBar: boolean, isFirst: boolean): Ratio[] {
-  const { bare, queue, runs } = measured;
+  const { plain, bare, queue, runs } = measured;
   const suffix = isFirst ? '' : suffixOf(measured);
   return [
     {
@@ -115,6 +102,15 @@ function ratiosOf(measured: Measured, hasBar: boolean, isFirst: boolean): Ratio[
       text: `Calls a second of a run / of a bare queue, ${nameOf(measured)}`,
       value: ratioSpread(runs.map(callsPerSecond), queue.map(callsPerSecond)),
     },
+    ...(plain.length === 0
+      ? []
+      : [
+          {
+            name: `runOverPlainClientRatio${suffix}`,
+            text: `Calls a second of a run / of a loop of ${measured.client} as it comes, ${measured.concurrency} at a time`,
+            value: ratioSpread(runs.map(callsPerSecond), plain.map(callsPerSecond)),
+          },
+        ]),
     {
       name: `wholeRunRatio${suffix}`,
       text: `Whole bare loop / whole run, in time, ${nameOf(measured)}`,
@@ -126,83 +122,28 @@ function ratiosOf(measured: Measured, hasBar: boolean, isFirst: boolean): Ratio[
   ];
 }
 
-/** A run with another client than the default against a bare loop with the default one, which was measured before it. */
-function acrossClients(measured: Measured, all: readonly Measured[], defaultClient: RecommenderClient): Ratio[] {
-  if (measured.client === defaultClient) return [];
-  const { bare } = all.find((one) => one.client === defaultClient && one.concurrency === measured.concurrency)!;
-  return [
-    {
-      name: `runOverDefaultBareLoop${suffixOf(measured)}`,
-      text: `Calls a second of a run, ${nameOf(measured)} / of a bare loop of ${defaultClient}`,
-      value: ratioSpread(measured.runs.map(callsPerSecond), bare.map(callsPerSecond)),
-    },
-  ];
-}
-
-function nameOf({ client, concurrency }: Way): string {
-  return `${client}, ${concurrency} at a time`;
-}
-
 function suffixOf({ client, concurrency }: Way): string {
   return `${ofClient(client)}At${concurrency}`;
 }
 
 async function inTurn(context: BenchContext, way: Way): Promise<Measured> {
+  const plain: Bare[] = [];
   const bare: Bare[] = [];
   const queue: Bare[] = [];
   const runs: MeasuredRun[] = [];
   for (let i = 0; i < context.sizes.repeats; i++) {
+    if (way.client === 'got') plain.push(await plainGot(context, way));
     bare.push(await bareLoop(context, way));
     queue.push(await bareQueue(context, way));
     runs.push(await run(context, way));
   }
-  return { ...way, bare, queue, runs };
+  return { ...way, plain, bare, queue, runs };
 }
 
 async function run({ sizes: { overheadEmployees: employees }, say }: BenchContext, way: Way): Promise<MeasuredRun> {
   const measured = await measuredRun({ employees, ...way });
   say(`run of ${employees} employees, ${nameOf(way)}: ${figure(measured.callsPerSecond)} calls/s`);
   return measured;
-}
-
-function bareLoop(context: BenchContext, way: Way): Promise<Bare> {
-  return baseline(context, way, 'bare loop', (url) =>
-    measureInProcess('bare-loop-process', [url, ...argsOf(context, way)]),
-  );
-}
-
-async function bareQueue(context: BenchContext, way: Way): Promise<Bare> {
-  return inWorkloadFolder(1, async (folder) => {
-    const redis = await startBenchRedis(folder);
-    try {
-      return await baseline(context, way, 'bare queue', (url) =>
-        measureInProcess('bare-queue-process', [redis.socketPath, url, ...argsOf(context, way)]),
-      );
-    } finally {
-      await redis.stop();
-    }
-  });
-}
-
-function argsOf({ sizes }: BenchContext, { client, concurrency }: Way): (string | number)[] {
-  return [client, sizes.overheadEmployees, concurrency];
-}
-
-/** @param measure makes the calls of one way to the recommender at this URL. */
-function baseline(
-  { sizes, say }: BenchContext,
-  way: Way,
-  name: string,
-  measure: (url: string) => Promise<unknown>,
-): Promise<Bare> {
-  return withRecommender(0, async (recommender) => {
-    const startedAt = performance.now();
-    await measure(recommender.url);
-    const seconds = (performance.now() - startedAt) / 1000;
-    const perSecond = await recommender.perSecond();
-    say(`${name} of ${sizes.overheadEmployees} calls, ${nameOf(way)}: ${figure(perSecond)} calls/s`);
-    return { callsPerSecond: perSecond, seconds };
-  });
 }
 
 function callsPerSecond(measured: { readonly callsPerSecond: number }): number {
