@@ -98,11 +98,12 @@ async function until(condition: () => boolean): Promise<void> {
 const permissions = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
 describe('a Redis that is started', () => {
-  test('serves on a private socket only, appends every write to its file and never evicts', async () => {
+  test('serves on a private socket only, appends every write to its file, never evicts and measures no command', async () => {
     const redis = await acquire();
     expect(redis.started).toBe(true);
     const settings = await on(redis, async (connection) => {
-      const names = ['port', 'appendonly', 'appendfsync', 'save', 'maxmemory-policy', 'hash-max-listpack-value', 'dir'];
+      const persistence = ['appendonly', 'appendfsync', 'save', 'maxmemory-policy', 'dir'];
+      const names = ['port', ...persistence, 'hash-max-listpack-value', 'latency-tracking'];
       const replies = await Promise.all(names.map((name) => connection.config('GET', name)));
       return Object.fromEntries(replies.map((reply) => [String(reply).split(',')[0], String(reply).split(',')[1]]));
     });
@@ -113,6 +114,7 @@ describe('a Redis that is started', () => {
       save: '',
       'maxmemory-policy': 'noeviction',
       'hash-max-listpack-value': '512',
+      'latency-tracking': 'no',
       dir: join(folder, '.btc-fake', 'redis'),
     });
     expect(permissions(redis.socketPath)).toBe('700');
