@@ -49,15 +49,26 @@ export async function startRecommender(options: SandboxRecommenderOptions): Prom
 
   function answer(request: IncomingMessage, body: string, response: ServerResponse): void {
     const path = (request.url ?? '').replace(/\?.*$/s, '');
-    if (request.method !== 'POST' || !path.endsWith(PATH))
-      return send(response, 404, { error: 'There is nothing here.' });
-    const employeeId = parseRequest(body);
-    if (employeeId === undefined) return send(response, 400, { error: 'Send {"data":{"ba_id":NUMBER}}.' });
-    calls += 1;
-    if (latencyMs === 0) return send(response, 200, recommendationsTo(employeeId));
+    const isCall = request.method === 'POST' && path.endsWith(PATH);
+    const employeeId = isCall ? parseRequest(body) : undefined;
+    if (!isCall) {
+      send(response, 404, { error: 'There is nothing here.' });
+    } else if (employeeId === undefined) {
+      send(response, 400, { error: 'Send {"data":{"ba_id":NUMBER}}.' });
+    } else {
+      calls += 1;
+      afterLatency(() => send(response, 200, recommendationsTo(employeeId)));
+    }
+  }
+
+  function afterLatency(work: () => void): void {
+    if (latencyMs === 0) {
+      work();
+      return;
+    }
     const timer = setTimeout(() => {
       waiting.delete(timer);
-      send(response, 200, recommendationsTo(employeeId));
+      work();
     }, latencyMs);
     waiting.add(timer);
   }
