@@ -18,6 +18,7 @@ export interface Way {
   readonly concurrency: number;
 }
 
+/** As texts name it: `got, 50 at a time`. */
 export function nameOf({ client, concurrency }: Way): string {
   return `${client}, ${concurrency} at a time`;
 }
@@ -31,8 +32,9 @@ export function bareLoop(context: BenchContext, way: Way): Promise<Bare> {
 
 /** The calls by got as it comes. */
 export function plainGot(context: BenchContext, way: Way): Promise<Bare> {
+  const { overheadEmployees } = context.sizes;
   return baseline(context, way, 'loop of got as it comes', (url) =>
-    measureInProcess('plain-got-process', [url, ...argsOf(context, way)]),
+    measureInProcess('plain-got-process', [url, overheadEmployees, way.concurrency]),
   );
 }
 

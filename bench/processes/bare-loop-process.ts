@@ -1,7 +1,12 @@
 import type { RecommenderClient } from '../../src/adapters/recommender.ts';
-import { bareLoop } from '../bare-recommender-loop.ts';
+import { benchRecommender, callForEach } from '../bare-recommender-loop.ts';
 
-/** The bare loop in a process of its own, as cold as a run's process is. Arguments: URL, client, employees, concurrency. */
+/**
+ * The calls of a run by the same client, in a process of its own, as cold as a run's process is. Arguments: URL, client, employees,
+ * concurrency.
+ */
 const [url, client, employees, concurrency] = process.argv.slice(2);
-await bareLoop(url!, client as RecommenderClient, Number(employees), Number(concurrency));
+const recommender = benchRecommender(url!, client as RecommenderClient, Number(concurrency));
+await callForEach(Number(employees), Number(concurrency), (employeeId) => recommender.recommend(employeeId));
+recommender.close();
 process.stdout.write('{}\n');

@@ -38,8 +38,8 @@ export const overheadSection: Section = {
         'of the process to its end, with everything that a run does before the first call and after the last. The bare queue is what ' +
         'BullMQ alone makes of it: a job for each call, added and worked on by one process, with nothing of a run. "As it comes" is ' +
         'a loop that calls `got.post(…).json()`: bare loop, bare queue and run share what was done to make a call by got cheaper. ' +
-        `The bar is set for the default client, ${client}. The less a call costs, the larger is the share of what the queue costs: a ratio is worse ` +
-        'with a faster client, and the run is faster all the same.',
+        `The bar is set for the default client, ${client}. The less a call costs, the larger is the share of what the queue ` +
+        'costs: a ratio is worse with a faster client, and the run is faster all the same.',
       ratios: measured.flatMap((one) =>
         ratiosOf(one, one.client === client, one.client === client && one.concurrency === concurrency),
       ),

@@ -10,7 +10,7 @@ import {
 import type { Exchange } from './recommender-failure.ts';
 
 /**
- * Calls by undici, the client behind Node.js' `fetch`, at a fifth of what got takes from the processor. Opens no connection yet.
+ * Calls by undici, the client behind Node.js' `fetch`, at a third of what got takes from the processor. Opens no connection yet.
  */
 export function undiciExchanges({ url, timeoutMs, sockets, secureContext }: ExchangeOptions): Exchanges {
   const connectMs = connectLimitMs(timeoutMs);
