@@ -13,6 +13,7 @@ export interface BenchSizes {
   readonly oneByOne: (latencyMs: number) => { readonly calls: number; readonly employees: number };
   /** At a time, of the runs beside it. */
   readonly oneByOneConcurrency: number;
+  readonly concurrency: { readonly employees: number; readonly few: number; readonly many: number };
   /** Employees, and how often. */
   readonly growth: readonly { readonly employees: number; readonly repeats: number }[];
   readonly scaleOut: {
@@ -37,6 +38,7 @@ export const FULL_SIZES: BenchSizes = {
   latenciesMs: [0, 20, 100],
   oneByOne: (latencyMs) => ({ calls: latencyMs === 0 ? 5_000 : 10_000 / latencyMs, employees: 30_000 }),
   oneByOneConcurrency: 400,
+  concurrency: { employees: 15_000, few: 50, many: 400 },
   growth: [
     { employees: 1_000, repeats: 5 },
     { employees: 10_000, repeats: 5 },
@@ -59,6 +61,7 @@ export const QUICK_SIZES: BenchSizes = {
   latenciesMs: [0, 20],
   oneByOne: () => ({ calls: 20, employees: 200 }),
   oneByOneConcurrency: 100,
+  concurrency: { employees: 200, few: 10, many: 100 },
   growth: [
     { employees: 100, repeats: 1 },
     { employees: 1_000, repeats: 1 },

@@ -6,6 +6,7 @@ import { thisMachine } from './machine.ts';
 import { mergedResults, resultsJson, writeResults } from './results.ts';
 import type { Section, SectionResult } from './section.ts';
 import { assemblySection } from './sections/assembly.ts';
+import { concurrencySection } from './sections/concurrency.ts';
 import { fanOutSection } from './sections/fan-out.ts';
 import { growthSection } from './sections/growth.ts';
 import { oneByOneSection } from './sections/one-by-one.ts';
@@ -19,6 +20,7 @@ import { watchedSection } from './sections/watched.ts';
 const SECTIONS: readonly Section[] = [
   overheadSection,
   oneByOneSection,
+  concurrencySection,
   growthSection,
   scaleOutSection,
   fanOutSection,

@@ -31,6 +31,8 @@ export interface RunChoice {
   readonly client?: RecommenderClient;
   /** EMPLOYEE_CONCURRENCY; its default unless given. */
   readonly concurrency?: number;
+  /** EMPLOYEE_CONCURRENCY_MAX; not set unless given. */
+  readonly mostAtOnce?: number | undefined;
   /** Besides what is timed: done with the paths of the files. */
   readonly afterwards?: (folder: string, files: readonly string[]) => Promise<void>;
 }
@@ -41,6 +43,7 @@ export function measuredRun({
   latencyMs = 0,
   client,
   concurrency,
+  mostAtOnce,
   afterwards,
 }: RunChoice): Promise<MeasuredRun> {
   return withRecommender(latencyMs, (recommender) =>
@@ -52,6 +55,7 @@ export function measuredRun({
           API_BASE_URL: recommender.url,
           ...(client === undefined ? {} : { API_CLIENT: client }),
           ...(concurrency === undefined ? {} : { EMPLOYEE_CONCURRENCY: String(concurrency) }),
+          ...(mostAtOnce === undefined ? {} : { EMPLOYEE_CONCURRENCY_MAX: String(mostAtOnce) }),
         });
         const output = await command.ended;
         const seconds = (performance.now() - startedAt) / 1000;

@@ -83,12 +83,7 @@ export function loadSettings(options: LoadOptions = {}): LoadedSettings {
   const config = convict<Values>(schema, { env: readable, args: [] }).validate({ allowed: 'strict' });
   const values = config.getProperties();
 
-  const problems = [
-    ...file.problems,
-    ...unreadable,
-    ...brokenRules(given.texts, values.SFTP_PUBLISH_ENABLED),
-    ...given.problems,
-  ];
+  const problems = [...file.problems, ...unreadable, ...brokenRules(given.texts, values), ...given.problems];
   if (problems.length > 0) throw invalid(problems);
   return {
     settings: shapeSettings(values),

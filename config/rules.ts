@@ -3,7 +3,7 @@
  * that its findings stand beside those of the formats, and gives one line per finding.
  */
 import type { GivenText } from './given.ts';
-import { SCHEMA, type SettingName } from './schema.ts';
+import { SCHEMA, type SettingName, type Values } from './schema.ts';
 
 type Texts = ReadonlyMap<SettingName, GivenText>;
 type Side = 'SFTP_INBOUND' | 'SFTP_OUTBOUND';
@@ -60,13 +60,20 @@ function pairIsWhole(texts: Texts, pair: (typeof PAIRS)[number]): string[] {
   return [missing(name, isNeeded(name === pair[0] ? pair[1] : pair[0], texts))];
 }
 
-/** All findings of all rules, one line each. */
-export function brokenRules(texts: Texts, publishEnabled: boolean): string[] {
+function concurrencyHasRoom(texts: Texts, { EMPLOYEE_CONCURRENCY: least, EMPLOYEE_CONCURRENCY_MAX: most }: Values) {
+  if (most === null || most >= least) return [];
+  const where = texts.get('EMPLOYEE_CONCURRENCY_MAX')?.where;
+  return [`EMPLOYEE_CONCURRENCY_MAX: ${most} is less than EMPLOYEE_CONCURRENCY, ${least}, for example 400 (${where})`];
+}
+
+/** All findings of all rules, one line each. @param values what was readable, and defaults for the rest. */
+export function brokenRules(texts: Texts, values: Values): string[] {
   return [
     ...PAIRS.flatMap((pair) => pairIsWhole(texts, pair)),
     ...serverIsWhole(texts, 'SFTP_INBOUND'),
     ...serverIsWhole(texts, 'SFTP_OUTBOUND'),
-    ...publishingIsPossible(texts, publishEnabled),
+    ...publishingIsPossible(texts, values.SFTP_PUBLISH_ENABLED),
+    ...concurrencyHasRoom(texts, values),
   ];
 }
 

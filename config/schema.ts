@@ -172,6 +172,11 @@ const QUEUES = {
   CATALOG_CONCURRENCY: withDefault(FEW_JOBS, '2', 'Catalog downloads at the same time, per worker process.'),
   ASSIGNMENT_CONCURRENCY: withDefault(FEW_JOBS, '1', 'Assignment steps at the same time, per worker process.'),
   EMPLOYEE_CONCURRENCY: withDefault(MANY_JOBS, '50', 'Employees (recommender calls) at the same time, per process.'),
+  EMPLOYEE_CONCURRENCY_MAX: optional(
+    MANY_JOBS,
+    '400',
+    'Up to so many while the recommender answers as quickly as it answers EMPLOYEE_CONCURRENCY. Not set, always EMPLOYEE_CONCURRENCY.',
+  ),
   ASSEMBLY_CONCURRENCY: withDefault(FEW_JOBS, '1', 'File assemblies at the same time, per worker process.'),
   PUBLISH_CONCURRENCY: withDefault(FEW_JOBS, '1', 'Publications at the same time, per worker process.'),
   JOB_ATTEMPTS: withDefault(FEW_JOBS, '5', 'How often a job is tried in all when what fails may pass.'),

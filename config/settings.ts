@@ -79,6 +79,8 @@ export interface Settings {
       readonly 'file-assembly': number;
       readonly publish: number;
     };
+    /** Absent: the number of employees at the same time is fixed. */
+    readonly employeeConcurrencyMax?: number;
     readonly jobAttempts: number;
     readonly shutdownTimeoutMs: number;
   };
@@ -214,6 +216,7 @@ export function shapeSettings(values: Values): Settings {
         'file-assembly': values.ASSEMBLY_CONCURRENCY,
         publish: values.PUBLISH_CONCURRENCY,
       },
+      ...present({ employeeConcurrencyMax: values.EMPLOYEE_CONCURRENCY_MAX }),
       jobAttempts: values.JOB_ATTEMPTS,
       shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT * SECOND_MS,
     },

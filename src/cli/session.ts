@@ -124,9 +124,8 @@ export async function withWorkers<T>(
     const clock = await SharedClock.read(redis);
     const context: WorkerContext = { settings, logger, ...connection, now: clock.now };
     const workers = startWorkers({ ...context, redis, telemetry: telemetry?.ofQueues, ...choice });
-    const atOnce = choice.concurrency ?? settings.queues.concurrency['employee-simulation'];
-    const concurrency = workers.queues.includes('employee-simulation') ? atOnce : 0;
-    const worker = describeWorker({ version: packageVersion(), queues: workers.queues, concurrency }, Date.now());
+    const { queues, mostEmployees: concurrency } = workers;
+    const worker = describeWorker({ version: packageVersion(), queues, concurrency }, Date.now());
     const alive = heartbeat(new WorkerRegistry(redis), worker, { logger, now: Date.now });
     const time: Duty = { name: 'clock', everyMs: HEARTBEAT_MS, run: () => clock.measure() };
     const caretaker = startCaretaker([time, alive, ...(duties?.(context) ?? [])], logger);

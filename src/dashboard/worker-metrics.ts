@@ -51,6 +51,11 @@ export function workerMetrics(register: Registry): WorkerObserver {
     help: '1 while this process rests because the recommender fails for everybody or refuses everybody, else 0.',
     registers,
   });
+  const concurrency = new Gauge({
+    name: 'btc_fake_employee_concurrency',
+    help: 'Employees that this process simulates at the same time: see EMPLOYEE_CONCURRENCY_MAX.',
+    registers,
+  });
   // Statuses are few.
   const byOutcome = new Map<number | string, Counter.Internal>();
   const callsWith = (outcome: number | string): Counter.Internal => {
@@ -64,6 +69,7 @@ export function workerMetrics(register: Registry): WorkerObserver {
       (byOutcome.get(outcome) ?? callsWith(outcome)).inc();
     },
     recommenderOutage: (isOne) => outage.set(isOne ? 1 : 0),
+    employeeConcurrency: (employees) => concurrency.set(employees),
     ofQueue: (queue) => queueObserver(queue, { jobs, pauses, pauseSeconds }, simulated),
   };
 }

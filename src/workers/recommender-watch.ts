@@ -1,16 +1,16 @@
-import type { Job, Worker } from 'bullmq';
+import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { clearOutageNote, writeOutageNote } from '../adapters/outage-note.ts';
 import { RecommenderOutage, type Rest } from '../domain/recommender-outage.ts';
+import type { EmployeeConcurrency } from './employee-concurrency.ts';
 import { failureReason } from './job-handler.ts';
 import type { WorkerRest } from './worker-rest.ts';
 
 /** What a watch needs. */
 export interface RecommenderWatchOptions {
   readonly patienceMs: number;
-  /** Employees at the same time while all is well. */
-  readonly concurrency: number;
+  readonly concurrency: EmployeeConcurrency;
   readonly redis: Redis;
   readonly logger: Logger;
   readonly now: () => number;
@@ -27,7 +27,6 @@ export interface RecommenderWatchOptions {
 export class RecommenderWatch {
   readonly #options: RecommenderWatchOptions;
   readonly #outage: RecommenderOutage;
-  #worker: Worker | undefined;
   #rest: WorkerRest | undefined;
   #isResting = false;
 
@@ -37,8 +36,7 @@ export class RecommenderWatch {
   }
 
   /** From now on this worker rests when it has to. */
-  attach(worker: Worker, rest: WorkerRest): void {
-    this.#worker = worker;
+  attach(rest: WorkerRest): void {
     this.#rest = rest;
   }
 
@@ -68,7 +66,7 @@ export class RecommenderWatch {
   };
 
   #take({ kind, restMs, since }: Rest, reason: string): void {
-    const { logger, patienceMs, redis, now, onOutage } = this.#options;
+    const { logger, patienceMs, concurrency, redis, now, onOutage } = this.#options;
     if (kind === 'begun') {
       logger.error(
         { reason, patienceMs },
@@ -77,7 +75,7 @@ export class RecommenderWatch {
       onOutage?.(true);
     }
     this.#isResting = true;
-    if (this.#worker) this.#worker.concurrency = 1;
+    concurrency.rest();
     this.#rest?.rest(restMs);
     // For people only: without it everything goes on all the same.
     writeOutageNote(redis, { reason, since, nextTryAt: now() + restMs }, now()).catch(() => {});
@@ -87,7 +85,7 @@ export class RecommenderWatch {
     const { redis, concurrency, onOutage } = this.#options;
     this.#isResting = false;
     onOutage?.(false);
-    if (this.#worker) this.#worker.concurrency = concurrency;
+    concurrency.goOn();
     this.#rest?.end();
     clearOutageNote(redis).catch(() => {});
   }

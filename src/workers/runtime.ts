@@ -4,12 +4,13 @@ import { requireRecommender } from '../../config/load.ts';
 import { secretsOf } from '../../config/secrets.ts';
 import { secretCutter } from '../adapters/log.ts';
 import { type EmployeeJobData, type QueueName, restQueue, type StageJobData } from '../adapters/queues.ts';
-import { createRecommender } from '../adapters/recommender.ts';
+import { type CallObserver, createRecommender } from '../adapters/recommender.ts';
 import { STAGES } from '../adapters/run-record.ts';
 import { REDIS_PREFIX } from '../adapters/run-store.ts';
 import { retryDelayMs } from '../domain/retry-policy.ts';
 import { assignmentHandler } from './assignment.ts';
 import { catalogDownloadHandler } from './catalog-download.ts';
+import { EmployeeConcurrency } from './employee-concurrency.ts';
 import { employeeSimulationHandler } from './employee-simulation.ts';
 import { fileAssemblyHandler } from './file-assembly.ts';
 import { type JobHandler, jobProcessor, shortJobProcessor } from './job-handler.ts';
@@ -30,7 +31,7 @@ export interface WorkersOptions extends WorkerContext {
   readonly redis: Redis;
   /** All queues unless given. */
   readonly only?: readonly QueueName[] | undefined;
-  /** For the employee queue, instead of its setting. */
+  /** For the employee queue, instead of EMPLOYEE_CONCURRENCY. */
   readonly concurrency?: number | undefined;
   /** Told what the workers do. */
   readonly observer?: WorkerObserver | undefined;
@@ -43,6 +44,8 @@ export interface WorkersOptions extends WorkerContext {
 /** The workers of a process. */
 export interface Workers {
   readonly queues: readonly QueueName[];
+  /** The most employees that they simulate at the same time; 0 when that is not their work. */
+  readonly mostEmployees: number;
   /** Whether they take jobs now; if not, why. */
   readonly state: 'working' | 'waiting for Redis' | 'stopping';
   /**
@@ -70,7 +73,6 @@ const GIVE_BACK_SHARE = 0.3;
 export function startWorkers(options: WorkersOptions): Workers {
   const names = options.only ?? STAGES;
   const { settings, logger, redis, queues, observer } = options;
-  const concurrency = options.concurrency ?? settings.queues.concurrency['employee-simulation'];
   const stopping = new AbortController();
   const cutSecrets = secretCutter(secretsOf(settings));
   const outages = new QueueOutages(logger);
@@ -85,9 +87,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     return { worker, rest };
   };
   // First of all, because nothing may be left running when a setting is missing.
-  const employees = names.includes('employee-simulation')
-    ? watchedRecommender(options, concurrency, cutSecrets)
-    : undefined;
+  const employees = names.includes('employee-simulation') ? watchedRecommender(options, cutSecrets) : undefined;
   const workers = names.map((name) => {
     const pauseQueue = (ms: number) => restQueue(queues, name, ms);
     const ofQueue = observer?.ofQueue(name);
@@ -98,11 +98,12 @@ export function startWorkers(options: WorkersOptions): Workers {
       const processor = jobProcessor(stageHandler(name, options), surroundings);
       return started(name, processor, settings.queues.concurrency[name]).worker;
     }
-    const { recommender, watch } = employees!;
+    const { recommender, concurrency, watch } = employees!;
     const handler = employeeSimulationHandler(options, recommender, whenRoom);
     const processor = shortJobProcessor(handler, { ...surroundings, outageRest: watch.failed });
-    const { worker, rest } = started<EmployeeJobData>(name, processor, concurrency);
-    watch.attach(worker, rest);
+    const { worker, rest } = started<EmployeeJobData>(name, processor, concurrency.least);
+    concurrency.attach(worker);
+    watch.attach(rest);
     return worker;
   });
   /** Ends what is in hand: the calls to the recommender break off, the stages see their signals. */
@@ -114,6 +115,7 @@ export function startWorkers(options: WorkersOptions): Workers {
   let isStopping = false;
   return {
     queues: names,
+    mostEmployees: employees?.concurrency.most ?? 0,
     get state() {
       if (isStopping) return 'stopping';
       return outages.isOne || options.redis.status !== 'ready' ? 'waiting for Redis' : 'working';
@@ -131,15 +133,28 @@ export function startWorkers(options: WorkersOptions): Workers {
 }
 
 /** @throws BtcFakeError CONFIG_INVALID. */
-function watchedRecommender(options: WorkersOptions, concurrency: number, cutSecrets: (text: string) => string) {
+function watchedRecommender(options: WorkersOptions, cutSecrets: (text: string) => string) {
   const { outagePatienceMs: patienceMs, ...where } = requireRecommender(options.settings);
   const { logger, redis, now, observer } = options;
+  const { concurrency: atOnce, employeeConcurrencyMax } = options.settings.queues;
+  const least = options.concurrency ?? atOnce['employee-simulation'];
+  const most = employeeConcurrencyMax ?? least;
+  const concurrency = new EmployeeConcurrency({ least, most, onChange: observer?.employeeConcurrency });
   const onOutage = observer?.recommenderOutage;
   const watch = new RecommenderWatch({ patienceMs, concurrency, redis, logger, now, cutSecrets, onOutage });
-  const onCall = observer?.recommenderCall;
+  const onCall = toldBoth(observer?.recommenderCall, concurrency.callEnded);
   return {
     watch,
-    recommender: createRecommender({ ...where, sockets: concurrency, onCall, onSuccess: watch.succeeded }),
+    concurrency,
+    recommender: createRecommender({ ...where, sockets: concurrency.most, onCall, onSuccess: watch.succeeded }),
+  };
+}
+
+function toldBoth(one: CallObserver | undefined, other: CallObserver | undefined): CallObserver | undefined {
+  if (!one || !other) return one ?? other;
+  return (seconds, outcome) => {
+    one(seconds, outcome);
+    other(seconds, outcome);
   };
 }
 

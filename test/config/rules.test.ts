@@ -109,3 +109,11 @@ test('a setting that is there but wrongly written is not called missing as well'
   const all = ['HOST', 'USER', 'REMOTE_PATH', 'PASSWORD'].map((part) => `SFTP_INBOUND_${part}` as SettingName);
   expect(outcomeOf(all, { SFTP_INBOUND_HOST: 'sftp://vendor.example' }).wrong).toEqual(['SFTP_INBOUND_HOST']);
 });
+
+test('EMPLOYEE_CONCURRENCY_MAX must not be less than EMPLOYEE_CONCURRENCY, be that set or not', () => {
+  const max = (most: string, more = {}) => outcomeOf([], { EMPLOYEE_CONCURRENCY_MAX: most, ...more });
+  expect(max('49').wrong).toEqual(['EMPLOYEE_CONCURRENCY_MAX']);
+  expect(max('99', { EMPLOYEE_CONCURRENCY: '100' }).wrong).toEqual(['EMPLOYEE_CONCURRENCY_MAX']);
+  expect(max('50').settings?.queues).toMatchObject({ employeeConcurrencyMax: 50 });
+  expect(max('10', { EMPLOYEE_CONCURRENCY: '10' }).settings?.queues).toMatchObject({ employeeConcurrencyMax: 10 });
+});

@@ -85,6 +85,15 @@ test('an outage of the recommender is 1 for as long as it lasts', async () => {
   expect(await outage()).toBe(0);
 });
 
+test('how many employees a process takes at the same time is told as it changes', async () => {
+  const metrics = metricsOf();
+  const concurrency = async () => samplesOf(await metrics.scrape()).get('btc_fake_employee_concurrency');
+  for (const employees of [50, 75, 1]) {
+    metrics.observer.employeeConcurrency?.(employees);
+    expect(await concurrency()).toBe(employees);
+  }
+});
+
 test('a run that waits for failed employees: its state, age and counts, and how long the oldest has waited', async () => {
   const run = await fannedOutRun(room, people(5));
   await room.store.putResult(run.plan, 0, { recommendations: [], completions: [] });

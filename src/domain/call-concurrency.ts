@@ -1,0 +1,122 @@
+/** Calls of a window are measured before anything is changed; those that were under way at the last change are not among them. */
+const FEWEST_MEASURED = 200;
+/** So much more, or less, at a time with each change. */
+const STEP = 1.5;
+/** As quick as the quickest window, within what windows scatter: there is room for more at a time. */
+const AS_QUICK = 1.25;
+/** So much slower than the quickest: what was added since only waits. */
+const TOO_SLOW = 1.5;
+/** Calls take up most of what is allowed at a time; below it something else is what limits. */
+const USED = 0.7;
+/** A recommender that fails so often has too much to do. */
+const TOO_MANY_FAILURES = 0.02;
+/** Windows before more is tried again: so many after the first try that was too much, twice as many after each that follows. */
+const FIRST_WAIT = 8;
+const LONGEST_WAIT = 32;
+
+/** How a call has ended. */
+export interface EndedCall {
+  readonly seconds: number;
+  /** Whether it ended in a way that says that there are too many: 429, 5xx, no answer. */
+  readonly isOverload: boolean;
+  /** The instant of its end, in milliseconds of any clock. */
+  readonly now: number;
+}
+
+/**
+ * Chooses how many calls are made at the same time, between two bounds, by how long they take. More are tried for as long as calls
+ * stay as quick as they were, and fewer when they have become slower: past that, more at a time only wait for each other, be it
+ * here or at the other end. So it cannot press a recommender that gets slower and slower. With the least at a time it measures
+ * anew what quick is.
+ */
+export class CallConcurrency {
+  readonly least: number;
+  readonly most: number;
+  #current: number;
+  /** Mean seconds of a call in the quickest window. */
+  #quickest = Number.POSITIVE_INFINITY;
+  #wait = 0;
+  #nextWait = FIRST_WAIT;
+  #hasGrown = false;
+  /** Of the window. */
+  #unmeasured: number;
+  #since = 0;
+  #calls = 0;
+  #seconds = 0;
+  #overloads = 0;
+
+  /** Begins with the least. */
+  constructor(least: number, most: number) {
+    this.least = least;
+    this.most = most;
+    this.#current = least;
+    this.#unmeasured = least;
+  }
+
+  /** How many are made at the same time. */
+  get current(): number {
+    return this.#current;
+  }
+
+  /** A call has ended: may change `current`. */
+  ended({ seconds, isOverload, now }: EndedCall): void {
+    if (this.#unmeasured > 0) {
+      this.#unmeasured -= 1;
+      this.#since = now;
+      return;
+    }
+    this.#calls += 1;
+    this.#seconds += seconds;
+    if (isOverload) this.#overloads += 1;
+    if (this.#calls >= Math.max(FEWEST_MEASURED, 2 * this.#current)) this.#judge(now);
+  }
+
+  /** What was measured says nothing any more: begins with the least again. */
+  restart(): void {
+    this.#quickest = Number.POSITIVE_INFINITY;
+    this.#set(this.least);
+  }
+
+  #judge(now: number): void {
+    const seconds = this.#seconds / this.#calls;
+    const used = (this.#seconds * 1000) / (now - this.#since) / this.#current;
+    const failing = this.#overloads / this.#calls > TOO_MANY_FAILURES;
+    const before = this.#current;
+    this.#measureAnew(now);
+    if (failing) {
+      this.#hold();
+      this.#set(this.least);
+      return;
+    }
+    if (before === this.least || seconds < this.#quickest) this.#quickest = seconds;
+    if (seconds > this.#quickest * TOO_SLOW) {
+      this.#hold();
+      this.#set(before / STEP);
+      return;
+    }
+    if (this.#hasGrown) this.#nextWait = FIRST_WAIT;
+    this.#hasGrown = false;
+    if (this.#wait > 0) this.#wait -= 1;
+    else if (before < this.most && seconds <= this.#quickest * AS_QUICK && used >= USED) this.#set(before * STEP);
+  }
+
+  #hold(): void {
+    this.#wait = this.#nextWait;
+    this.#nextWait = Math.min(2 * this.#nextWait, LONGEST_WAIT);
+  }
+
+  #set(wanted: number): void {
+    const next = Math.round(Math.min(this.most, Math.max(this.least, wanted)));
+    this.#hasGrown = next > this.#current;
+    this.#unmeasured = Math.max(this.#current, next);
+    this.#current = next;
+    this.#measureAnew(this.#since);
+  }
+
+  #measureAnew(since: number): void {
+    this.#since = since;
+    this.#calls = 0;
+    this.#seconds = 0;
+    this.#overloads = 0;
+  }
+}
