@@ -67,7 +67,8 @@ export class RunProgress {
 
   #showEmployees(counts: RunStatus['counts'], now: number): void {
     const { employees, done } = counts;
-    this.#firstSeen ??= { at: now, done };
+    // Where all are done at the first look, their pace is that of the run so far.
+    this.#firstSeen ??= done === employees ? { at: this.#startedAt, done: 0 } : { at: now, done };
     const payload = this.#payload(counts, now);
     if (process.stderr.isTTY) {
       this.#bar ??= startBar(employees, payload);

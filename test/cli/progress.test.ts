@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { RunProgress } from '../../src/cli/progress.ts';
+import type { RunStatus } from '../../src/producers/run-status.ts';
+
+// What this file proves: the line that says how fast the employees went, whatever of them the looks have caught.
+
+let said: string[];
+const isTTY = process.stderr.isTTY;
+beforeEach(() => {
+  said = [];
+  process.stderr.isTTY = false;
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said.push(String(text));
+    return true;
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  process.stderr.isTTY = isTTY;
+});
+
+const EMPLOYEES = 3_000;
+
+/** What is said of the employees by looks at a run that begins at 0: the second of each, and how many were done by then. */
+function saidOf(...looks: readonly (readonly [seconds: number, done: number])[]): string {
+  const progress = new RunProgress(0);
+  const look = (stage: RunStatus['stage'], seconds: number, done: number) =>
+    progress.show({ state: 'running', stage, counts: { employees: EMPLOYEES, done, failed: 0 } }, seconds * 1000);
+  for (const [seconds, done] of looks) look('employee-simulation', seconds, done);
+  look('file-assembly', (looks.at(-1)?.[0] ?? 1) + 1, EMPLOYEES);
+  return said.find((line) => line.includes(' employees, '))!.trim();
+}
+
+test('is the pace from the first look on, when it has caught some of them', () => {
+  expect(saidOf([1, 1_000], [2, 2_500])).toBe('3.0 s   3,000 of 3,000 employees, 0 failed, 1,000/s, none left');
+});
+
+test('is the pace of the run so far, when all were done by the first look or between two', () => {
+  expect(saidOf([2, EMPLOYEES])).toBe('3.0 s   3,000 of 3,000 employees, 0 failed, 1,000/s, none left');
+  said = [];
+  expect(saidOf()).toBe('2.0 s   3,000 of 3,000 employees, 0 failed, 1,500/s, none left');
+});
