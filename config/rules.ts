@@ -63,7 +63,9 @@ function pairIsWhole(texts: Texts, pair: (typeof PAIRS)[number]): string[] {
 function concurrencyHasRoom(texts: Texts, { EMPLOYEE_CONCURRENCY: least, EMPLOYEE_CONCURRENCY_MAX: most }: Values) {
   if (most === null || most >= least) return [];
   const where = texts.get('EMPLOYEE_CONCURRENCY_MAX')?.where;
-  return [`EMPLOYEE_CONCURRENCY_MAX: ${most} is less than EMPLOYEE_CONCURRENCY, ${least}, for example 400 (${where})`];
+  return [
+    `EMPLOYEE_CONCURRENCY_MAX: ${most} is less than EMPLOYEE_CONCURRENCY, ${least}; set more, or leave it out (${where})`,
+  ];
 }
 
 /** All findings of all rules, one line each. @param values what was readable, and defaults for the rest. */
