@@ -97,7 +97,8 @@ export class CallConcurrency {
     if (this.#hasGrown) this.#nextWait = FIRST_WAIT;
     this.#hasGrown = false;
     if (this.#wait > 0) this.#wait -= 1;
-    else if (before < this.most && seconds <= this.#quickest * AS_QUICK && used >= USED) this.#set(before * STEP);
+    else if (before < this.most && seconds <= this.#quickest * AS_QUICK && used >= USED)
+      this.#set(Math.max(before + 1, before * STEP));
   }
 
   #hold(): void {
@@ -106,7 +107,7 @@ export class CallConcurrency {
   }
 
   #set(wanted: number): void {
-    const next = Math.round(Math.min(this.most, Math.max(this.least, wanted)));
+    const next = Math.floor(Math.min(this.most, Math.max(this.least, wanted)));
     this.#hasGrown = next > this.#current;
     this.#unmeasured = Math.max(this.#current, next);
     this.#current = next;
