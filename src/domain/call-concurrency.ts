@@ -1,11 +1,11 @@
-/** Calls of a window are measured before anything is changed; those that were under way at the last change are not among them. */
+/** Calls of a window, by which the number is judged: twice as many as are made at a time, and at least this many. */
 const FEWEST_MEASURED = 200;
 /** So much more, or less, at a time with each change. */
 const STEP = 1.5;
 /** As quick as the quickest window, within what windows scatter: there is room for more at a time. */
 const AS_QUICK = 1.25;
-/** So much slower than the quickest: what was added since only waits. */
-const TOO_SLOW = 1.5;
+/** So much slower than the quickest: what was added since only waits. Less than a step, so that one that brings nothing is taken back. */
+const TOO_SLOW = 1.4;
 /** Calls take up most of what is allowed at a time; below it something else is what limits. */
 const USED = 0.7;
 /** A recommender that fails so often has too much to do. */
@@ -38,7 +38,7 @@ export class CallConcurrency {
   #wait = 0;
   #nextWait = FIRST_WAIT;
   #hasGrown = false;
-  /** Of the window. */
+  /** Calls that were under way at the last change, and are not of the window. */
   #unmeasured: number;
   #since = 0;
   #calls = 0;
@@ -71,9 +71,8 @@ export class CallConcurrency {
     if (this.#calls >= Math.max(FEWEST_MEASURED, 2 * this.#current)) this.#judge(now);
   }
 
-  /** What was measured says nothing any more: begins with the least again. */
+  /** Begins with the least again. */
   restart(): void {
-    this.#quickest = Number.POSITIVE_INFINITY;
     this.#set(this.least);
   }
 
@@ -84,13 +83,13 @@ export class CallConcurrency {
     const before = this.#current;
     this.#measureAnew(now);
     if (failing) {
-      this.#hold();
+      this.#waitLonger();
       this.#set(this.least);
       return;
     }
     if (before === this.least || seconds < this.#quickest) this.#quickest = seconds;
     if (seconds > this.#quickest * TOO_SLOW) {
-      this.#hold();
+      this.#waitLonger();
       this.#set(before / STEP);
       return;
     }
@@ -101,7 +100,7 @@ export class CallConcurrency {
       this.#set(Math.max(before + 1, before * STEP));
   }
 
-  #hold(): void {
+  #waitLonger(): void {
     this.#wait = this.#nextWait;
     this.#nextWait = Math.min(2 * this.#nextWait, LONGEST_WAIT);
   }

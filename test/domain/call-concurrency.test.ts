@@ -16,19 +16,24 @@ const LONG = 40_000;
 const secondsOf = ({ latencySeconds, capacity }: Model, atOnce: number) => Math.max(latencySeconds, atOnce / capacity);
 const rateOf = (model: Model, atOnce: number) => atOnce / secondsOf(model, atOnce);
 
-/** Makes calls, a tenth of their time up or down by chance. @returns the largest number at a time that there was. */
-function call(choice: CallConcurrency, model: Model, calls: number, isOverload = (_nth: number) => false): number {
+/** Makes calls, a tenth of their time up or down by chance. @returns how many there were at a time as each ended. */
+function call(choice: CallConcurrency, model: Model, calls: number, isOverload = (_nth: number) => false): number[] {
   let now = 0;
   let random = 1;
-  let largest = choice.current;
+  const atOnce: number[] = [];
+  // How long those take that are under way, in the order in which they began.
+  const underWay: number[] = [];
   for (let nth = 0; nth < calls; nth += 1) {
-    random = (random * 48_271) % 2_147_483_647;
-    const seconds = secondsOf(model, choice.current) * (0.9 + (0.2 * random) / 2_147_483_647);
+    while (underWay.length < choice.current) {
+      random = (random * 48_271) % 2_147_483_647;
+      underWay.push(secondsOf(model, choice.current) * (0.9 + (0.2 * random) / 2_147_483_647));
+    }
+    const seconds = underWay.shift()!;
     now += (seconds * 1000) / choice.current;
     choice.ended({ seconds, isOverload: isOverload(nth), now });
-    largest = Math.max(largest, choice.current);
+    atOnce.push(choice.current);
   }
-  return largest;
+  return atOnce;
 }
 
 const models: fc.Arbitrary<Model> = fc.record({
@@ -44,7 +49,7 @@ describe('the number of calls at a time', () => {
     fc.assert(
       fc.property(models, bounds, (model, { least, most }) => {
         const choice = new CallConcurrency(least, most);
-        const largest = call(choice, model, LONG);
+        const largest = call(choice, model, LONG).reduce((a, b) => Math.max(a, b));
         expect(choice.current).toBeGreaterThanOrEqual(least);
         expect(largest).toBeLessThanOrEqual(most);
         expect(rateOf(model, choice.current)).toBeGreaterThan(0.75 * rateOf(model, most));
@@ -82,6 +87,34 @@ describe('the number of calls at a time', () => {
     expect(choice.current).toBe(50);
     call(choice, ROOMY, LONG, (nth) => nth % 100 === 0);
     expect(choice.current).toBe(400);
+  });
+
+  const FULL: Model = { latencySeconds: 0.1, capacity: 500 };
+
+  test('tries more than a full recommender can do less and less often', () => {
+    const choice = new CallConcurrency(50, 400);
+    call(choice, FULL, LONG);
+    const tooMany = call(choice, FULL, LONG).filter((atOnce) => atOnce > 50).length;
+    expect(tooMany / LONG).toBeGreaterThan(0);
+    expect(tooMany / LONG).toBeLessThan(0.1);
+  });
+
+  test('finds within 12,000 calls that a recommender that was full for long has room', () => {
+    const choice = new CallConcurrency(50, 400);
+    call(choice, FULL, 5 * LONG);
+    call(choice, ROOMY, 12_000);
+    expect(choice.current).toBe(400);
+  });
+
+  test('is back within 8,000 calls after each of many troubles that passed', () => {
+    const choice = new CallConcurrency(50, 400);
+    call(choice, ROOMY, LONG);
+    for (let trouble = 0; trouble < 5; trouble += 1) {
+      call(choice, ROOMY, 900, (nth) => nth < 100);
+      expect(choice.current).toBe(50);
+      call(choice, ROOMY, 8_000);
+      expect(choice.current).toBe(400);
+    }
   });
 
   test('stays while something else is what limits: calls that are not used say nothing of the recommender', () => {
