@@ -46,6 +46,8 @@ export class EmployeeConcurrency {
   attach(worker: Worker): void {
     this.#worker = worker;
     this.#apply(this.#choice.current);
+    // The next run may be days away; it is not to meet the recommender with what this one could bear.
+    if (this.callEnded) worker.on('drained', () => this.#beginAnew());
   }
 
   /** One at a time from now on. */
@@ -57,6 +59,11 @@ export class EmployeeConcurrency {
   /** The rest is over: begins with the least again. */
   goOn(): void {
     this.#isResting = false;
+    this.#beginAnew();
+  }
+
+  #beginAnew(): void {
+    if (this.#isResting) return;
     this.#choice.restart();
     this.#apply(this.#choice.current);
   }

@@ -45,15 +45,17 @@ function work(env: Record<string, string>, concurrency?: number): Workers {
   return workers;
 }
 
-test('with room for more it grows step by step to the most, and keeps to it', async () => {
-  await fannedOutRun(room, people(4_000));
+test('with room for more it grows step by step to the most and keeps to it, and the next run begins with the least', async () => {
+  const { id } = (await fannedOutRun(room, people(4_000))).plan;
   const { mostEmployees } = work({ EMPLOYEE_CONCURRENCY: '20', EMPLOYEE_CONCURRENCY_MAX: '100' });
   await waitUntil('it has grown', () => told.at(-1) === 100, 20_000);
   expect(mostEmployees).toBe(100);
   expect(told.slice(0, 2)).toEqual([20, 30]);
   await waitUntil('as many are asked about', () => recommender.sockets.peak > 80, 10_000);
+  await waitUntil('all are done', async () => (await room.store.countResults(id)) === 4_000, 20_000);
   expect(recommender.sockets.peak).toBeLessThanOrEqual(100);
-}, 40_000);
+  await waitUntil('it is the least again', () => told.at(-1) === 20);
+}, 60_000);
 
 test('is fixed unless a most is set, also when it is given to the process', async () => {
   const { id } = (await fannedOutRun(room, people(1_000))).plan;
