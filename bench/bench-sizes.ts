@@ -14,7 +14,7 @@ export interface BenchSizes {
   /** At a time, of the runs beside it. */
   readonly oneByOneConcurrency: number;
   readonly concurrency: { readonly employees: number; readonly few: number; readonly many: number };
-  /** Employees, and how often. */
+  /** Employees, and how often: never more often than the size before. */
   readonly growth: readonly { readonly employees: number; readonly repeats: number }[];
   readonly scaleOut: {
     readonly processes: readonly number[];
@@ -43,7 +43,7 @@ export const FULL_SIZES: BenchSizes = {
     { employees: 1_000, repeats: 5 },
     { employees: 10_000, repeats: 5 },
     { employees: 100_000, repeats: 3 },
-    { employees: 1_000_000, repeats: 1 },
+    { employees: 1_000_000, repeats: 3 },
   ],
   scaleOut: { processes: [1, 2, 4], latencyMs: 50, concurrency: 25, employeesPerProcess: 5_000 },
   fanOutEmployees: 100_000,

@@ -1,7 +1,7 @@
 import { startCommand } from '../commands.ts';
 import { type MeasuredRun, measuredRun } from '../measured-run.ts';
 import type { Ratio, Section } from '../section.ts';
-import { figure, type Spread, spreadOf } from '../spread.ts';
+import { figure, ratioSpread, spreadOf } from '../spread.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -15,16 +15,16 @@ export const growthSection: Section = {
   name: 'growth',
   about: 'time, memory and file sizes from a thousand employees to a million',
   async measure({ sizes, say }) {
-    const measured: Measured[] = [];
-    for (const { employees, repeats } of sizes.growth) {
-      const runs: MeasuredRun[] = [];
-      for (let i = 0; i < repeats; i++) {
+    const measured = sizes.growth.map(({ employees, repeats }) => ({ employees, repeats, runs: [] as MeasuredRun[] }));
+    // In turn: while a million are simulated, the machine may become another.
+    for (let round = 0; measured.some(({ repeats }) => round < repeats); round++) {
+      for (const { employees, repeats, runs } of measured) {
+        if (round >= repeats) continue;
         // The feeds of each size are held against the contract once.
-        const run = await measuredRun({ employees, ...(i === 0 ? { afterwards: checkFeeds } : {}) });
+        const run = await measuredRun({ employees, ...(round === 0 ? { afterwards: checkFeeds } : {}) });
         say(`run of ${employees} employees: ${figure(run.seconds)} s, ${figure(run.processMegabytes)} MB`);
         runs.push(run);
       }
-      measured.push({ employees, runs });
     }
     return {
       title: 'Growth',
@@ -86,10 +86,7 @@ function stepRatios(measured: readonly Measured[]): Ratio[] {
     return {
       name: `timeRatio${employees}To${before.employees}`,
       text: `Time of ${figure(employees)} employees / of ${figure(before.employees)}`,
-      value: over(
-        spreadOf(runs, ({ seconds }) => seconds),
-        spreadOf(before.runs, ({ seconds }) => seconds).median,
-      ),
+      value: ratioSpread(secondsOf(runs), secondsOf(before.runs)),
       ...(isHeld ? { bar: { atMost: 11 } } : {}),
     };
   });
@@ -112,8 +109,8 @@ function peakRatios({ employees, runs }: Measured): Ratio[] {
   ];
 }
 
-function over({ median, min, max, n }: Spread, by: number): Spread {
-  return { median: median / by, min: min / by, max: max / by, n };
+function secondsOf(runs: readonly MeasuredRun[]): number[] {
+  return runs.map(({ seconds }) => seconds);
 }
 
 async function checkFeeds(folder: string, files: readonly string[]): Promise<void> {
