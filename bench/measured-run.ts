@@ -32,7 +32,7 @@ export interface RunChoice {
   /** EMPLOYEE_CONCURRENCY; its default unless given. */
   readonly concurrency?: number;
   /** EMPLOYEE_CONCURRENCY_MAX; not set unless given. */
-  readonly mostAtOnce?: number | undefined;
+  readonly mostAtOnce?: number;
   /** Besides what is timed: done with the paths of the files. */
   readonly afterwards?: (folder: string, files: readonly string[]) => Promise<void>;
 }

@@ -1,12 +1,9 @@
-import { measuredRun } from '../measured-run.ts';
+import { measuredRun, type RunChoice } from '../measured-run.ts';
 import type { BenchContext, Section } from '../section.ts';
 import { figure, ratioSpread, spread } from '../spread.ts';
 
 /** Employees at the same time: a number, or bounds within which the process finds one itself. */
-interface AtOnce {
-  readonly least: number;
-  readonly most?: number;
-}
+type AtOnce = Pick<RunChoice, 'concurrency' | 'mostAtOnce'>;
 
 /** What it brings that a process finds its number of employees at the same time by itself. */
 export const concurrencySection: Section = {
@@ -14,7 +11,11 @@ export const concurrencySection: Section = {
   about: 'employees at the same time: a number that the process finds by itself, against fixed ones',
   async measure(context) {
     const { employees, few, many } = context.sizes.concurrency;
-    const choices: readonly AtOnce[] = [{ least: few }, { least: many }, { least: few, most: many }];
+    const choices: readonly AtOnce[] = [
+      { concurrency: few },
+      { concurrency: many },
+      { concurrency: few, mostAtOnce: many },
+    ];
     const measured: { latencyMs: number; perSecond: number[][] }[] = [];
     for (const latencyMs of context.sizes.latenciesMs) {
       const perSecond: number[][] = choices.map(() => []);
@@ -28,18 +29,13 @@ export const concurrencySection: Section = {
       method:
         `Calls a second of a run of ${figure(employees)} employees: ${few} at a time, ${many} at a time, and as many between them as ` +
         'the process finds by how long calls take (`EMPLOYEE_CONCURRENCY_MAX`), beginning with the fewest.',
-      ratios: measured.flatMap(({ latencyMs, perSecond: [ofFew, ofMany, found] }) => [
-        {
-          name: `foundOver${few}At${latencyMs}ms`,
-          text: `Calls a second with a number that is found / with ${few}, at ${latencyMs} ms`,
-          value: ratioSpread(found!, ofFew!),
-        },
-        {
-          name: `foundOver${many}At${latencyMs}ms`,
-          text: `Calls a second with a number that is found / with ${many}, at ${latencyMs} ms`,
-          value: ratioSpread(found!, ofMany!),
-        },
-      ]),
+      ratios: measured.flatMap(({ latencyMs, perSecond }) =>
+        [few, many].map((fixed, c) => ({
+          name: `foundOver${fixed}At${latencyMs}ms`,
+          text: `Calls a second with a number that is found / with ${fixed}, at ${latencyMs} ms`,
+          value: ratioSpread(perSecond.at(-1)!, perSecond[c]!),
+        })),
+      ),
       tables: [
         {
           columns: ['Latency', ...choices.map((choice) => `${named(choice)}, calls/s`)],
@@ -54,7 +50,7 @@ export const concurrencySection: Section = {
             choices.map((choice, c) => ({
               label: `${named(choice)}, ${latencyMs} ms`,
               value: spread(perSecond[c]!).median,
-              baseline: choice.most === undefined,
+              baseline: choice.mostAtOnce === undefined,
             })),
           ),
         },
@@ -63,14 +59,13 @@ export const concurrencySection: Section = {
   },
 };
 
-function named({ least, most }: AtOnce): string {
-  return most === undefined ? `${least} at a time` : `${least} to ${most}, found`;
+function named({ concurrency, mostAtOnce }: AtOnce): string {
+  return mostAtOnce === undefined ? `${concurrency} at a time` : `${concurrency} to ${mostAtOnce}, found`;
 }
 
 async function run({ sizes, say }: BenchContext, choice: AtOnce, latencyMs: number): Promise<number> {
   const { employees } = sizes.concurrency;
-  const { least: concurrency, most: mostAtOnce } = choice;
-  const { callsPerSecond } = await measuredRun({ employees, latencyMs, concurrency, mostAtOnce });
+  const { callsPerSecond } = await measuredRun({ employees, latencyMs, ...choice });
   say(`run of ${employees} employees, ${named(choice)}, at ${latencyMs} ms: ${figure(callsPerSecond)} calls/s`);
   return callsPerSecond;
 }

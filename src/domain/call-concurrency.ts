@@ -73,6 +73,7 @@ export class CallConcurrency {
 
   /** Begins with the least again. */
   restart(): void {
+    this.#beginWindow();
     this.#set(this.least);
   }
 
@@ -81,7 +82,8 @@ export class CallConcurrency {
     const used = (this.#seconds * 1000) / (now - this.#since) / this.#current;
     const failing = this.#overloads / this.#calls > TOO_MANY_FAILURES;
     const before = this.#current;
-    this.#measureAnew(now);
+    this.#since = now;
+    this.#beginWindow();
     if (failing) {
       this.#waitLonger();
       this.#set(this.least);
@@ -110,11 +112,9 @@ export class CallConcurrency {
     this.#hasGrown = next > this.#current;
     this.#unmeasured = Math.max(this.#current, next);
     this.#current = next;
-    this.#measureAnew(this.#since);
   }
 
-  #measureAnew(since: number): void {
-    this.#since = since;
+  #beginWindow(): void {
     this.#calls = 0;
     this.#seconds = 0;
     this.#overloads = 0;

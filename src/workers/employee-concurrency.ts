@@ -2,6 +2,8 @@ import type { Worker } from 'bullmq';
 import type { CallObserver } from '../adapters/recommender.ts';
 import { CallConcurrency } from '../domain/call-concurrency.ts';
 
+type CallOutcome = Parameters<CallObserver>[1];
+
 /** One employee at a time: the trial of a process that rests. */
 const TRIAL = 1;
 
@@ -30,7 +32,7 @@ export class EmployeeConcurrency {
   constructor({ least, most, onChange }: EmployeeConcurrencyOptions) {
     this.#choice = new CallConcurrency(least, Math.max(least, most));
     this.#onChange = onChange;
-    if (most > least) this.callEnded = this.#callEnded;
+    if (most > least) this.callEnded = (seconds, outcome) => this.#follow(seconds, outcome);
   }
 
   get least(): number {
@@ -68,11 +70,11 @@ export class EmployeeConcurrency {
     this.#apply(this.#choice.current);
   }
 
-  readonly #callEnded: CallObserver = (seconds, outcome) => {
+  #follow(seconds: number, outcome: CallOutcome): void {
     if (this.#isResting) return;
     this.#choice.ended({ seconds, isOverload: isOverload(outcome), now: performance.now() });
     this.#apply(this.#choice.current);
-  };
+  }
 
   #apply(employees: number): void {
     if (employees === this.#current || this.#worker === undefined) return;
@@ -83,6 +85,6 @@ export class EmployeeConcurrency {
 }
 
 /** Statuses and codes that say that there are too many calls, not that something is wrong with one. */
-function isOverload(outcome: Parameters<CallObserver>[1]): boolean {
+function isOverload(outcome: CallOutcome): boolean {
   return typeof outcome === 'number' ? outcome === 429 || outcome >= 500 : outcome === 'RECOMMENDER_UNAVAILABLE';
 }
