@@ -16,19 +16,26 @@ const STAGE_TEXT = {
 const LINE_EVERY_MS = 10_000;
 const SIMULATION = STAGES.indexOf('employee-simulation');
 
+/** How many employees were done at an instant. */
+interface Look {
+  readonly at: number;
+  readonly done: number;
+}
+
 /** Shows how a run goes on: a line for each stage, and for the employees a bar on a terminal, else a line now and then. */
 export class RunProgress {
-  readonly #startedAt: number;
+  readonly #start: Look;
   /** How many of the stages have been named. */
   #named = 0;
   #bar: SingleBar | undefined;
   #outageSince: number | undefined;
   #lastLineAt: number;
-  #firstSeen: { at: number; done: number } | undefined;
+  /** From where on the pace is told. */
+  #firstLook: Look | undefined;
 
   /** @param now when the run was begun or taken up, epoch milliseconds. */
   constructor(now: number) {
-    this.#startedAt = now;
+    this.#start = { at: now, done: 0 };
     this.#lastLineAt = now;
   }
 
@@ -68,7 +75,7 @@ export class RunProgress {
   #showEmployees(counts: RunStatus['counts'], now: number): void {
     const { employees, done } = counts;
     // Where all are done at the first look, their pace is that of the run so far.
-    this.#firstSeen ??= done === employees ? { at: this.#startedAt, done: 0 } : { at: now, done };
+    this.#firstLook ??= done === employees ? this.#start : { at: now, done };
     const payload = this.#payload(counts, now);
     if (process.stderr.isTTY) {
       this.#bar ??= startBar(employees, payload);
@@ -81,7 +88,7 @@ export class RunProgress {
 
   #endEmployees(counts: RunStatus['counts'], now: number): void {
     // They may all have been done between two looks.
-    this.#firstSeen ??= { at: this.#startedAt, done: 0 };
+    this.#firstLook ??= this.#start;
     if (process.stderr.isTTY) this.#showEmployees(counts, now);
     else this.#printLine(counts, now);
     this.end();
@@ -95,7 +102,7 @@ export class RunProgress {
   }
 
   #payload({ done, employees, failed }: RunStatus['counts'], now: number) {
-    const { at, done: before } = this.#firstSeen!;
+    const { at, done: before } = this.#firstLook!;
     const seconds = (now - at) / 1000;
     const perSecond = seconds > 0 ? (done - before) / seconds : 0;
     const left = employees - done - failed;
@@ -108,7 +115,7 @@ export class RunProgress {
   }
 
   #clock(now: number): string {
-    return `${((now - this.#startedAt) / 1000).toFixed(1).padStart(6)} s`;
+    return `${((now - this.#start.at) / 1000).toFixed(1).padStart(6)} s`;
   }
 }
 
