@@ -239,7 +239,7 @@ test('W5: of employees, only the one whose job ends its process every time fails
   expect((await room.start(['retry', runId, '--json']).ended).code).toBe(0);
   await stop(worker);
   await judge(room, runId, { extraCalls: (id) => (id === victim ? 5 : 1) });
-});
+}, 90_000);
 
 test('W6: a job of another version is refused, not misread, and goes through when a worker can read it', async () => {
   const runId = await room.begin();
