@@ -55,7 +55,6 @@ describe('the number of calls at a time', () => {
         expect(rateOf(model, choice.current)).toBeGreaterThan(0.75 * rateOf(model, most));
         expect(secondsOf(model, largest)).toBeLessThanOrEqual(2 * secondsOf(model, least));
       }),
-      { numRuns: 50 },
     );
   });
 
@@ -69,7 +68,7 @@ describe('the number of calls at a time', () => {
         const quick = Math.max(secondsOf(before, least), secondsOf(after, least));
         expect(secondsOf(after, choice.current)).toBeLessThanOrEqual(2 * quick);
       }),
-      { numRuns: 25 },
+      { numRuns: 40 },
     );
   });
 
