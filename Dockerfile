@@ -12,9 +12,8 @@ ARG NODE_IMAGE=node:24-bookworm-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
-# Not `npm ci`: it refuses a lock file that lists the optional packages of some platforms only. The versions are the lock file's
-# all the same. No package needs its install script.
-RUN npm install --no-save --ignore-scripts --no-audit --no-fund
+# No package needs its install script.
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY config config
 COPY src src
@@ -25,7 +24,7 @@ FROM ${NODE_IMAGE} AS packages
 WORKDIR /build
 COPY package.json package-lock.json ./
 # A library names the TypeScript compiler as an optional peer, so npm keeps it; nothing that runs needs it.
-RUN npm install --no-save --omit=dev --ignore-scripts --no-audit --no-fund \
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && rm -rf node_modules/typescript node_modules/@typescript
 
 FROM ${NODE_IMAGE}

@@ -32,22 +32,12 @@ function checkNode() {
   fail(`Node.js ${process.versions.node} is too old: install ${LOWEST_NODE.join('.')} or later (https://nodejs.org).`);
 }
 
-/**
- * What the lock file names, and nothing is written to it. (`npm ci` refuses a lock file that lists the optional packages of
- * some platforms only.) Nothing here needs its install script, so none runs, however npm is set.
- */
+/** Exactly what the lock file names. No package needs its install script, so none runs, however npm is set. */
 function installPackages() {
   if (hasPackages()) return;
   say('Installing the npm packages …');
-  const { command, args } = npm(
-    'install',
-    '--no-save',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-  );
-  run(command, args, 'npm install failed (see above). Is the npm registry reachable?');
+  const { command, args } = npm('ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error');
+  run(command, args, 'npm ci failed (see above). Is the npm registry reachable?');
 }
 
 /** Compares with what npm noted when it installed: times of files say nothing after a `git checkout`. */

@@ -67,7 +67,7 @@ test('its packages are the lock file’s, for production, without install script
   expect(from).toHaveLength(1);
   const stage = stages.find(({ name }) => name === from[0])!;
   const installs = stages.flatMap((each) => only(each, 'RUN').map(textOf)).filter((run) => run.includes('npm '));
-  for (const run of installs) expect(run).toMatch(/^npm install --no-save .*--ignore-scripts/);
+  for (const run of installs) expect(run).toMatch(/^npm ci .*--ignore-scripts/);
   expect(textOf(only(stage, 'RUN')[0])).toMatch(/ --omit=dev /);
   expect(wordsOf(only(stage, 'COPY')[0]!)).toEqual(['package.json', 'package-lock.json', './']);
   expect(only(last, 'RUN').map(textOf).join()).not.toContain('npm');
