@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { RunId } from '../domain/ids.ts';
 import type { AlertEvent } from '../domain/run-alert.ts';
-import { REDIS_PREFIX } from './run-store.ts';
+import { REDIS_PREFIX } from './run-keys.ts';
 
 /** Something of a run that people are told of. What happens again, after a re-queue, happens at another instant. */
 export interface Occurrence {

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { REDIS_PREFIX } from './run-store.ts';
+import { REDIS_PREFIX } from './run-keys.ts';
 
 /** What people are told while workers rest because of the recommender. Instants are epoch milliseconds. */
 export interface OutageNote {

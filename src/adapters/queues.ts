@@ -3,8 +3,8 @@ import type { Redis } from 'ioredis';
 import type { EmployeeType } from '../domain/employees.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
+import { REDIS_PREFIX } from './run-keys.ts';
 import type { Stage } from './run-record.ts';
-import { REDIS_PREFIX } from './run-store.ts';
 
 /** Each stage of a run has a queue of its own name. */
 export type QueueName = Stage;

@@ -21,6 +21,7 @@ import {
 } from './employee-records.ts';
 import { readEmployeeStates } from './employee-states.ts';
 import { FREEZE, PUT_RESULT } from './freeze-script.ts';
+import { RUNS_KEY, runKeys } from './run-keys.ts';
 import {
   type AssignmentFacts,
   type CatalogFacts,
@@ -32,9 +33,6 @@ import {
   type RunRecord,
   type Stage,
 } from './run-record.ts';
-
-/** All keys of the queue and of a run share this hash tag, so that Redis Cluster keeps them together. */
-export const REDIS_PREFIX = '{btc-fake}';
 
 /** A draft that nobody freezes, because its maker was killed, is gone after that. */
 const DRAFT_SECONDS = 24 * 3600;
@@ -57,7 +55,7 @@ export class RunStore {
 
   /** Writes a chunk of the population, before the run itself exists. */
   async putPopulationChunk(runId: RunId, chunk: number, employees: readonly Employee[]): Promise<void> {
-    const key = keys(runId).population;
+    const key = runKeys(runId).population;
     await this.#atomically((multi) => {
       multi.hset(key, chunk, encodeEmployees(employees));
       multi.expire(key, this.#retentionSeconds);
@@ -70,8 +68,8 @@ export class RunStore {
    * @returns whether this made the run.
    */
   async createRun(run: NewRun, draftId: RunId = run.plan.id): Promise<boolean> {
-    const { record, results, population, ...others } = keys(run.plan.id);
-    const all = [record, results, RUNS_KEY, population, keys(draftId).population, ...Object.values(others)];
+    const { record, results, population, ...others } = runKeys(run.plan.id);
+    const all = [record, results, RUNS_KEY, population, runKeys(draftId).population, ...Object.values(others)];
     const fields = Object.entries(jsonFields(run)).flat();
     const given = [run.plan.id, run.createdAt, this.#retentionSeconds, RESULTS_MARK, ...fields];
     return (await this.#redis.eval(CREATE_RUN, all.length, ...all, ...given)) === 1;
@@ -79,7 +77,7 @@ export class RunStore {
 
   /** Removes what a run that could not be made has left. */
   async discardRun(runId: RunId): Promise<void> {
-    await this.#redis.unlink(...Object.values(keys(runId)));
+    await this.#redis.unlink(...Object.values(runKeys(runId)));
     await this.#redis.zrem(RUNS_KEY, runId);
   }
 
@@ -93,7 +91,7 @@ export class RunStore {
   }
 
   async findRun(runId: RunId): Promise<RunRecord | undefined> {
-    const fields = await this.#redis.hgetall(keys(runId).record);
+    const fields = await this.#redis.hgetall(runKeys(runId).record);
     return fields.plan === undefined ? undefined : decodeRun(fields);
   }
 
@@ -109,7 +107,7 @@ export class RunStore {
   /** Notes that a stage has begun; the first time counts. Keeps the run's keys alive. */
   async startStage(runId: RunId, stage: Stage, now: number): Promise<void> {
     await this.#atomically((multi) => {
-      multi.hsetnx(keys(runId).record, `started:${stage}`, String(now));
+      multi.hsetnx(runKeys(runId).record, `started:${stage}`, String(now));
       this.#renewExpiry(multi, runId);
     });
   }
@@ -125,11 +123,11 @@ export class RunStore {
    */
   async putCatalogs(runId: RunId, contents: Catalogs, facts: CatalogFacts): Promise<void> {
     const fields = Object.entries(contents).flatMap(([kind, list]) => [kind, JSON.stringify(list)]);
-    await this.#freeze(runId, { catalogs: facts }, keys(runId).catalogs, keys(runId).catalogs, fields);
+    await this.#freeze(runId, { catalogs: facts }, runKeys(runId).catalogs, runKeys(runId).catalogs, fields);
   }
 
   async readCatalog(runId: RunId, kind: CatalogKind): Promise<CatalogContent[]> {
-    return JSON.parse((await this.#redis.hget(keys(runId).catalogs, kind)) ?? '[]');
+    return JSON.parse((await this.#redis.hget(runKeys(runId).catalogs, kind)) ?? '[]');
   }
 
   /** Both catalogs of a run; empty before they were kept. */
@@ -144,7 +142,7 @@ export class RunStore {
   /** The population from a chunk on, chunk by chunk, in input order. */
   async *readPopulation(runId: RunId, fromChunk = 0): AsyncGenerator<readonly Employee[]> {
     for (let chunk = fromChunk; ; chunk++) {
-      const text = await this.#redis.hget(keys(runId).population, String(chunk));
+      const text = await this.#redis.hget(runKeys(runId).population, String(chunk));
       if (text === null) return;
       yield decodeEmployees(text);
     }
@@ -153,7 +151,7 @@ export class RunStore {
   /** Writes assignments of a draft, which nobody sees before it is frozen; `draftId` may be the run's own. */
   async putAssignments(draftId: RunId, entries: ReadonlyMap<number, EmployeeAssignments>): Promise<void> {
     const fields = Array.from(entries, ([position, assignments]) => [position, encodeAssignments(assignments)]);
-    const key = keys(draftId).assignments;
+    const key = runKeys(draftId).assignments;
     await this.#atomically((multi) => {
       multi.hset(key, ...fields.flat());
       multi.expire(key, Math.min(this.#retentionSeconds, DRAFT_SECONDS));
@@ -166,7 +164,7 @@ export class RunStore {
    * @returns whether it was this draft.
    */
   async freezeAssignments(runId: RunId, facts: AssignmentFacts, draftId: RunId = runId): Promise<boolean> {
-    return this.#freeze(runId, { assignments: facts }, keys(runId).assignments, keys(draftId).assignments);
+    return this.#freeze(runId, { assignments: facts }, runKeys(runId).assignments, runKeys(draftId).assignments);
   }
 
   async setFannedOut(runId: RunId, positions: number): Promise<void> {
@@ -175,34 +173,34 @@ export class RunStore {
 
   /** What an employee's simulation starts from; undefined when the run's keys have expired. */
   async readAssignments(runId: RunId, position: number): Promise<EmployeeAssignments | undefined> {
-    return decodeOptional(await this.#redis.hget(keys(runId).assignments, String(position)), decodeAssignments);
+    return decodeOptional(await this.#redis.hget(runKeys(runId).assignments, String(position)), decodeAssignments);
   }
 
   /** The same for a worker, who reads those of many. */
   assignmentReader(): AssignmentReader {
-    return new AssignmentReader(this.#redis, (runId) => keys(runId).assignments);
+    return new AssignmentReader(this.#redis, (runId) => runKeys(runId).assignments);
   }
 
   /** Keeps an employee's result, unless there is one: work that was done twice leaves the first. An expired run gets none. */
   async putResult({ id, asOf }: RunPlan, position: number, result: EmployeeResult): Promise<void> {
-    await this.#redis.eval(PUT_RESULT, 1, keys(id).results, String(position), encodeResult(result, asOf));
+    await this.#redis.eval(PUT_RESULT, 1, runKeys(id).results, String(position), encodeResult(result, asOf));
   }
 
   /** How many employees have a result. */
   async countResults(runId: RunId): Promise<number> {
-    return Math.max(0, (await this.#redis.hlen(keys(runId).results)) - 1);
+    return Math.max(0, (await this.#redis.hlen(runKeys(runId).results)) - 1);
   }
 
   /** Which of these positions have a result. */
   async positionsWithResult(runId: RunId, positions: readonly number[]): Promise<ReadonlySet<number>> {
     if (positions.length === 0) return new Set();
-    const values = await this.#redis.hmget(keys(runId).results, ...positions.map(String));
+    const values = await this.#redis.hmget(runKeys(runId).results, ...positions.map(String));
     return new Set(positions.filter((_, i) => values[i] !== null));
   }
 
   /** The results at these positions; undefined for employees who have none yet. */
   async readResults({ id, asOf }: RunPlan, positions: readonly number[]): Promise<(EmployeeResult | undefined)[]> {
-    const texts = await this.#redis.hmget(keys(id).results, ...positions.map(String));
+    const texts = await this.#redis.hmget(runKeys(id).results, ...positions.map(String));
     return texts.map((text) => decodeOptional(text, (found) => decodeResult(found, asOf)));
   }
 
@@ -211,19 +209,19 @@ export class RunStore {
    * on its way while whoever asks works on this one.
    */
   readEmployees(plan: RunPlan): AsyncGenerator<readonly EmployeeState[]> {
-    return readEmployeeStates(this.#redis, keys(plan.id), plan.asOf);
+    return readEmployeeStates(this.#redis, runKeys(plan.id), plan.asOf);
   }
 
   /** Where an employee stands in the population of a run; undefined for somebody who is not in it. */
   async findEmployee({ plan, population }: RunRecord, employeeId: EmployeeId): Promise<FoundEmployee | undefined> {
-    return findInPopulation(this.#redis, keys(plan.id).population, population.count, employeeId);
+    return findInPopulation(this.#redis, runKeys(plan.id).population, population.count, employeeId);
   }
 
   /** The assignments and the result of one employee. */
   async readEmployee({ id, asOf }: RunPlan, { position, employee }: FoundEmployee): Promise<EmployeeState> {
     const [assignments, resultText] = await Promise.all([
       this.readAssignments(id, position),
-      this.#redis.hget(keys(id).results, String(position)),
+      this.#redis.hget(runKeys(id).results, String(position)),
     ]);
     return { position, employee, assignments, result: decodeOptional(resultText, (text) => decodeResult(text, asOf)) };
   }
@@ -251,7 +249,7 @@ export class RunStore {
   }
 
   async #freeze(runId: RunId, facts: object, place: string, draft: string, fields: readonly string[] = []) {
-    const all = [keys(runId).record, place, draft, ...Object.values(keys(runId))];
+    const all = [runKeys(runId).record, place, draft, ...Object.values(runKeys(runId))];
     const [field, text] = Object.entries(jsonFields(facts))[0]!;
     return (await this.#redis.eval(FREEZE, all.length, ...all, field, text, this.#retentionSeconds, ...fields)) === 1;
   }
@@ -259,13 +257,13 @@ export class RunStore {
   /** Writes fields of the run's record. The expiry goes with them: the record may have expired meanwhile. */
   async #note(runId: RunId, fields: object): Promise<void> {
     await this.#atomically((multi) => {
-      multi.hset(keys(runId).record, jsonFields(fields));
+      multi.hset(runKeys(runId).record, jsonFields(fields));
       this.#renewExpiry(multi, runId);
     });
   }
 
   #renewExpiry(multi: ChainableCommander, runId: RunId): void {
-    for (const key of Object.values(keys(runId))) multi.expire(key, this.#retentionSeconds);
+    for (const key of Object.values(runKeys(runId))) multi.expire(key, this.#retentionSeconds);
   }
 
   async #atomically(fill: (multi: ChainableCommander) => void): Promise<void> {
@@ -275,17 +273,4 @@ export class RunStore {
     const failed = replies?.find(([error]) => error)?.[0];
     if (failed) throw failed;
   }
-}
-
-const RUNS_KEY = `${REDIS_PREFIX}:runs`;
-
-function keys(runId: RunId) {
-  const base = `${REDIS_PREFIX}:run:${runId}`;
-  return {
-    record: base,
-    population: `${base}:population`,
-    catalogs: `${base}:catalogs`,
-    assignments: `${base}:assignments`,
-    results: `${base}:results`,
-  };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { RunId } from '../domain/ids.ts';
 import type { WeeklySchedule } from '../domain/schedule-slots.ts';
-import { REDIS_PREFIX } from './run-store.ts';
+import { REDIS_PREFIX } from './run-keys.ts';
 
 /** The schedule that all processes go by. Instants are epoch milliseconds. */
 export interface AppliedSchedule extends WeeklySchedule {

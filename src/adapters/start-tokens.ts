@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { RunId } from '../domain/ids.ts';
-import { REDIS_PREFIX } from './run-store.ts';
+import { REDIS_PREFIX } from './run-keys.ts';
 
 /** A form that was left open for longer makes a run of its own. */
 const TOKEN_SECONDS = 24 * 3600;

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { QueueName } from './queues.ts';
-import { REDIS_PREFIX } from './run-store.ts';
+import { REDIS_PREFIX } from './run-keys.ts';
 import { redisTime } from './shared-clock.ts';
 
 /** A process with workers, as it describes itself. */

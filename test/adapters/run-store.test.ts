@@ -4,8 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { connectRedis } from '../../src/adapters/redis.ts';
+import { REDIS_PREFIX } from '../../src/adapters/run-keys.ts';
 import { POPULATION_CHUNK, type RunRecord, STAGES } from '../../src/adapters/run-record.ts';
-import { REDIS_PREFIX, RunStore } from '../../src/adapters/run-store.ts';
+import { RunStore } from '../../src/adapters/run-store.ts';
 import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
 import type { Employee } from '../../src/domain/employees.ts';
 import type { RunPlan } from '../../src/domain/run-plan.ts';

@@ -1,7 +1,7 @@
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { QueueName } from '../../src/adapters/queues.ts';
+import { REDIS_PREFIX } from '../../src/adapters/run-keys.ts';
 import type { RunRecord, Stage } from '../../src/adapters/run-record.ts';
-import { REDIS_PREFIX } from '../../src/adapters/run-store.ts';
 import type { Employee } from '../../src/domain/employees.ts';
 import { fanOut, placed } from '../../src/producers/fan-out.ts';
 import type { RunRoom } from './run-room.ts';
