@@ -2,14 +2,8 @@ import type { AssignmentTally } from '../domain/assignment-tally.ts';
 import type { EmployeeResult } from '../domain/employee-outcome.ts';
 import type { Employee } from '../domain/employees.ts';
 import type { EmployeeAssignments } from '../domain/manager-assignments.ts';
-import type {
-  CatalogInput,
-  DatabricksInput,
-  EmployeesInput,
-  FailedEmployee,
-  Manifest,
-  Notice,
-} from '../domain/manifest.ts';
+import type { CatalogInput, DatabricksInput, EmployeesInput, FailedEmployee, Manifest } from '../domain/manifest.ts';
+import type { Notice } from '../domain/notice.ts';
 import type { RunPlan } from '../domain/run-plan.ts';
 
 /** How many employees stand in one chunk of the population. */

@@ -1,23 +1,9 @@
 import type { AssignmentTally } from './assignment-tally.ts';
 import type { CatalogKind } from './catalog-file-name.ts';
 import type { EmployeeId, RunId } from './ids.ts';
+import type { Notice } from './notice.ts';
 import type { FeedDateFormat } from './run-plan.ts';
 import type { RunTally } from './run-tally.ts';
-
-/** Something that a run did without, and why, as the log, the summary and the manifest say it. */
-export interface Notice {
-  readonly code:
-    | 'sftp-not-configured'
-    | 'databricks-not-configured'
-    | 'no-template'
-    | 'invalid-employees-skipped'
-    | 'catalog-rows-skipped'
-    | 'databricks-rows-skipped'
-    | 'no-daily-dose'
-    | 'nothing-left-to-assign'
-    | 'failed-employees-left-out';
-  readonly text: string;
-}
 
 /** The employees file as it was read. */
 export interface EmployeesInput {

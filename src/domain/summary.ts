@@ -1,7 +1,8 @@
 import { type AssignmentTally, SKIP_REASONS, type SkipReason } from './assignment-tally.ts';
 import type { Completion } from './completions.ts';
 import { type ContentId, type EmployeeId, formatContentId } from './ids.ts';
-import type { FailedEmployee, Notice } from './manifest.ts';
+import type { FailedEmployee } from './manifest.ts';
+import type { Notice } from './notice.ts';
 
 /** Why a Daily Dose content was not assigned, in words. */
 export const SKIP_TEXT: Readonly<Record<SkipReason, string>> = {

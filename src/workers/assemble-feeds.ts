@@ -6,7 +6,8 @@ import type { EmployeeState, RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { COMPLETION_COLUMNS, completionRow, formatInstant, instantFormatter } from '../domain/feed-rows.ts';
 import type { ContentId } from '../domain/ids.ts';
-import type { Manifest, Notice, OutputFile } from '../domain/manifest.ts';
+import type { Manifest, OutputFile } from '../domain/manifest.ts';
+import type { Notice } from '../domain/notice.ts';
 import { feedNames, weekOf } from '../domain/run-plan.ts';
 import { addToRunTally, emptyRunTally, type RunTally } from '../domain/run-tally.ts';
 import { summaryLine, summaryTail } from '../domain/summary.ts';
@@ -120,7 +121,7 @@ function noticesOf(run: RunRecord, template: string | undefined): Notice[] {
   const invalid = run.employees.invalid.count;
   if (invalid > 0) {
     const text = `${run.employees.name}: skipped invalid rows: ${invalid}`;
-    notices.unshift({ code: 'invalid-employees-skipped', text });
+    notices.unshift({ code: 'invalid-employees-skipped', text, count: invalid });
   }
   if (template === undefined) {
     const text = 'No UserCompletion file was made: USER_COMPLETION_TEMPLATE_FILE is not set';
@@ -128,7 +129,7 @@ function noticesOf(run: RunRecord, template: string | undefined): Notice[] {
   }
   if (run.without.length > 0) {
     const text = `Finished without failed employees: ${run.without.length}`;
-    notices.push({ code: 'failed-employees-left-out', text });
+    notices.push({ code: 'failed-employees-left-out', text, count: run.without.length });
   }
   return notices;
 }

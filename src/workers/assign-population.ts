@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Logger } from 'pino';
 import type { Settings } from '../../config/settings.ts';
 import { withTrainingRecords } from '../adapters/databricks.ts';
 import type { AssignmentFacts, RunRecord } from '../adapters/run-record.ts';
@@ -8,11 +7,13 @@ import { type AssignmentTally, addToAssignmentTally, emptyAssignmentTally } from
 import type { EmployeeId, RunId } from '../domain/ids.ts';
 import { assignEmployee, type EmployeeAssignments, type EmployeeRecords } from '../domain/manager-assignments.ts';
 import { type ManagerChoice, managerChoice } from '../domain/manager-choice.ts';
-import type { DatabricksInput, Notice } from '../domain/manifest.ts';
+import type { DatabricksInput } from '../domain/manifest.ts';
+import type { Notice } from '../domain/notice.ts';
 import { recordsByEmployee } from '../domain/records-by-employee.ts';
 import { weekOf } from '../domain/run-plan.ts';
 import { seededDraw } from '../domain/seeded-draw.ts';
 import type { EmployeeIdRange, TrainingRecords } from '../domain/training-records.ts';
+import { logNotices } from './notice-log.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Employees whose records are asked of Databricks in one statement: a lost connection costs this many at the most. */
@@ -147,7 +148,7 @@ function noticesOf(choice: ManagerChoice, tally: AssignmentTally, databricks: Da
     });
   } else if (databricks.skippedRows > 0) {
     const text = `Databricks: skipped rows without a usable id: ${databricks.skippedRows}`;
-    notices.push({ code: 'databricks-rows-skipped', text });
+    notices.push({ code: 'databricks-rows-skipped', text, count: databricks.skippedRows });
   }
   if (choice.dailyDose.length === 0) {
     notices.push({
@@ -157,11 +158,7 @@ function noticesOf(choice: ManagerChoice, tally: AssignmentTally, databricks: Da
   }
   if (tally.random.nothingLeft > 0) {
     const text = `Employees for whom no content was left to assign: ${tally.random.nothingLeft}`;
-    notices.push({ code: 'nothing-left-to-assign', text });
+    notices.push({ code: 'nothing-left-to-assign', text, count: tally.random.nothingLeft });
   }
   return notices;
-}
-
-function logNotices(logger: Logger, notices: readonly Notice[]): void {
-  for (const { text } of notices) logger.warn(text);
 }

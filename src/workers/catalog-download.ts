@@ -13,9 +13,11 @@ import {
   parseCatalogFileName,
 } from '../domain/catalog-file-name.ts';
 import { BtcFakeError } from '../domain/errors.ts';
-import type { CatalogInput, Notice } from '../domain/manifest.ts';
+import type { CatalogInput } from '../domain/manifest.ts';
+import type { Notice } from '../domain/notice.ts';
 import type { JobHandler } from './job-handler.ts';
 import { jobLogger } from './job-log.ts';
+import { logNotices } from './notice-log.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /**
@@ -42,10 +44,11 @@ export function catalogDownloadHandler({ settings, store, logger, now }: WorkerC
         notices.push({
           code: 'catalog-rows-skipped',
           text: `${name}: skipped rows without a usable id: ${skippedRows}`,
+          count: skippedRows,
         });
       }
     }
-    for (const { text } of notices) log.warn(text);
+    logNotices(log, notices);
     await store.putCatalogs(runId, contents, { inputs, notices });
     await store.finishStage(runId, 'catalog-download', now());
   };

@@ -172,6 +172,7 @@ test('--skip-invalid-employees goes on without the bad rows and lists them on th
   expect(manifest.notices).toContainEqual({
     code: 'invalid-employees-skipped',
     text: 'bad.csv: skipped invalid rows: 13',
+    count: 13,
   });
   const people = [...feedRows(completions), ...feedRows(nonCompleted)].map(([userId]) => userId);
   expect([...new Set(people)].sort()).toEqual(['104829', '104833', '123456789012345']);

@@ -70,14 +70,15 @@ test('without SFTP the newest file of each kind that is here is used, and that i
       {
         code: 'catalog-rows-skipped',
         text: 'standalonecontent_V2_2025_10_07_1_cccccc.csv: skipped rows without a usable id: 2',
+        count: 2,
       },
     ],
   });
   expect(await room.store.readCatalog(run.plan.id, 'CourseCatalog')).toEqual([content(5)]);
   expect(await room.store.readCatalog(run.plan.id, 'StandAloneContent')).toEqual([content(6), content(7)]);
-  expect(room.log.filter(({ level }) => level === 40).map(({ msg, runId }) => [msg, runId])).toEqual(
-    run.catalogs!.notices.map((notice) => [notice.text, run.plan.id]),
-  );
+  expect(
+    room.log.filter(({ level }) => level === 40).map(({ msg, runId, notice, count }) => [msg, runId, notice, count]),
+  ).toEqual(run.catalogs!.notices.map((notice) => [notice.text, run.plan.id, notice.code, notice.count]));
   expect(run.stageFinishedAt['catalog-download']).toBeGreaterThanOrEqual(run.stageStartedAt['catalog-download']!);
 });
 

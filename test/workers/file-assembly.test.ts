@@ -218,6 +218,7 @@ test('gaps that are on record are accepted: nothing completed for them, all of i
   expect(manifest.notices).toContainEqual({
     code: 'failed-employees-left-out',
     text: 'Finished without failed employees: 2',
+    count: 2,
   });
   const ids = [0, 4].map((i) => String(EMPLOYEES[i]!.id));
   for (const id of ids) {
