@@ -7,7 +7,12 @@ export interface EnvFileEntry {
   readonly name: string;
   readonly text: string;
   readonly line: number;
+  /** Stands below `REPLACES_ABOVE`: that the name stands above too is meant. */
+  readonly replaces: boolean;
 }
+
+/** The comment line below which settings are meant to replace those above, as `btc-fake sandbox` appends them. */
+export const REPLACES_ABOVE = '# The settings below replace those above.';
 
 /** What an environment file holds: its entries in order, and one line of text for each thing that is wrong with it. */
 export interface EnvFile {
@@ -39,10 +44,12 @@ function misreading(raw: string): string | undefined {
 export function parseEnvFile(content: string, label: string): EnvFile {
   const entries: EnvFileEntry[] = [];
   const problems: string[] = [];
+  let replaces = false;
   const lines = content.split(/\r\n|\n|\r/);
   for (const [index, untrimmed] of lines.entries()) {
     const line = index + 1;
     const trimmed = untrimmed.trim(); // takes off a byte-order mark too
+    if (trimmed === REPLACES_ABOVE) replaces = true;
     if (trimmed === '' || trimmed.startsWith('#')) continue;
     const [, name, raw] = ASSIGNMENT.exec(trimmed) ?? [];
     if (name === undefined || raw === undefined) {
@@ -51,7 +58,7 @@ export function parseEnvFile(content: string, label: string): EnvFile {
     }
     const problem = misreading(raw);
     if (problem !== undefined) problems.push(`${name}: ${problem} (${label}:${line})`);
-    entries.push({ name, text: parseEnv(`${name}=${raw}`)[name] ?? '', line });
+    entries.push({ name, text: parseEnv(`${name}=${raw}`)[name] ?? '', line, replaces });
   }
   return { entries, problems };
 }

@@ -42,10 +42,10 @@ export function gather(file: EnvFile, fileLabel: string, environment: Texts, ove
   const warnings: string[] = [];
   const seenOn = new Map<string, number>();
 
-  for (const { name, text, line } of file.entries) {
+  for (const { name, text, line, replaces } of file.entries) {
     const where = `${fileLabel}:${line}`;
     const earlier = seenOn.get(name);
-    if (earlier !== undefined)
+    if (earlier !== undefined && !replaces)
       warnings.push(`${shownName(name)}: set on line ${earlier} and again; the last counts (${where})`);
     seenOn.set(name, line);
     if (isSettingName(name)) {

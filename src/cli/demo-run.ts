@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { packageRoot } from '../adapters/package-root.ts';
 import { startStandIns } from '../sandbox/stand-ins.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { sampleInput } from './sample-input.ts';
 import { startRun } from './start-run.ts';
 import { printProgress, styled } from './terminal.ts';
 
@@ -20,14 +20,13 @@ export interface DemoOptions {
 /** Starts the sandbox, runs one week on it, and stops it again. */
 export async function runDemo({ employees, json }: DemoOptions): Promise<ExitCode> {
   const standIns = await startStandIns({ folder: SANDBOX_FOLDER, now: Date.now() });
-  const input = join(relative(process.cwd(), packageRoot()), 'input');
   try {
     printProgress(styled('bold', 'BTC Fake demo: one week in a sandbox'));
     printProgress(`  vendor SFTP server   ${standIns.sftpUrl} (${standIns.catalogFolder})`);
     printProgress(`  recommender          ${standIns.recommenderUrl}`);
     const overrides = {
-      EMPLOYEES_FILE: employees === undefined ? join(input, 'employees.csv') : await inventEmployees(employees),
-      USER_COMPLETION_TEMPLATE_FILE: join(input, 'UserCompletion_v2_template.csv'),
+      EMPLOYEES_FILE: employees === undefined ? sampleInput('employees.csv') : await inventEmployees(employees),
+      USER_COMPLETION_TEMPLATE_FILE: sampleInput('UserCompletion_v2_template.csv'),
       SFTP_LOCAL_DIR: join(SANDBOX_FOLDER, 'downloaded'),
       ...standIns.settings,
       LOG_LEVEL: 'error',

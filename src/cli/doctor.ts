@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Finding, Outcome } from '../workers/connection-trials.ts';
+import { checkEnvFileMode } from './env-file-mode.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Basics } from './session.ts';
 import { printJson, printResult, styled } from './terminal.ts';
@@ -16,11 +17,13 @@ export function doctorCommand(program: Command, done: (code: ExitCode) => void):
       const { openBasics } = await import('./session.ts');
       const basics = openBasics();
       const findings: Finding[] = [];
-      for (const trial of connectionTrials({ ...basics, redis: () => tryRedisOf(basics) })) {
-        const finding = await trial.run();
+      const tell = (finding: Finding): void => {
         findings.push(finding);
         if (!json) printFinding(finding);
-      }
+      };
+      const envFile = checkEnvFileMode(basics.loaded);
+      if (envFile) tell(envFile);
+      for (const trial of connectionTrials({ ...basics, redis: () => tryRedisOf(basics) })) tell(await trial.run());
       if (json) printJson(findings);
       done(findings.some(({ state }) => state === 'wrong') ? EXIT.error : EXIT.ok);
     });

@@ -10,7 +10,7 @@ const LOGIN = { username: 'demo-vendor', password: 'demo-password' };
 const ANY_ADDRESS = ['0.0.0.0', '::'];
 
 export interface StandInsOptions {
-  /** The sandbox's own folder: its `vendor/` is emptied and filled with today's sample catalogs. */
+  /** The sandbox's own folder; `writeSampleCatalogs` fills its `vendor/`. */
   readonly folder: string;
   /** Epoch milliseconds; its UTC date goes into the names of the catalogs. */
   readonly now: number;
@@ -26,6 +26,8 @@ export interface StandInsOptions {
 /** A vendor SFTP server and a recommender that run. */
 export interface StandIns {
   readonly catalogFolder: string;
+  /** The names of the files in it that are no samples. */
+  readonly ownFiles: readonly string[];
   readonly sftpUrl: string;
   readonly recommenderUrl: string;
   /** The settings that reach both, by name. */
@@ -57,6 +59,7 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
   const recommenderUrl = `http://${inUrl}:${recommender.port}`;
   return {
     catalogFolder: catalogs.folder,
+    ownFiles: catalogs.ownFiles,
     sftpUrl: `sftp://${inUrl}:${sftp.port}`,
     recommenderUrl,
     settings: {

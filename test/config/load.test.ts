@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { describeSettings } from '../../config/describe.ts';
+import { REPLACES_ABOVE } from '../../config/env-file.ts';
 import { type LoadOptions, loadSettings, requireRecommender } from '../../config/load.ts';
 import { SCHEMA, SETTING_NAMES, type SettingName } from '../../config/schema.ts';
 import { secretsOf } from '../../config/secrets.ts';
@@ -161,6 +162,13 @@ describe('precedence', () => {
     expect(values.API_TIMEOUT).toBe(2);
     expect(warnings).toEqual([`API_TIMEOUT: set on line 1 and again; the last counts (${envFile}:3)`]);
     expect(loadSettings(withFile('API_TIMEOUT=1\nAPI_TIMEOUT=\n')).values.API_TIMEOUT).toBe(30);
+  });
+
+  test('below the line that says so, names that are set above are replaced without a warning', () => {
+    const text = `API_TIMEOUT=1\nAPI_CLIENT=got\nAPI_CLIENT=got\n${REPLACES_ABOVE}\nAPI_TIMEOUT=2\n`;
+    const { values, warnings } = loadSettings(withFile(text));
+    expect(values.API_TIMEOUT).toBe(2);
+    expect(warnings).toEqual([`API_CLIENT: set on line 2 and again; the last counts (${envFile}:3)`]);
   });
 });
 

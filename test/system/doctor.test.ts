@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ContentId } from '../../src/domain/ids.ts';
@@ -138,4 +138,24 @@ test('everything is broken: each thing says so by itself, and no secret is shown
   expect(new Set(Object.values(findings).map(({ state }) => state))).toEqual(new Set(['wrong']));
   expect(details.join()).not.toMatch(/redis-secret|dapi-wrong/);
   expect(code).toBe(1);
+});
+
+test('an .env with secrets that others can read is wrong, and one that is private is fine', async () => {
+  const secrets = await makeWorkspace({ employees: ['7,a'] });
+  try {
+    await secrets.write('.env', 'DASHBOARD_USER=operator\nDASHBOARD_PASSWORD=correct-horse\n');
+    await chmod(secrets.path('.env'), 0o640);
+    expect((await doctor(secrets)).findings['.env']).toEqual({
+      state: 'wrong',
+      detail: 'mode 0640: others on this machine can read its secrets',
+      remedy: 'Take their rights away: chmod 600 .env',
+    });
+    await chmod(secrets.path('.env'), 0o600);
+    expect((await doctor(secrets)).findings['.env']).toMatchObject({ state: 'fine' });
+    await secrets.write('.env', 'API_TIMEOUT=20\n');
+    await chmod(secrets.path('.env'), 0o644);
+    expect((await doctor(secrets)).findings).not.toHaveProperty('.env');
+  } finally {
+    await secrets.remove();
+  }
 });

@@ -1,5 +1,8 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
+import { REPLACES_ABOVE } from '../../config/env-file.ts';
 import type { RunReport } from '../../src/cli/run-report.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
 import { readRunFiles } from '../support/run-files.ts';
@@ -46,8 +49,38 @@ test('its settings are lines for an .env, and stay right when it starts again', 
   const again = place.start(['sandbox', '--sftp-port', settings.SFTP_INBOUND_PORT!, '--recommender-port', port]);
   await waitUntil('the second one has printed its settings', () => again.stdout.includes('API_BASE_URL='), 15_000);
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
-  expect(again.stdout).toBe(lines.join(''));
+  expect(again.stdout).toBe([`${REPLACES_ABOVE}\n`, ...lines].join(''));
   await stop(again);
+});
+
+test('a run with an .env from a template and its settings below warns of nothing, and copies the template', async () => {
+  place = await makeWorkspace({ employees: ['104829,a'] });
+  const sandbox = place.start(['sandbox', ...FREE_PORTS]);
+  await waitUntil('the sandbox has printed its settings', () => /^USER_COMPLETION.*\n/m.test(sandbox.stdout), 15_000);
+  const template = await readFile(join(import.meta.dirname, '../../.env.dev.example'), 'utf8');
+  await place.write('.env', template + sandbox.stdout);
+  const run = await place.run(['run', '--json']);
+  expect(run).toMatchObject({ code: 0 });
+  expect(run.stderr).not.toMatch(/^btc-fake:/m);
+  const { manifest } = await readRunFiles(run.json<RunReport>(), place.folder);
+  expect(manifest.outputs.map(({ name }) => name)).toContainEqual(expect.stringMatching(/^UserCompletion_v2_/));
+  await stop(sandbox);
+});
+
+test("it deletes nothing of the user's, also when it cannot start", async () => {
+  place = await makeWorkspace();
+  const vendor = place.path('.btc-fake', 'sandbox', 'vendor');
+  await mkdir(vendor, { recursive: true });
+  const own = join(vendor, 'StandAloneContent_v2_2025_10_28_1_abcdef.csv');
+  await writeFile(own, 'ContentId,Daily_Dose_BA\n"1,000,001",TRUE\n');
+  const { sandbox, settings } = await startSandbox(...FREE_PORTS);
+  expect(sandbox.stderr).toContain(
+    'Serves the files that you placed there: StandAloneContent_v2_2025_10_28_1_abcdef.csv',
+  );
+  const failed = await place.run(['sandbox', '--sftp-port', settings.SFTP_INBOUND_PORT!, '--recommender-port', '0']);
+  expect(failed.code).toBe(1);
+  await stop(sandbox);
+  expect(await readFile(own, 'utf8')).toBe('ContentId,Daily_Dose_BA\n"1,000,001",TRUE\n');
 });
 
 test('it listens on this machine alone, unless it is told otherwise', async () => {
