@@ -5,6 +5,7 @@
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import convict from 'convict';
+import { isLegacySshAlgorithm } from '../src/domain/legacy-ssh-algorithms.ts';
 
 declare const parsed: unique symbol;
 /** The name of a format, which remembers the type of the values that it parses to. */
@@ -79,6 +80,14 @@ export const URL_PATH = matching('a path that starts with /, without blanks, ? o
 export const HOST_FINGERPRINT = matching(
   'a fingerprint: SHA256: and 43 letters, as ssh-keygen -lf prints it',
   /^SHA256:[A-Za-z0-9+/]{43}=?$/,
+);
+/** Blanks around the commas do no harm; none of them twice. */
+export const LEGACY_ALGORITHMS: Format<readonly string[]> = defineFormat(
+  'names of legacy SSH algorithms, with commas between them',
+  (text) => {
+    const names = [...new Set(text.split(',').map((name) => name.trim()))];
+    return names.every(isLegacySshAlgorithm) ? names : undefined;
+  },
 );
 export const PORT = wholeNumber('a port', 1, 65_535);
 

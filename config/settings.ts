@@ -24,6 +24,8 @@ export interface SftpServerSettings {
   readonly privateKeyPassphrase?: string;
   /** `SHA256:…`; absent, any host key is accepted. */
   readonly hostFingerprint?: string;
+  /** Old SSH algorithms that are allowed besides those of today. */
+  readonly legacyAlgorithms?: readonly string[];
   readonly remotePath: string;
   /** How long nothing may happen before a step is given up. */
   readonly stallMs: number;
@@ -136,6 +138,7 @@ function sftpServer(values: Values, side: SftpServerSettings['settings']): SftpS
       privateKeyFile,
       privateKeyPassphrase: values[`${side}_PRIVATE_KEY_PASSPHRASE`],
       hostFingerprint: values[`${side}_HOST_FINGERPRINT`],
+      legacyAlgorithms: values[`${side}_LEGACY_ALGORITHMS`],
     }),
   };
 }

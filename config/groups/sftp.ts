@@ -1,4 +1,4 @@
-import { HOST, HOST_FINGERPRINT, PORT, SECRET, SWITCH, TEXT, wholeNumber } from '../formats.ts';
+import { HOST, HOST_FINGERPRINT, LEGACY_ALGORITHMS, PORT, SECRET, SWITCH, TEXT, wholeNumber } from '../formats.ts';
 import { optional, type Setting, secret, withDefault } from '../setting.ts';
 
 const SECONDS = wholeNumber('a number of seconds', 1, 600);
@@ -12,6 +12,8 @@ type ServerSettings<Prefix extends string> = {
     | 'HOST_FINGERPRINT'
     | 'REMOTE_PATH' as `${Prefix}_${N}`]: Setting<string, null>;
 } & { readonly [N in 'PASSWORD' | 'PRIVATE_KEY_PASSPHRASE' as `${Prefix}_${N}`]: Setting<string, null> } & {
+  readonly [N in 'LEGACY_ALGORITHMS' as `${Prefix}_${N}`]: Setting<readonly string[], null>;
+} & {
   readonly [N in 'PORT' as `${Prefix}_${N}`]: Setting<number, string>;
 };
 
@@ -32,6 +34,11 @@ function server<Prefix extends string>(prefix: Prefix, whose: string, path: stri
       HOST_FINGERPRINT,
       FINGERPRINT,
       `The host key that ${whose} must show; not set, any key is accepted with a warning that names it.`,
+    ),
+    [`${prefix}_LEGACY_ALGORITHMS`]: optional(
+      LEGACY_ALGORITHMS,
+      'diffie-hellman-group14-sha1',
+      `Old SSH algorithms to allow for ${whose} as well, if it has no others.`,
     ),
     [`${prefix}_REMOTE_PATH`]: optional(TEXT, path, use),
   } as unknown as ServerSettings<Prefix>;

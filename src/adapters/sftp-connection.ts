@@ -3,8 +3,10 @@ import type { Logger } from 'pino';
 import type { SFTPWrapper } from 'ssh2';
 import SftpClient from 'ssh2-sftp-client';
 import { BtcFakeError } from '../domain/errors.ts';
+import { allowedAlgorithms, OfferedAlgorithms } from './sftp-algorithms.ts';
 import { ConnectTimeout, connectError, connectionLost, type RequestContext, requestError } from './sftp-errors.ts';
 import { checkHostKey } from './sftp-host-key.ts';
+import { loginMethods } from './sftp-login.ts';
 import { readPrivateKey } from './sftp-private-key.ts';
 import type { SftpServer, SftpTimeouts } from './sftp-server.ts';
 
@@ -32,12 +34,13 @@ const LOGOUT_MS = 1_000;
  * Connects, checks the host key (contract: pinned by `hostFingerprint`), logs in and opens the SFTP channel. When it
  * fails, nothing is left open.
  *
- * @throws BtcFakeError SFTP_UNREACHABLE, SFTP_LOGIN_REFUSED, SFTP_HOST_KEY_MISMATCH or SFTP_KEY_UNREADABLE.
+ * @throws BtcFakeError SFTP_UNREACHABLE, SFTP_ALGORITHMS, SFTP_LOGIN_REFUSED, SFTP_HOST_KEY_MISMATCH or SFTP_KEY_UNREADABLE.
  */
 export async function connectSftp(server: SftpServer, logger: Logger, timeouts: SftpTimeouts): Promise<SftpConnection> {
   const privateKey = await readPrivateKey(server);
   const endpoint = `${server.host}:${server.port}`;
   const hostKey = checkHostKey(server, endpoint, logger);
+  const offered = new OfferedAlgorithms();
 
   // Our own socket, because destroying it is the one way to end a connection whatever state the other side is in.
   const socket = connectSocket({ host: server.host, port: server.port, noDelay: true });
@@ -62,6 +65,9 @@ export async function connectSftp(server: SftpServer, logger: Logger, timeouts: 
       ...(server.password === undefined ? {} : { password: server.password }),
       ...(privateKey === undefined ? {} : { privateKey }),
       ...(server.privateKeyPassphrase === undefined ? {} : { passphrase: server.privateKeyPassphrase }),
+      authHandler: loginMethods(server),
+      algorithms: allowedAlgorithms(server.legacyAlgorithms ?? []),
+      debug: offered.hear,
       hostVerifier: (key: Buffer) => hostKey.accepts(key),
       // The library's own time-out ends at the login; ours covers the SFTP channel too.
       readyTimeout: 0,
@@ -74,7 +80,8 @@ export async function connectSftp(server: SftpServer, logger: Logger, timeouts: 
   } catch (error) {
     socket.destroy();
     await closed;
-    throw hostKey.refusal() ?? connectError(server, endpoint, firstError ?? error);
+    const cause = firstError ?? error;
+    throw hostKey.refusal() ?? offered.refusal(server, endpoint, cause) ?? connectError(server, endpoint, cause);
   } finally {
     clearTimeout(timer);
   }

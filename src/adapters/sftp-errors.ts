@@ -83,7 +83,7 @@ function connectReason(cause: unknown): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host name is not known';
   // The library's own codes (ERR_…) say nothing to anybody.
   if (code !== undefined && !code.startsWith('ERR_')) return code;
-  if (levelOf(cause) === 'handshake') return 'client and server agree on no SSH encryption';
+  if (levelOf(cause) === 'handshake') return 'the SSH handshake failed';
   return 'the server closed the connection or offers no SFTP';
 }
 

@@ -8,6 +8,8 @@ export interface SftpServer {
   privateKeyPassphrase?: string | undefined;
   /** The only host key that is accepted, `SHA256:…` as `ssh-keygen -lf` prints it. */
   hostFingerprint?: string | undefined;
+  /** Names in LEGACY_SSH_ALGORITHMS that are allowed besides those of today; none unless given. */
+  legacyAlgorithms?: readonly string[] | undefined;
   /** How the names of the variables begin that these settings come from; remedies name them. `SFTP_INBOUND` unless given. */
   settings?: string | undefined;
 }

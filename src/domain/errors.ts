@@ -21,6 +21,7 @@ export const ERROR_CODES = {
 
   SFTP_UNREACHABLE: { retryable: true, meaning: 'The SFTP server does not answer, or the connection was lost.' },
   SFTP_LOGIN_REFUSED: { retryable: false, meaning: 'The SFTP server refused the user name, password or key.' },
+  SFTP_ALGORITHMS: { retryable: false, meaning: 'The SFTP server has only SSH algorithms that are not accepted.' },
   SFTP_HOST_KEY_MISMATCH: { retryable: false, meaning: 'The SFTP server showed another host key than the pinned one.' },
   SFTP_KEY_UNREADABLE: { retryable: false, meaning: 'The private key file cannot be read or used.' },
   SFTP_PATH: { retryable: false, meaning: 'The remote folder or file does not exist or may not be used.' },

@@ -56,6 +56,8 @@ export interface FaultySftpServer {
   faults: Faults;
   /** The requests that came, in order: `OPEN /x.part`. */
   readonly requests: string[];
+  /** How users tried to log in, in order. */
+  readonly logins: string[];
   /** Stops (or resumes) reading what the clients say: no answer, no goodbye. */
   deafen(isDeaf: boolean): void;
   /** How many connections stand. */
@@ -64,7 +66,13 @@ export interface FaultySftpServer {
 }
 
 /** An SFTP server in this process, over a real socket, that misbehaves as told. Version 3 of the protocol, no extensions. */
-export async function startFaultySftpServer(password = 'right'): Promise<FaultySftpServer> {
+export async function startFaultySftpServer(
+  password = 'right',
+  {
+    takes = 'password',
+    algorithms,
+  }: { takes?: 'password' | 'keyboard-interactive'; algorithms?: ssh2.Algorithms } = {},
+): Promise<FaultySftpServer> {
   const { key, fingerprint } = newHostKey();
   const sockets = new Set<Socket>();
   const state = {
@@ -72,6 +80,7 @@ export async function startFaultySftpServer(password = 'right'): Promise<FaultyS
     listed: [] as FileEntry[],
     faults: {} as Faults,
     requests: [] as string[],
+    logins: [] as string[],
   };
 
   function strikes(place: FaultPlace, socket: Socket, session?: SFTPWrapper): boolean {
@@ -84,12 +93,21 @@ export async function startFaultySftpServer(password = 'right'): Promise<FaultyS
     sockets.add(socket);
     socket.on('error', () => {});
     socket.once('close', () => sockets.delete(socket));
-    const ssh = new ssh2.Server({ hostKeys: [key] }, (connection) => {
+    const ssh = new ssh2.Server({ hostKeys: [key], ...(algorithms ? { algorithms } : {}) }, (connection) => {
       connection.on('error', () => {});
       connection.on('authentication', (attempt) => {
+        state.logins.push(attempt.method);
         if (strikes('login', socket)) return;
-        if (attempt.method === 'password' && attempt.password === password) attempt.accept();
-        else attempt.reject(['password']);
+        if (attempt.method !== takes) attempt.reject([takes]);
+        else if (attempt.method === 'password') {
+          if (attempt.password === password) attempt.accept();
+          else attempt.reject([takes]);
+        } else if (attempt.method === 'keyboard-interactive') {
+          attempt.prompt({ prompt: 'Password: ', echo: false }, 'Vendor', 'Log in', (answers) => {
+            if (answers.length === 1 && answers[0] === password) attempt.accept();
+            else attempt.reject([takes]);
+          });
+        }
       });
       connection.on('session', (accept) =>
         accept().on('sftp', (acceptSftp, rejectSftp) => {
