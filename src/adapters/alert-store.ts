@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { RunId } from '../domain/ids.ts';
 import type { AlertEvent } from '../domain/run-alert.ts';
+import { RELEASE } from './claim-script.ts';
 import { REDIS_PREFIX } from './run-keys.ts';
 
 /** Something of a run that people are told of. What happens again, after a re-queue, happens at another instant. */
@@ -42,7 +44,8 @@ export class AlertStore {
     const { told, claim } = keys(occurrence);
     const isTold = async () => (await this.#redis.hget(told, occurrence.event)) === String(occurrence.at);
     if (await isTold()) return false;
-    if ((await this.#redis.set(claim, '1', 'PX', CLAIM_MS, 'NX')) === null) return false;
+    const token = randomUUID();
+    if ((await this.#redis.set(claim, token, 'PX', CLAIM_MS, 'NX')) === null) return false;
     try {
       // Whoever had the claim before may have sent it since.
       if (await isTold()) return false;
@@ -51,7 +54,7 @@ export class AlertStore {
       await written.hset(told, occurrence.event, occurrence.at).expire(told, this.#retentionSeconds).exec();
       return true;
     } finally {
-      await this.#redis.del(claim);
+      await this.#redis.eval(RELEASE, 1, claim, token);
     }
   }
 }

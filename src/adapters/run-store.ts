@@ -21,6 +21,7 @@ import {
 } from './employee-records.ts';
 import { readEmployeeStates } from './employee-states.ts';
 import { FREEZE, PUT_RESULT } from './freeze-script.ts';
+import { FORGET_EXPIRED, NOTE, NOTE_FIRST, NOTE_UNCHANGED } from './note-script.ts';
 import { RUNS_KEY, runKeys } from './run-keys.ts';
 import {
   type AssignmentFacts,
@@ -100,16 +101,16 @@ export class RunStore {
     const ids = (await this.#redis.zrange(RUNS_KEY, skip, skip + limit - 1, 'REV')) as RunId[];
     const runs = await Promise.all(ids.map((id) => this.findRun(id)));
     const expired = ids.filter((_, i) => runs[i] === undefined);
-    if (expired.length > 0) await this.#redis.zrem(RUNS_KEY, ...expired);
+    if (expired.length > 0) {
+      const all = [RUNS_KEY, ...expired.map((id) => runKeys(id).record)];
+      await this.#redis.eval(FORGET_EXPIRED, all.length, ...all, ...expired);
+    }
     return runs.filter((run) => run !== undefined);
   }
 
   /** Notes that a stage has begun; the first time counts. Keeps the run's keys alive. */
   async startStage(runId: RunId, stage: Stage, now: number): Promise<void> {
-    await this.#atomically((multi) => {
-      multi.hsetnx(runKeys(runId).record, `started:${stage}`, String(now));
-      this.#renewExpiry(multi, runId);
-    });
+    await this.#evalOnRun(NOTE_FIRST, runId, `started:${stage}`, String(now));
   }
 
   /** Notes that a stage is done; the last time counts. */
@@ -228,15 +229,15 @@ export class RunStore {
 
   /** Records the employees that the run is to be finished without, besides those recorded before. */
   async addWithout(runId: RunId, failed: readonly FailedEmployee[]): Promise<void> {
-    const { without } = await this.getRun(runId);
-    const byId = new Map([...without, ...failed].map((employee) => [employee.employeeId, employee]));
-    await this.#note(runId, { without: [...byId.values()] });
+    await this.#changeWithout(runId, (without) => {
+      const byId = new Map([...without, ...failed].map((employee) => [employee.employeeId, employee]));
+      return [...byId.values()];
+    });
   }
 
   /** Takes back that the run is to be finished without these employees. */
   async removeWithout(runId: RunId, employeeIds: ReadonlySet<EmployeeId>): Promise<void> {
-    const { without } = await this.getRun(runId);
-    await this.#note(runId, { without: without.filter(({ employeeId }) => !employeeIds.has(employeeId)) });
+    await this.#changeWithout(runId, (without) => without.filter(({ employeeId }) => !employeeIds.has(employeeId)));
   }
 
   /** Ends the run: its keys live for the retention time from now. */
@@ -254,16 +255,25 @@ export class RunStore {
     return (await this.#redis.eval(FREEZE, all.length, ...all, field, text, this.#retentionSeconds, ...fields)) === 1;
   }
 
-  /** Writes fields of the run's record. The expiry goes with them: the record may have expired meanwhile. */
-  async #note(runId: RunId, fields: object): Promise<void> {
-    await this.#atomically((multi) => {
-      multi.hset(runKeys(runId).record, jsonFields(fields));
-      this.#renewExpiry(multi, runId);
-    });
+  /** Two processes may change the list at once; each adds to, or takes from, what the other has left. */
+  async #changeWithout(runId: RunId, change: (without: FailedEmployee[]) => FailedEmployee[]): Promise<void> {
+    for (let written = false; !written; ) {
+      const before = await this.#redis.hget(runKeys(runId).record, 'without');
+      const after = JSON.stringify(change(before === null ? [] : JSON.parse(before)));
+      written = (await this.#evalOnRun(NOTE_UNCHANGED, runId, 'without', before ?? '', after)) === 1;
+    }
   }
 
-  #renewExpiry(multi: ChainableCommander, runId: RunId): void {
-    for (const key of Object.values(runKeys(runId))) multi.expire(key, this.#retentionSeconds);
+  /** Writes fields of the run's record, unless the run is gone. @returns whether they were written. */
+  async #note(runId: RunId, fields: object): Promise<boolean> {
+    return (await this.#evalOnRun(NOTE, runId, '', ...Object.entries(jsonFields(fields)).flat())) === 1;
+  }
+
+  /** Evaluates a script that takes all keys of a run, the record first, and the expiry as its first argument. */
+  async #evalOnRun(script: string, runId: RunId, ...args: readonly string[]): Promise<unknown> {
+    const { record, ...others } = runKeys(runId);
+    const all = [record, ...Object.values(others)];
+    return this.#redis.eval(script, all.length, ...all, this.#retentionSeconds, ...args);
   }
 
   async #atomically(fill: (multi: ChainableCommander) => void): Promise<void> {

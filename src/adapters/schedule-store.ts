@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { RunId } from '../domain/ids.ts';
 import type { WeeklySchedule } from '../domain/schedule-slots.ts';
+import { RELEASE } from './claim-script.ts';
 import { REDIS_PREFIX } from './run-keys.ts';
 
 /** The schedule that all processes go by. Instants are epoch milliseconds. */
@@ -35,8 +36,6 @@ const CLAIM_KEY = `${REDIS_PREFIX}:schedule:claim`;
 
 /** How long a process that died in the middle keeps the others out. */
 const CLAIM_MS = 10_000;
-
-const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
 /** Keeps what is applied, with `appliedAt` of the first who applied it. Not, when it was removed and ARGV[4] does not insist. */
 const APPLY = `

@@ -40,6 +40,12 @@ const LONGEST_ROUND_TRIP_MS = 5_000;
 
 const WORKERS_KEY = `${REDIS_PREFIX}:workers`;
 
+/** Removes fields that still hold what was read of them: who was held to be dead may have announced itself since. */
+const FORGET_UNCHANGED = `
+for i = 1, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then redis.call('HDEL', KEYS[1], ARGV[i]) end
+end`;
+
 /** Which processes with workers are alive. They announce themselves again and again; Redis' clock alone counts. */
 export class WorkerRegistry {
   readonly #redis: Redis;
@@ -56,8 +62,9 @@ export class WorkerRegistry {
     const { redisNow, clockDifferenceMs } = await this.#compareClocks(clock);
     const entry: WorkerEntry = { ...worker, seenAt: redisNow, clockDifferenceMs };
     await this.#redis.hset(WORKERS_KEY, worker.id, JSON.stringify(entry));
-    const dead = (await this.#read()).filter(({ seenAt }) => redisNow - seenAt > DEAD_AFTER_MS);
-    if (dead.length > 0) await this.#redis.hdel(WORKERS_KEY, ...dead.map(({ id }) => id));
+    const written = Object.entries(await this.#redis.hgetall(WORKERS_KEY));
+    const dead = written.filter(([, text]) => redisNow - (JSON.parse(text) as WorkerEntry).seenAt > DEAD_AFTER_MS);
+    if (dead.length > 0) await this.#redis.eval(FORGET_UNCHANGED, 1, WORKERS_KEY, ...dead.flat());
     return entry;
   }
 
