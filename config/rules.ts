@@ -90,5 +90,15 @@ export function doubts(texts: Texts): string[] {
   if (texts.has('DATABRICKS_TOKEN') && texts.has('DATABRICKS_CLIENT_SECRET')) {
     lines.push('DATABRICKS_TOKEN: is set beside DATABRICKS_CLIENT_ID; the token is used');
   }
-  return lines;
+  return [...lines, ...shortSecrets(texts)];
+}
+
+/** So few characters stand in any text by chance, so that logs hide them only where they are a value by themselves. */
+const SHORT_SECRET_CHARACTERS = 3;
+
+function shortSecrets(texts: Texts): string[] {
+  const short = [...texts].filter(
+    ([name, { text }]) => SCHEMA[name].sensitive && text.length <= SHORT_SECRET_CHARACTERS,
+  );
+  return short.map(([name]) => `${name}: is so short that logs cannot hide it in running text; choose a longer one`);
 }

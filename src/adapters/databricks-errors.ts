@@ -1,4 +1,5 @@
 import { BtcFakeError, type ErrorDetails, systemCode } from '../domain/errors.ts';
+import { secretCutter } from './log.ts';
 
 /** What was going on when a call of the driver failed. */
 export interface CallContext {
@@ -97,7 +98,6 @@ function unreachable(context: CallContext, what: string, remedy: string, cause: 
 }
 
 function firstLine(message: string, secrets: readonly string[]): string {
-  let line = message.trim().split(/[\r\n]/, 1)[0] ?? '';
-  for (const secret of secrets) line = line.replaceAll(secret, '***');
-  return line.slice(0, SHOWN_CHARACTERS);
+  const line = message.trim().split(/[\r\n]/, 1)[0] ?? '';
+  return secretCutter(secrets)(line).slice(0, SHOWN_CHARACTERS);
 }

@@ -1,13 +1,14 @@
+import { secretCutter } from '../adapters/log.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printProgress, styled } from './terminal.ts';
 
-/** Secrets of the settings that were loaded last. */
-let knownSecrets: readonly string[] = [];
+/** Cuts out the secrets of the settings that were loaded last. */
+let cutSecrets = (text: string): string => text;
 
 /** From now on these values are cut out of every error that is shown. */
 export function hideInErrors(secrets: readonly string[]): void {
-  knownSecrets = secrets;
+  cutSecrets = secretCutter(secrets);
 }
 
 /**
@@ -16,8 +17,7 @@ export function hideInErrors(secrets: readonly string[]): void {
  * @returns the exit code for it.
  */
 export function reportError(error: unknown): ExitCode {
-  const safe = (text: string) => knownSecrets.reduce((shown, secret) => shown.replaceAll(secret, '[secret]'), text);
-  const say = (text: string) => printProgress(safe(text));
+  const say = (text: string) => printProgress(cutSecrets(text));
   if (!(error instanceof BtcFakeError)) {
     say(`${styled('red', 'btc-fake:')} ${error instanceof Error ? error.message : String(error)} (INTERNAL)`);
     say('  Try again; if it stays, see docs/errors.md and run with LOG_LEVEL=debug.');

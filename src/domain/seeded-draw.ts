@@ -1,12 +1,16 @@
 import { hash } from 'node:crypto';
+import { BtcFakeError } from './errors.ts';
 import type { EmployeeId } from './ids.ts';
 
 /**
- * Whether a text may be a seed: 1 to 200 characters on one line, not all of them blanks. Anything else was not meant, such as a
- * variable of a script that is not set.
+ * A text as a seed: 1 to 200 characters on one line, not all of them blanks. Anything else was not meant, such as a variable of a
+ * script that is not set. @throws BtcFakeError USAGE.
  */
-export function isSeed(text: string): boolean {
-  return /^[^\p{Cc}\p{Cs}]{1,200}$/u.test(text) && text.trim() !== '';
+export function checkedSeed(text: string): string {
+  if (/^[^\p{Cc}\p{Cs}\u2028\u2029]{1,200}$/u.test(text) && text.trim() !== '') return text;
+  throw new BtcFakeError('USAGE', 'The seed is not text on one line, of 1 to 200 characters', {
+    remedy: 'Give another seed, or none; the run id is then the seed.',
+  });
 }
 
 /** A number in [0, 1) for a purpose and a counter: the only chance there is in a run. */

@@ -3,10 +3,11 @@ import { readEmployees } from '../adapters/employees-file.ts';
 import { PopulationHash } from '../adapters/population.ts';
 import { PAYLOAD_VERSION, type Queues, type RunStartJobData } from '../adapters/queues.ts';
 import type { RunStore } from '../adapters/run-store.ts';
+import { checkedAsOf } from '../domain/as-of.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { FeedDateFormat, RunPlan } from '../domain/run-plan.ts';
-import { isSeed } from '../domain/seeded-draw.ts';
+import { checkedSeed } from '../domain/seeded-draw.ts';
 import { slotRunId } from '../domain/slot.ts';
 import { stageJobOptions } from './job-options.ts';
 
@@ -34,14 +35,9 @@ export interface RunRequest extends RunInputs {
  * Makes a run: reads and freezes the population, and puts the run on its first queue. Nothing of the run is visible, and no
  * job exists, before the whole employees file was found to be right.
  * @returns the run's plan.
- * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE, USAGE (the seed).
+ * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE, USAGE (the seed, the instant).
  */
 export async function createRun(store: RunStore, queues: Queues, request: RunRequest): Promise<RunPlan> {
-  if (request.seed !== undefined && !isSeed(request.seed)) {
-    throw new BtcFakeError('USAGE', 'The seed is not text on one line, of 1 to 200 characters', {
-      remedy: 'Give another seed, or none; the run id is then the seed.',
-    });
-  }
   const id = newRunId(request.now);
   const plan = planOf(id, request.asOf ?? request.now, request.seed ?? id, request);
   await freezeRun(store, { plan }, request, id);
@@ -53,7 +49,7 @@ export async function createRun(store: RunStore, queues: Queues, request: RunReq
  * The same, under an id that was settled before (`newRunId`): the same request, come twice or at once from two processes, makes one
  * run, that of the first who was done.
  * @returns whether this made the run.
- * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE; there is no run then, unless another made it.
+ * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE, USAGE (the seed, the instant); there is no run then, unless another made it.
  */
 export async function createRunOnce(store: RunStore, queues: Queues, id: RunId, request: RunRequest): Promise<boolean> {
   const plan = planOf(id, request.asOf ?? request.now, request.seed ?? id, request);
@@ -82,9 +78,9 @@ export async function enqueueRunStart(queues: Queues, runId: RunId, attempts: nu
   await queues.byName['run-start'].add('run-start', data, { jobId: runId, ...stageJobOptions(attempts) });
 }
 
+/** Every run's plan is made here, so that none has a seed or an instant that its feeds cannot hold. @throws BtcFakeError USAGE. */
 function planOf(id: RunId, asOf: number, seed: string, { timeZone, feedDateFormat }: RunInputs): RunPlan {
-  // Feeds know whole seconds; a run that is repeated from its manifest must see the same instant.
-  return { id, seed, asOf: Math.floor(asOf / 1000) * 1000, timeZone, feedDateFormat };
+  return { id, seed: checkedSeed(seed), asOf: checkedAsOf(asOf), timeZone, feedDateFormat };
 }
 
 async function freezeRun(

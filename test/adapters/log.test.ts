@@ -63,6 +63,41 @@ test('a level that is too low is not written, and an empty secret cuts nothing',
   expect(stderr).not.toContain('[secret]');
 });
 
+describe('a secret of one to three characters', () => {
+  // The same texts with a secret that is in none of them: what may change is what the secret itself changes.
+  const script = `
+    logger.info({ attempt: 3, nested: { list: ['a', 'banana', 30] } }, 'a worker has taken a job at 30 a second');
+    logger.warn('Login of "bob" with \\'a\\' refused: https://bob:a@host.example/?key=a&sort=all');
+  `;
+
+  test('leaves every other word, number and name of a line as it is', async () => {
+    const { stderr } = await logWith(script, { secrets: ['a', '3', '30', 'e', '"', ':', 'inf'] });
+    const records = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(records[0]).toEqual({
+      level: 30,
+      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      attempt: 3,
+      nested: { list: ['[secret]', 'banana', 30] },
+      msg: 'a worker has taken a job at 30 a second',
+    });
+  });
+
+  test('is cut where it is a value by itself: in quotation marks, in an address, behind an equals sign', async () => {
+    const { stderr } = await logWith(script, { secrets: ['a'] });
+    expect(JSON.parse(stderr.trimEnd().split('\n')[1]!).msg).toBe(
+      `Login of "bob" with '[secret]' refused: https://bob:[secret]@host.example/?key=[secret]&sort=all`,
+    );
+  });
+
+  test('of signs alone is cut as well, and breaks no line', async () => {
+    const { stderr } = await logWith(`logger.info({ given: '$\\\\"' }, 'costs $5')`, { secrets: ['$\\"', '$'] });
+    expect(JSON.parse(stderr)).toMatchObject({ given: '[secret]', msg: 'costs $5' });
+  });
+});
+
 describe('a field that is named like a secret', () => {
   const script = `
     const fields = {

@@ -105,6 +105,17 @@ describe('Databricks', () => {
   });
 });
 
+test('a secret of up to three characters is taken, and a warning says that logs cannot hide it everywhere', () => {
+  const warnings = (password: string) => {
+    const outcome = outcomeOf(['DASHBOARD_USER'], { DASHBOARD_PASSWORD: password });
+    return 'warnings' in outcome ? outcome.warnings : outcome.wrong;
+  };
+  expect(warnings('abc')).toEqual([
+    'DASHBOARD_PASSWORD: is so short that logs cannot hide it in running text; choose a longer one',
+  ]);
+  expect(warnings('abcd')).toEqual([]);
+});
+
 test('a setting that is there but wrongly written is not called missing as well', () => {
   const all = ['HOST', 'USER', 'REMOTE_PATH', 'PASSWORD'].map((part) => `SFTP_INBOUND_${part}` as SettingName);
   expect(outcomeOf(all, { SFTP_INBOUND_HOST: 'sftp://vendor.example' }).wrong).toEqual(['SFTP_INBOUND_HOST']);

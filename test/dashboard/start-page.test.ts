@@ -183,6 +183,20 @@ describe('nothing is there, and the form is as it was sent, when', () => {
     expect(page).not.toContain('<script>"');
   });
 
+  test.each(['9999-12-31T23:59:59Z', '1969-12-31T23:59:59Z'])('the instant %s is in no year of a run', async (asOf) => {
+    expect((await refused({ 'as-of': asOf })).text).toContain('is outside the years 1970 to 9990');
+  });
+
+  test.each([
+    ['has a line break', 'kept "seed"\nand more'],
+    ['has over 200 characters', `kept "seed" ${'x'.repeat(200)}`],
+  ])('the seed %s', async (_what, seed) => {
+    const sent = await send({ seed });
+    expect(sent.status).toBe(422);
+    expect(sent.text).toContain('The seed is not text on one line, of 1 to 200 characters');
+    expect(await traces()).toEqual([]);
+  });
+
   test.each(['../outside.csv', '/etc/passwd', 'nobody.csv', ''])('the file is %j', async (file) => {
     expect((await refused({ file })).text).toContain('the employees file is not here any more');
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { asOfInstant } from '../../src/domain/as-of.ts';
+import { asOfInstant, checkedAsOf } from '../../src/domain/as-of.ts';
+import { businessWeek } from '../../src/domain/business-week.ts';
 import { failureOf } from '../support/failure-of.ts';
 
 // What this file proves: which texts are instants for a run's `asOf`, and which instants they are.
@@ -52,6 +53,33 @@ describe('--as-of', () => {
       });
     },
   );
+
+  test.each(['1969-12-31T23:59:59Z', '1970-01-01T00:30:00+01:00', '9991-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])(
+    '%s is outside the years of a run',
+    async (text) => {
+      expect(await failureOf(() => asOfInstant(text, 'UTC'))).toMatchObject({
+        code: 'USAGE',
+        message: `--as-of ${JSON.stringify(text)} is outside the years 1970 to 9990`,
+        remedy: 'Give an instant in these years, such as 2025-10-28T11:00:00Z.',
+      });
+    },
+  );
+
+  test.each([
+    ['1970-01-01T00:00:00Z', 'UTC'],
+    ['9990-12-31T23:59:59.999Z', 'Pacific/Auckland'],
+  ])('at %s in %s every date of the week has a year of four digits', (text, timeZone) => {
+    const { startsAt, dueAt, startDate, asOfDate } = businessWeek(asOfInstant(text, timeZone), timeZone);
+    const dates = [new Date(startsAt).toISOString(), new Date(dueAt).toISOString(), startDate, asOfDate];
+    expect(dates.filter((date) => !/^\d{4}-/.test(date))).toEqual([]);
+  });
+
+  test('an instant is cut down to its second before anything else, also before 1970', async () => {
+    expect(checkedAsOf(1_999)).toBe(1_000);
+    expect(await failureOf(() => checkedAsOf(-1))).toMatchObject({
+      message: 'The instant of the run is outside the years 1970 to 9990',
+    });
+  });
 
   test('a form calls it by the name of its field', async () => {
     expect(await failureOf(() => asOfInstant('soon', 'UTC', 'As of'))).toMatchObject({

@@ -74,6 +74,28 @@ test('the instant and the seed can be given; the fraction of a second is dropped
   expect(plan).toMatchObject({ seed: 'my seed', asOf: Date.UTC(2026, 0, 6, 1, 2, 3) });
 });
 
+describe('there is no run, and no job, whoever asks, when', () => {
+  test.each([
+    ['the seed has a line break', { seed: 'two\nlines' }, /^The seed is not text on one line/],
+    ['the seed has a line separator', { seed: 'two\u2028lines' }, /^The seed is not text on one line/],
+    ['the seed has over 200 characters', { seed: 'x'.repeat(201) }, /^The seed is not text on one line/],
+    ['the seed is blank', { seed: ' ' }, /^The seed is not text on one line/],
+    ['the instant is before 1970', { asOf: -1 }, /outside the years 1970 to 9990$/],
+    ['the instant is after 9990', { asOf: Date.UTC(9991, 0, 1) }, /outside the years 1970 to 9990$/],
+  ])('%s', async (_what, wrong, message) => {
+    const ask = request('employee_id,employee_type\n1,a\n', wrong);
+    const make = [
+      () => createRun(room.store, room.queues, ask),
+      () => createRunOnce(room.store, room.queues, newRunId(NOW), ask),
+    ];
+    for (const work of make) {
+      expect(await failureOf(work())).toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) });
+    }
+    expect(await room.store.listRuns(10)).toEqual([]);
+    expect(await room.queues.byName['run-start'].getWaitingCount()).toBe(0);
+  });
+});
+
 test('two runs of the same second are two runs', async () => {
   const ask = request('employee_id,employee_type\n1,a\n');
   const [one, two] = await Promise.all([
