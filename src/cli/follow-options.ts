@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { RunId } from '../domain/ids.ts';
+import type { Session } from './session.ts';
 
 /** How a command that starts or continues a run goes on with it. */
 export interface FollowOptions {
@@ -9,6 +11,8 @@ export interface FollowOptions {
   readonly json?: boolean;
   /** What an interrupted person is told; how to resume, unless given. */
   readonly afterInterruption?: string;
+  /** What is done when the run has finished, while its Redis is still there. */
+  readonly afterFinish?: (session: Session, runId: RunId) => Promise<void>;
 }
 
 /** The options of every command that goes on with a run. */

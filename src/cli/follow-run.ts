@@ -30,6 +30,7 @@ export async function followRun(session: Session, runId: RunId, options: FollowO
   const report = await reportRunById(session, runId);
   if (options.json) printJson(report);
   else await printRunEnd(session, await session.store.findRun(runId), report);
+  if (report.state === 'finished') await options.afterFinish?.(session, runId);
   if (report.state === 'failed') return EXIT.error;
   return report.failedEmployees.length > 0 ? EXIT.failedEmployees : EXIT.ok;
 }

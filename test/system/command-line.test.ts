@@ -1,5 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { exec } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { packageVersion } from '../../src/adapters/package-root.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
 // What this file proves: every command explains itself with an example; whatever is wrong with a command line ends in exit
@@ -38,6 +42,15 @@ test.each(COMMANDS)('%s --help shows its options and an example', async (command
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(new RegExp(`^Usage: btc-fake ${command} `));
   expect(stdout).toMatch(new RegExp(`^Example:\n  btc-fake ${command}\\b`, 'm'));
+});
+
+test("what the README says to type in the clone is this program's help, not npm's", async () => {
+  const root = join(import.meta.dirname, '../..');
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  const [, call] = /`(npx [^`]+) COMMAND`/.exec(readme) ?? [];
+  const type = async (args: string) => (await promisify(exec)(`${call} ${args}`, { cwd: root })).stdout;
+  expect(await type('--version')).toBe(`${packageVersion()}\n`);
+  expect(await type('--help')).toMatch(/^Usage: btc-fake /);
 });
 
 describe('btc-fake', () => {

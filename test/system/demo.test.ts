@@ -57,6 +57,22 @@ test('it runs a week of the sample employees, prints all of them, and names the 
   expectRedisStopped(demo);
 });
 
+test('its run is kept: the other commands of the folder know it, and the last lines say how to look at it', async () => {
+  place = await makeWorkspace();
+  const demo = await place.run(['demo', '--json', '--employees', '1200']);
+  expect(demo.code).toBe(0);
+  const { runId } = demo.json<RunReport>();
+  const explain = `explain ${runId} 104801`;
+  expect(demo.stderr).toMatch(/\nWhat next\n( {2}.+: +npx --no -- btc-fake .+\n){3}$/);
+  expect(demo.stderr).toContain(`npx --no -- btc-fake ${explain}\n`);
+  expect((await place.run(['runs', '--json'])).json()).toMatchObject([{ runId, state: 'finished' }]);
+  const status = await place.run(['status', runId, '--json']);
+  expect(status.json<RunReport>()).toEqual(demo.json<RunReport>());
+  const { code, stdout } = await place.run(explain.split(' '));
+  expect(code).toBe(0);
+  expect(stdout).toContain('104801');
+});
+
 test('interrupted, it stops everything and says that there is nothing to go on with', async () => {
   const demo = await makePlace();
   const running = demo.start(['demo', '--employees', '20000']);
@@ -80,9 +96,12 @@ test('it keeps away from the runs of its folder, which would get made-up recomme
     const demo = await makePlace();
     const real = { REDIS_URL: '', SFTP_INBOUND_PASSWORD: '', API_BASE_URL: recommender.url };
     const { runId } = (await demo.run(['run', '--detach', '--json'], real)).json<{ runId: string }>();
-    expect((await demo.run(['demo', '--employees', '5'])).code).toBe(0);
+    const demoRun = (await demo.run(['demo', '--employees', '5', '--json'])).json<RunReport>().runId;
     const runs = (await demo.run(['runs', '--json'], real)).json<RunReport[]>();
-    expect(runs.map((run) => [run.runId, run.state])).toEqual([[runId, 'queued']]);
+    expect(runs.map((run) => [run.runId, run.state])).toEqual([
+      [demoRun, 'finished'],
+      [runId, 'queued'],
+    ]);
   } finally {
     await recommender.close();
   }
