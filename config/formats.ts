@@ -76,6 +76,29 @@ export const TOKEN = matching('text without blanks', /^[^\s\p{Cc}]+$/u);
 export const IDENTIFIER = matching('a name of letters, digits and _', /^[A-Za-z0-9_]+$/);
 /** The path of the recommender below its base URL. */
 export const URL_PATH = matching('a path that starts with /, without blanks, ? or #', /^\/[^\s?#\p{Cc}]*$/u);
+/** The first parts of the dashboard's own addresses: behind a proxy that takes the base path off, one like them would be ambiguous. */
+export const DASHBOARD_PARTS: readonly string[] = [
+  'assets',
+  'charts',
+  'configuration',
+  'connections',
+  'healthz',
+  'metrics',
+  'queues',
+  'readyz',
+  'runs',
+  'schedule',
+  'start',
+];
+/** Without a `/` at its end; the root itself is empty. */
+export const BASE_PATH: Format<string> = defineFormat(
+  'a path such as /btc-fake whose first part is none of the dashboard (/runs, /queues and so on)',
+  (text) => {
+    const path = text.trim().replace(/\/$/, '');
+    if (!/^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)*$/.test(path)) return undefined;
+    return DASHBOARD_PARTS.includes(path.split('/')[1] ?? '') ? undefined : path;
+  },
+);
 /** As `ssh-keygen -lf` prints it. */
 export const HOST_FINGERPRINT = matching(
   'a fingerprint: SHA256: and 43 letters, as ssh-keygen -lf prints it',

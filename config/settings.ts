@@ -97,6 +97,8 @@ export interface Settings {
   readonly dashboard: {
     readonly host: string;
     readonly port: number;
+    /** What a proxy has the dashboard's addresses begin with: `/btc-fake`, or empty. */
+    readonly basePath: string;
     /** Both or none. */
     readonly login?: { readonly user: string; readonly password: string };
   };
@@ -177,7 +179,8 @@ function metrics(values: Values): NonNullable<Settings['metrics']> | null {
 function dashboard(values: Values): Settings['dashboard'] {
   const { DASHBOARD_USER: user, DASHBOARD_PASSWORD: password } = values;
   const login = user === null || password === null ? null : { user, password };
-  return { host: values.DASHBOARD_HOST, port: values.DASHBOARD_PORT, ...present({ login }) };
+  const basePath = values.DASHBOARD_BASE_PATH ?? '';
+  return { host: values.DASHBOARD_HOST, port: values.DASHBOARD_PORT, basePath, ...present({ login }) };
 }
 
 function deepFreeze<T extends object>(object: T): T {

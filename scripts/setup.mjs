@@ -14,6 +14,8 @@ const TEST_PROGRAMS = [
   { package: 'openssh-server', isThere: () => isOnPath('sshd'), units: ['ssh.service', 'ssh.socket'] },
   // It brings promtool, which checks the alert rules.
   { package: 'prometheus', isThere: () => isOnPath('promtool'), units: ['prometheus.service'] },
+  // The dashboard is tried behind it.
+  { package: 'nginx-light', isThere: () => isOnPath('nginx'), units: ['nginx.service'] },
   { package: 'chromium', isThere: () => isOnPath('chromium'), units: [] },
 ];
 

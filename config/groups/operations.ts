@@ -1,4 +1,4 @@
-import { HOST, HTTP_URL, PORT, SECRET, TEXT, WEBHOOK_URL, wholeNumber } from '../formats.ts';
+import { BASE_PATH, HOST, HTTP_URL, PORT, SECRET, TEXT, WEBHOOK_URL, wholeNumber } from '../formats.ts';
 import { optional, secret, withDefault } from '../setting.ts';
 
 const HOURS = wholeNumber('a number of hours', 1, 168);
@@ -12,6 +12,11 @@ export const OPERATIONS = {
     '0.0.0.0',
   ),
   DASHBOARD_PORT: withDefault(PORT, '3000', 'Port of the dashboard.'),
+  DASHBOARD_BASE_PATH: optional(
+    BASE_PATH,
+    '/btc-fake',
+    'Path below which a proxy serves the dashboard. The proxy may pass it on or take it off.',
+  ),
   DASHBOARD_USER: optional(TEXT, 'operator', 'User name that the dashboard asks for.'),
   DASHBOARD_PASSWORD: secret(SECRET, 'correct horse', 'Password that the dashboard asks for.'),
   METRICS_HOST: withDefault(HOST, '127.0.0.1', 'Address that a worker serves its health and metrics on.', '0.0.0.0'),

@@ -4,10 +4,11 @@ import { fail, npm, ROOT, run, say } from './terminal.mjs';
 
 /** Servers live there, and are not on every user's PATH. */
 const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
+const SERVERS = ['sshd', 'nginx'];
 const BUILDER = 'redis-memory-server@0.17';
 
 export function isOnPath(program) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), ...(program === 'sshd' ? SERVER_FOLDERS : [])];
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...(SERVERS.includes(program) ? SERVER_FOLDERS : [])];
   return folders.some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);

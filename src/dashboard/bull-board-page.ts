@@ -1,3 +1,7 @@
+import { markupAtBasePath } from './base-path.ts';
+import { html } from './html.ts';
+import { SECTIONS } from './layout.ts';
+
 /** The one style that Bull Board's script puts into the page, for the colours of Redis's sign: it and no other is allowed. */
 const REDIS_SIGN = "'sha256-r2N1TB/gHbBtBZFKg7ejmq1acVSREzucTAEw6ga4hoU='";
 
@@ -23,7 +27,22 @@ export const BOARD_CSP = {
 const FROM_ELSEWHERE = /<link[^>]*href="https?:[^>]*>/g;
 const PLACEHOLDER = /(<div id="root">)[\s\S]*?<\/style>\s*(<\/div>)/;
 
-/** Bull Board's page without what it would load from another host (a font), and without the inline style of its placeholder. */
-export function withoutOutside(page: string): string {
-  return page.replace(FROM_ELSEWHERE, '').replace(PLACEHOLDER, '$1Loading…$2');
+const END_OF_HEAD = '</head>';
+
+/** The way back: the dashboard's other parts, above what Bull Board draws. */
+const OTHER_PARTS = html`<nav class="btc-fake" aria-label="Parts of the dashboard">
+<a href="/" class="brand">← BTC Fake</a>${SECTIONS.map(({ path, title }) => html`<a href="${path}">${title}</a>`)}
+</nav>`.text;
+
+/**
+ * Bull Board's page without what it would load from another host (a font), without the inline style of its placeholder, and with a way
+ * back to the other parts of the dashboard.
+ * @param basePath see `base-path.ts`.
+ */
+export function asDashboardPage(page: string, basePath: string): string {
+  const changed = page
+    .replace(FROM_ELSEWHERE, '')
+    .replace(PLACEHOLDER, `${OTHER_PARTS}$1Loading…$2`)
+    .replace(END_OF_HEAD, `<link rel="stylesheet" href="/assets/bull-board.css">${END_OF_HEAD}`);
+  return markupAtBasePath(basePath, changed);
 }

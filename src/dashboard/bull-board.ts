@@ -5,7 +5,8 @@ import type { FastifyInstance } from 'fastify';
 import type { EmployeeJobData, QueueName } from '../adapters/queues.ts';
 import { STAGES } from '../adapters/run-record.ts';
 import { requeueJobs } from '../producers/requeue.ts';
-import { BOARD_CSP, withoutOutside } from './bull-board-page.ts';
+import { atBasePath } from './base-path.ts';
+import { asDashboardPage, BOARD_CSP } from './bull-board-page.ts';
 import { refuseHarm } from './bull-board-rules.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import { type Requeue, RequeuingAdapter } from './requeuing-adapter.ts';
@@ -28,12 +29,18 @@ const DESCRIPTIONS: Readonly<Record<QueueName, string>> = {
  */
 export async function bullBoardRoutes(app: FastifyInstance, context: DashboardContext): Promise<void> {
   const { queues, store, loaded } = context;
+  const { basePath } = loaded.settings.dashboard;
+  const at = (path: string) => atBasePath(basePath, path);
   const requeue: Requeue = (jobs) => requeueJobs(queues, store, jobs, loaded.settings.queues.jobAttempts);
+  const externalPageOf = (job: QueueJobJson) => {
+    const { displayText, href } = pageOf(job);
+    return { displayText, href: at(href) };
+  };
   const serverAdapter = new FastifyAdapter();
-  serverAdapter.setBasePath(PATH);
+  serverAdapter.setBasePath(at(PATH));
   createBullBoard({
     queues: STAGES.map((name) => {
-      const options = { description: DESCRIPTIONS[name], externalJobUrl: pageOf };
+      const options = { description: DESCRIPTIONS[name], externalJobUrl: externalPageOf };
       const adapter = new RequeuingAdapter(queues.byName[name], requeue, options);
       adapter.setFormatter('name', nameOf);
       return adapter;
@@ -43,9 +50,8 @@ export async function bullBoardRoutes(app: FastifyInstance, context: DashboardCo
       handlerHooks: { before: refuseHarm },
       uiConfig: {
         boardTitle: 'Queues · BTC Fake',
-        boardLogo: { path: '/assets/icon.svg', width: 24, height: 24 },
-        favIcon: { default: '/assets/icon.svg', alternative: 'static/favicon-32x32.png' },
-        miscLinks: [{ text: 'BTC Fake', url: '/' }],
+        boardLogo: { path: at('/assets/icon.svg'), width: 24, height: 24 },
+        favIcon: { default: at('/assets/icon.svg'), alternative: 'static/favicon-32x32.png' },
         hideDocsLink: true,
       },
     },
@@ -59,7 +65,7 @@ export async function bullBoardRoutes(app: FastifyInstance, context: DashboardCo
       board.addHook('onRequest', async (_request, reply) => reply.helmet({ contentSecurityPolicy: BOARD_CSP }));
       board.addHook('onSend', async (_request, reply, payload) =>
         typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')
-          ? withoutOutside(payload)
+          ? asDashboardPage(payload, basePath)
           : payload,
       );
       await board.register(serverAdapter.registerPlugin());

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { DashboardContext } from './dashboard-context.ts';
 import { sendError } from './error-page.ts';
 import { Login, type LoginOutcome } from './login.ts';
-import { isLoopbackHost, isSameOrigin } from './origin.ts';
+import { isLoopbackHost, isSameOrigin, otherOriginRemedy } from './origin.ts';
 
 /** What Fastify is made with, so that nobody can hold a connection, or fill the memory, for long. */
 export const REQUEST_LIMITS = {
@@ -28,6 +28,12 @@ const PAGE_CSP = {
   },
 };
 
+/** With `no-referrer`, browsers hide the origin of the dashboard's own forms too (`Origin: null`) over plain HTTP. */
+const REFERRER_POLICY = { policy: 'same-origin' } as const;
+
+/** What browsers heed only over HTTPS and from this machine. */
+const TRUSTED_ONLY = ['cross-origin-opener-policy', 'origin-agent-cluster'];
+
 /** What machines ask, which have no login. */
 const OPEN_ROUTES: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz', '/metrics']);
 
@@ -43,14 +49,18 @@ const YEAR_SECONDS = 365 * 24 * 3600;
  * - With a login configured, everything but health and metrics asks for it (HTTP Basic; see `Login`).
  * - Without, the dashboard listens on this machine alone, and only a `Host` that names it is answered.
  * - What changes something must come from a page of the dashboard itself. There is no CORS.
- * - Every answer says how a browser must treat it: content security policy, no sniffing, no referrer, no framing; no caching but of
+ * - Every answer says how a browser must treat it: content security policy, no sniffing, no referrer for other sites, no framing; no caching but of
  *   what says otherwise; HTTPS only, where a proxy says that it was HTTPS.
  * - Each request is logged (debug) with its path, never its query; each wrong login (warn) with its address.
  */
 export async function guard(app: FastifyInstance, { loaded, logger, now }: DashboardContext): Promise<void> {
-  const credentials = loaded.settings.dashboard.login;
+  const { login: credentials, basePath } = loaded.settings.dashboard;
   const login = credentials && new Login(credentials);
-  await app.register(helmet, { contentSecurityPolicy: PAGE_CSP, strictTransportSecurity: false });
+  await app.register(helmet, {
+    contentSecurityPolicy: PAGE_CSP,
+    strictTransportSecurity: false,
+    referrerPolicy: REFERRER_POLICY,
+  });
 
   app.addHook('onRequest', async (request, reply) => {
     if (login === undefined && !isLoopbackHost(request.headers.host)) {
@@ -68,12 +78,13 @@ export async function guard(app: FastifyInstance, { loaded, logger, now }: Dashb
         logger.warn({ address: request.ip }, 'A login to the dashboard was wrong');
       }
       if (checked.outcome !== 'right') return refuseLogin(reply, checked);
-      if (checked.newToken) reply.header('set-cookie', tokenCookie(checked.newToken, isHttps(request)));
+      if (checked.newToken)
+        reply.header('set-cookie', tokenCookie(checked.newToken, { path: `${basePath}/`, secure: isHttps(request) }));
     }
     if (!SAFE_METHODS.has(request.method) && !isSameOrigin(request.headers)) {
       return sendError(reply, 403, {
         message: 'This was not sent by a page of this dashboard, so nothing was done',
-        remedy: 'Use the page itself. A script has to send the header "Origin" with the address of the dashboard.',
+        remedy: otherOriginRemedy(request.headers),
       });
     }
     return undefined;
@@ -82,6 +93,8 @@ export async function guard(app: FastifyInstance, { loaded, logger, now }: Dashb
   app.addHook('onSend', async (request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     if (isHttps(request)) reply.header('strict-transport-security', `max-age=${YEAR_SECONDS}`);
+    // Elsewhere browsers ignore them, and complain of each on the console.
+    else if (!isLoopbackHost(request.headers.host)) for (const name of TRUSTED_ONLY) reply.removeHeader(name);
   });
 
   app.addHook('onResponse', async (request, reply) => {
@@ -108,8 +121,8 @@ function tokenOf({ headers }: FastifyRequest): string | undefined {
   return cookies.find((cookie) => cookie.startsWith(`${TOKEN_COOKIE}=`))?.slice(TOKEN_COOKIE.length + 1);
 }
 
-function tokenCookie(token: string, secure: boolean): string {
-  const attributes = `Path=/; HttpOnly; SameSite=Strict; Max-Age=${TOKEN_DAYS * 24 * 3600}`;
+function tokenCookie(token: string, { path, secure }: { path: string; secure: boolean }): string {
+  const attributes = `Path=${path}; HttpOnly; SameSite=Strict; Max-Age=${TOKEN_DAYS * 24 * 3600}`;
   return `${TOKEN_COOKIE}=${token}; ${attributes}${secure ? '; Secure' : ''}`;
 }
 

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { BtcFakeError } from '../domain/errors.ts';
+import { markupAtBasePath } from './base-path.ts';
 import type { Html } from './html.ts';
 
 /** What a page shows that changes, by the id of its element; `ended` when nothing of it will change any more. */
@@ -37,14 +38,19 @@ const OUTAGE = 'Redis does not answer. This page goes on by itself when it does.
  */
 export class LiveProgress {
   readonly #everyMs: number;
+  readonly #basePath: string;
   readonly #channels = new Map<string, Channel>();
   #listeners = 0;
   #closed = false;
   #heartbeat: NodeJS.Timeout | undefined;
 
-  /** @param everyMs how often a channel is computed at the most. */
-  constructor(app: FastifyInstance, everyMs = EVERY_MS) {
+  /**
+   * @param everyMs how often a channel is computed at the most.
+   * @param basePath what the addresses in the parts begin with in a browser; see `base-path.ts`.
+   */
+  constructor(app: FastifyInstance, { everyMs = EVERY_MS, basePath = '' } = {}) {
     this.#everyMs = everyMs;
+    this.#basePath = basePath;
     app.addHook('preClose', async () => this.close());
   }
 
@@ -86,7 +92,8 @@ export class LiveProgress {
     const begunAt = performance.now();
     try {
       const { parts, ended } = await channel.compute();
-      for (const listener of channel.listeners) send(listener, parts, ended);
+      const texts = [...parts].map(([id, { text }]) => [id, markupAtBasePath(this.#basePath, text)] as const);
+      for (const listener of channel.listeners) send(listener, texts, ended);
     } catch (error) {
       const isGone = error instanceof BtcFakeError && error.code === 'RUN_NOT_FOUND';
       for (const { stream, sent } of channel.listeners) {
@@ -123,13 +130,13 @@ export class LiveProgress {
 }
 
 /** Sends what has changed since it was sent last; nothing to who has not taken what came before. */
-function send({ stream, sent }: Listener, parts: LiveParts['parts'], ended: boolean): void {
+function send({ stream, sent }: Listener, texts: readonly (readonly [string, string])[], ended: boolean): void {
   if (stream.readableLength > 0 && !ended) return;
   if (sent.get(LIVE_NOTE) === OUTAGE) {
     sent.delete(LIVE_NOTE);
     stream.push(event(LIVE_NOTE, ''));
   }
-  for (const [id, { text }] of parts) {
+  for (const [id, text] of texts) {
     if (sent.get(id) === text) continue;
     sent.set(id, text);
     stream.push(event(id, text));

@@ -13,7 +13,7 @@ import { RunViews } from './run-views.ts';
 /** Everything about runs: the list, a run's page and its events, what can be done about it, and its files. */
 export function runRoutes(app: FastifyInstance, context: DashboardContext, catalogs: KnownCatalogs): void {
   const views = new RunViews(context, catalogs);
-  const live = new LiveProgress(app);
+  const live = new LiveProgress(app, { basePath: context.loaded.settings.dashboard.basePath });
   app.addHook('onClose', () => views.close());
   runListRoutes(app, context, views, live);
   runPageRoutes(app, context, views, live);

@@ -1,6 +1,7 @@
 import formbody from '@fastify/formbody';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { serveAssets } from './assets.ts';
+import { answerAtBasePath, withoutBasePath } from './base-path.ts';
 import { bullBoardRoutes } from './bull-board.ts';
 import { chartRoutes } from './charts-page.ts';
 import { configurationRoutes } from './configuration-page.ts';
@@ -21,13 +22,16 @@ const CLOSE_LIMIT_MS = 2_000;
 
 /** Makes the dashboard's server; whoever makes it listens and closes it. */
 export async function createDashboard(context: DashboardContext): Promise<FastifyInstance> {
+  const { basePath } = context.loaded.settings.dashboard;
   const app = Fastify({
     ...REQUEST_LIMITS,
+    rewriteUrl: ({ url = '/' }) => withoutBasePath(basePath, url),
     logger: false,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
   });
   showErrors(app, context);
+  answerAtBasePath(app, basePath);
   await guard(app, context);
   await app.register(formbody);
   await serveAssets(app);

@@ -54,6 +54,26 @@ test('it works under its content security policy and asks no other host for anyt
   await context.close();
 });
 
+test.each([
+  ['wide', 1280],
+  ['narrow', 380],
+])('the dashboard’s other parts are one click away, %s', async (_how, width) => {
+  const { page, context, faults } = await openPage(browser, dashboard.url, { viewport: { width, height: 800 } });
+  await page.goto('/queues/queue/employee-simulation');
+  await page.getByText('employee-simulation').first().waitFor();
+  const parts = page.getByRole('navigation', { name: 'Parts of the dashboard' });
+  expect(await parts.getByRole('link').allTextContents()).toEqual(
+    expect.arrayContaining(['Runs', 'Start a run', 'Schedule', 'Charts', 'Connections']),
+  );
+  await parts.getByRole('link', { name: 'Schedule' }).click();
+  await page.getByRole('heading', { name: 'When runs start by themselves' }).waitFor();
+  await page.goBack();
+  await parts.getByRole('link', { name: '← BTC Fake' }).click();
+  await page.getByRole('heading', { name: 'Runs' }).waitFor();
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
 test('a refused button says why, and what to do instead', async () => {
   await failedRun();
   const { page, context, faults } = await openPage(browser, dashboard.url);

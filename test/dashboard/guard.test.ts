@@ -139,6 +139,22 @@ test.each([
   ['the page itself', { 'sec-fetch-site': 'same-origin' }, 404],
   ['the page itself, by a browser that does not say so', { origin: 'http://127.0.0.1:3000' }, 404],
   ['the page itself, behind a proxy for HTTPS', { origin: 'https://127.0.0.1:3000' }, 404],
+  [
+    'the page itself, by a name in capitals and with its port',
+    { host: 'LOCALHOST:80', origin: 'http://localhost' },
+    404,
+  ],
+  [
+    'the page itself, behind a proxy that tells the name',
+    { origin: 'http://d.example:81', 'x-forwarded-host': 'd.example:81, p' },
+    404,
+  ],
+  [
+    'another port than that which the proxy tells',
+    { origin: 'http://d.example', 'x-forwarded-host': 'd.example:81' },
+    403,
+  ],
+  ['another site, behind a proxy', { 'sec-fetch-site': 'cross-site', 'x-forwarded-host': '127.0.0.1:3000' }, 403],
   ['another site', { 'sec-fetch-site': 'cross-site', origin: 'http://127.0.0.1:3000' }, 403],
   ['another name of the same site', { 'sec-fetch-site': 'same-site' }, 403],
   ['no page', { 'sec-fetch-site': 'none' }, 403],
@@ -157,6 +173,14 @@ test.each([
     expect([method, response.statusCode]).toEqual([method, status]);
     if (status === 403) expect(response.body).toContain('the header &quot;Origin&quot;');
   }
+});
+
+test('behind a proxy that takes the port off, the refusal names both addresses and what the proxy has to send', async () => {
+  const headers = { host: 'dash.example', origin: 'http://dash.example:8080', authorization: RIGHT };
+  const { statusCode, body } = await guarded.app.inject({ method: 'POST', url: '/schedule/apply', headers });
+  expect(statusCode).toBe(403);
+  expect(body).toContain('The page is at dash.example:8080, and the dashboard was asked for as dash.example.');
+  expect(body).toContain('proxy_set_header Host $http_host');
 });
 
 test("Bull Board's script is refused in the form that it shows", async () => {
@@ -182,7 +206,7 @@ test('every answer says how the browser must treat it', async () => {
       expect.objectContaining({
         'content-security-policy': csp,
         'x-content-type-options': 'nosniff',
-        'referrer-policy': 'no-referrer',
+        'referrer-policy': 'same-origin',
         'cross-origin-resource-policy': 'same-origin',
         'cache-control': path.startsWith('/assets') ? 'public, max-age=300' : 'no-store',
       }),

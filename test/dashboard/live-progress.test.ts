@@ -24,7 +24,7 @@ const listeners: EventListener[] = [];
 beforeEach(async () => {
   [computed, parts, ended, failure, gate] = [[], { one: 'a', two: 'x' }, false, undefined, undefined];
   app = Fastify({ forceCloseConnections: true });
-  live = new LiveProgress(app, EVERY_MS);
+  live = new LiveProgress(app, { everyMs: EVERY_MS });
   app.get<{ Params: { name: string } }>('/:name', { exposeHeadRoute: false }, ({ params }, reply) =>
     live.serve(reply, params.name, async (): Promise<LiveParts> => {
       computed.push({ name: params.name, at: performance.now() });

@@ -21,11 +21,14 @@ export interface WatchedPage {
   readonly faults: readonly string[];
 }
 
-/** Starts Debian's Chromium, without a window. Whoever starts it closes it. */
-export function startBrowser(): Promise<Browser> {
+/**
+ * Starts Debian's Chromium, without a window. Whoever starts it closes it.
+ * @param args more for its command line.
+ */
+export function startBrowser(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: pathOf('chromium'),
-    args: ARGUMENTS,
+    args: [...ARGUMENTS, ...args],
     // Its sandbox does not work for root.
     chromiumSandbox: process.getuid?.() !== 0,
   });
