@@ -29,6 +29,8 @@ export interface SftpServerSettings {
   readonly remotePath: string;
   /** How long nothing may happen before a step is given up. */
   readonly stallMs: number;
+  /** How long the transfer of one file may take in all. */
+  readonly transferMs: number;
   /** How the names of these settings begin, for messages. */
   readonly settings: 'SFTP_INBOUND' | 'SFTP_OUTBOUND';
 }
@@ -55,6 +57,9 @@ export interface Settings {
     readonly employeesFile: string;
     readonly outputDir: string;
     readonly downloadDir: string;
+    /** Beyond that the newest catalog file is used with a notice. */
+    readonly catalogMaxAgeDays: number;
+    readonly catalogMaxBytes: number;
     readonly userCompletionTemplateFile?: string;
   };
   /** Absent when its host, HTTP path or credentials are missing: open assignments are then not read. */
@@ -109,6 +114,7 @@ export interface Settings {
   readonly log: { readonly level: Values['LOG_LEVEL'] };
 }
 
+const MEGABYTE = 1_000_000;
 const SECOND_MS = 1000;
 const HOUR_MS = 60 * 60 * SECOND_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -134,6 +140,7 @@ function sftpServer(values: Values, side: SftpServerSettings['settings']): SftpS
     username,
     remotePath,
     stallMs: values.SFTP_TIMEOUT * SECOND_MS,
+    transferMs: values.SFTP_TRANSFER_TIMEOUT * SECOND_MS,
     settings: side,
     ...present({
       password,
@@ -204,6 +211,8 @@ export function shapeSettings(values: Values): Settings {
       employeesFile: values.EMPLOYEES_FILE,
       outputDir: values.OUTPUT_DIR,
       downloadDir: values.SFTP_LOCAL_DIR,
+      catalogMaxAgeDays: values.CATALOG_MAX_AGE_DAYS,
+      catalogMaxBytes: values.CATALOG_MAX_MB * MEGABYTE,
       ...present({ userCompletionTemplateFile: values.USER_COMPLETION_TEMPLATE_FILE }),
     },
     publish: { enabled: values.SFTP_PUBLISH_ENABLED },

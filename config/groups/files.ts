@@ -1,4 +1,4 @@
-import { TEXT } from '../formats.ts';
+import { TEXT, wholeNumber } from '../formats.ts';
 import { optional, withDefault } from '../setting.ts';
 
 /** Files and folders of this machine. */
@@ -9,6 +9,16 @@ export const FILES = {
     TEXT,
     'downloaded_files/',
     'Folder for downloaded catalog files; without SFTP credentials the newest files in it are used.',
+  ),
+  CATALOG_MAX_AGE_DAYS: withDefault(
+    wholeNumber('a number of days', 0, 3650),
+    '45',
+    'A newest catalog file that is older than this many days before the day of the run is used with a notice.',
+  ),
+  CATALOG_MAX_MB: withDefault(
+    wholeNumber('a number of megabytes', 1, 100_000),
+    '500',
+    'Largest catalog file, in megabytes, that is downloaded and read.',
   ),
   USER_COMPLETION_TEMPLATE_FILE: optional(
     TEXT,

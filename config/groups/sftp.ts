@@ -58,4 +58,9 @@ export const PUBLISHING = {
 /** What holds for both SFTP servers. */
 export const BOTH_SERVERS = {
   SFTP_TIMEOUT: withDefault(SECONDS, '30', 'Seconds without any progress after which an SFTP step is given up.'),
+  SFTP_TRANSFER_TIMEOUT: withDefault(
+    wholeNumber('a number of seconds', 1, 86_400),
+    '1800',
+    'Seconds in all after which the transfer of one file is given up.',
+  ),
 };

@@ -21,9 +21,12 @@ export interface SftpConnection {
    * requests in one promise, and wait for ever when one of them stays without an answer.
    *
    * @throws BtcFakeError SFTP_PATH (not there, not allowed), SFTP_TRANSFER (the server refused otherwise),
-   * SFTP_UNREACHABLE (the connection is lost), or `silence` when no answer came; then the connection is closed.
+   * SFTP_UNREACHABLE (the connection is lost), or `silence` when no answer came; then the connection is closed. What
+   * `abandon` was told when it was abandoned.
    */
   ask<T>(context: RequestContext, send: (sftp: SFTPWrapper, answer: Answer<T>) => void): Promise<T>;
+  /** Ends the connection at once; what is asked of it, now or later, fails with this reason. The first reason stands. */
+  abandon(reason: unknown): void;
   /** Logs out, waiting a second at most for the server, and resolves when the socket is closed. Never fails. */
   close(): Promise<void>;
 }
@@ -32,11 +35,17 @@ const LOGOUT_MS = 1_000;
 
 /**
  * Connects, checks the host key (contract: pinned by `hostFingerprint`), logs in and opens the SFTP channel. When it
- * fails, nothing is left open.
+ * fails, nothing is left open. When `signal` is aborted, now or later, the connection is abandoned for its reason.
  *
  * @throws BtcFakeError SFTP_UNREACHABLE, SFTP_ALGORITHMS, SFTP_LOGIN_REFUSED, SFTP_HOST_KEY_MISMATCH or SFTP_KEY_UNREADABLE.
  */
-export async function connectSftp(server: SftpServer, logger: Logger, timeouts: SftpTimeouts): Promise<SftpConnection> {
+export async function connectSftp(
+  server: SftpServer,
+  logger: Logger,
+  timeouts: SftpTimeouts,
+  signal?: AbortSignal,
+): Promise<SftpConnection> {
+  signal?.throwIfAborted();
   const privateKey = await readPrivateKey(server);
   const endpoint = `${server.host}:${server.port}`;
   const hostKey = checkHostKey(server, endpoint, logger);
@@ -54,6 +63,8 @@ export async function connectSftp(server: SftpServer, logger: Logger, timeouts: 
   const client = new SftpClient('btc-fake', { error: remember, end: () => {}, close: () => {} });
   client.on('error', remember);
 
+  const onAbort = () => socket.destroy();
+  signal?.addEventListener('abort', onAbort, { once: true });
   const timer = setTimeout(() => {
     remember(new ConnectTimeout(timeouts.connectMs));
     socket.destroy();
@@ -76,14 +87,21 @@ export async function connectSftp(server: SftpServer, logger: Logger, timeouts: 
       throw new Error('connection closed');
     });
     const sftp = await Promise.race([opening, lost]);
-    return openConnection(endpoint, server, timeouts.stallMs, { socket, closed, client, sftp });
+    signal?.throwIfAborted();
+    const connection = openConnection(endpoint, server, timeouts.stallMs, { socket, closed, client, sftp });
+    const abandon = () => connection.abandon(signal?.reason);
+    signal?.addEventListener('abort', abandon, { once: true });
+    void closed.then(() => signal?.removeEventListener('abort', abandon));
+    return connection;
   } catch (error) {
     socket.destroy();
     await closed;
+    signal?.throwIfAborted();
     const cause = firstError ?? error;
     throw hostKey.refusal() ?? offered.refusal(server, endpoint, cause) ?? connectError(server, endpoint, cause);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 
@@ -99,12 +117,24 @@ function openConnection(endpoint: string, server: SftpServer, stallMs: number, p
   // A breach of the protocol is an 'error' of the channel, and nobody else listens; a channel that ended answers no more.
   for (const event of ['error', 'end', 'close']) sftp.on(event, () => socket.destroy());
 
+  const waiting = new Set<(reason: unknown) => void>();
+  let abandoned: { reason: unknown } | undefined;
+
   return {
     endpoint,
+    abandon(reason) {
+      abandoned ??= { reason };
+      for (const reject of waiting) reject(abandoned.reason);
+      socket.destroy();
+    },
     async ask<T>(context: RequestContext, send: (sftp: SFTPWrapper, answer: Answer<T>) => void): Promise<T> {
       let timer: NodeJS.Timeout | undefined;
+      let giveUp: ((reason: unknown) => void) | undefined;
       try {
         return await new Promise<T>((resolve, reject) => {
+          giveUp = reject;
+          waiting.add(giveUp);
+          if (abandoned !== undefined) return reject(abandoned.reason);
           if (socket.destroyed) return reject(connectionLost(endpoint, context));
           timer = setTimeout(() => {
             reject(
@@ -124,6 +154,7 @@ function openConnection(endpoint: string, server: SftpServer, stallMs: number, p
         });
       } finally {
         clearTimeout(timer);
+        if (giveUp !== undefined) waiting.delete(giveUp);
       }
     },
     async close() {

@@ -1,9 +1,6 @@
-import type { FileEntryWithStats, Stats } from 'ssh2';
-import { BtcFakeError } from '../domain/errors.ts';
+import type { Stats } from 'ssh2';
 import { quotedValue } from '../domain/quoted-value.ts';
-import { count } from '../domain/wording.ts';
 import type { SftpConnection } from './sftp-connection.ts';
-import { sftpStatus } from './sftp-errors.ts';
 
 /** A regular file in a remote folder. */
 export interface RemoteFile {
@@ -17,10 +14,7 @@ export const PART_SUFFIX = '.part';
 
 /** Longer than any path. */
 const LONGEST_SHOWN = 4_096;
-const STATUS_EOF = 1;
 const READ_BYTES = 32 * 1024;
-/** No folder of a vendor holds so many; a server that gives more, or pages without names, would never come to an end. */
-const MAX_ENTRIES = 100_000;
 /** How many reads are under way at a time, so that a distant server is not waited for once per read. */
 const READS_AHEAD = 8;
 
@@ -44,35 +38,8 @@ export function shown(path: string): string {
 }
 
 /** The modification time in epoch milliseconds; 0 from a server that does not say. */
-export function modifiedAt(stats: Stats): number {
-  return ((stats.mtime as number | undefined) ?? 0) * 1000;
-}
-
-/**
- * All entries of a remote folder, links and folders too, without `.` and `..`. Every page is waited for on its own.
- * @throws BtcFakeError SFTP_PATH also when there is no end of them.
- */
-export async function readRemoteFolder(connection: SftpConnection, folder: string): Promise<FileEntryWithStats[]> {
-  const context = { doing: `listing ${shown(folder)}` };
-  const handle = await connection.ask<Buffer>(context, (sftp, answer) => sftp.opendir(folder || '.', answer));
-  const entries: FileEntryWithStats[] = [];
-  for (let pages = 0; ; pages += 1) {
-    if (Math.max(entries.length, pages) >= MAX_ENTRIES) {
-      throw new BtcFakeError('SFTP_PATH', `${connection.endpoint} lists no end of files in ${shown(folder)}.`, {
-        remedy: `Name a folder with fewer than ${count(MAX_ENTRIES)} entries.`,
-      });
-    }
-    try {
-      entries.push(
-        ...(await connection.ask<FileEntryWithStats[]>(context, (sftp, answer) => sftp.readdir(handle, answer))),
-      );
-    } catch (error) {
-      if (sftpStatus(error) !== STATUS_EOF) throw error;
-      break;
-    }
-  }
-  await closeRemote(connection, handle);
-  return entries;
+export function modifiedAt({ mtime }: Partial<Stats>): number {
+  return (mtime ?? 0) * 1000;
 }
 
 /** The attributes of what is at a path itself: a link is not followed. */

@@ -19,6 +19,12 @@ export interface SftpTimeouts {
   connectMs: number;
   /** For each answer of the server: a transfer may take as long as it likes while bytes come, but never stand still. */
   stallMs: number;
+  /** For the transfer of one file in all, so that one byte now and then does not count as progress for ever. */
+  transferMs: number;
 }
 
-export const DEFAULT_SFTP_TIMEOUTS: Readonly<SftpTimeouts> = { connectMs: 20_000, stallMs: 30_000 };
+export const DEFAULT_SFTP_TIMEOUTS: Readonly<SftpTimeouts> = {
+  connectMs: 20_000,
+  stallMs: 30_000,
+  transferMs: 1_800_000,
+};

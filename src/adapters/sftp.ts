@@ -1,20 +1,15 @@
 import type { Logger } from 'pino';
-import { connectSftp, type SftpConnection } from './sftp-connection.ts';
-import { type DownloadedFile, downloadFile } from './sftp-download.ts';
-import {
-  isPlainFileName,
-  lstatRemote,
-  modifiedAt,
-  type RemoteFile,
-  readRemoteFolder,
-  remotePath,
-} from './sftp-remote-files.ts';
+import { connectSftp } from './sftp-connection.ts';
+import { type DownloadedFile, type DownloadOptions, downloadFile } from './sftp-download.ts';
+import { listRemoteFolder, type RemoteEntry } from './sftp-entries.ts';
+import { type RemoteFile, readRemoteFile, remotePath } from './sftp-remote-files.ts';
 import { DEFAULT_SFTP_TIMEOUTS, type SftpServer, type SftpTimeouts } from './sftp-server.ts';
 import { type UploadedFile, uploadFile } from './sftp-upload.ts';
 
 export {
   DEFAULT_SFTP_TIMEOUTS,
   type DownloadedFile,
+  type RemoteEntry,
   type RemoteFile,
   type SftpServer,
   type SftpTimeouts,
@@ -23,54 +18,68 @@ export {
 
 /** What can be done on an SFTP server while it is logged in to. Every call ends, whatever the server does. */
 export interface SftpSession {
-  /**
-   * The regular files of a remote folder: no folders, no links, and no names that are not plain file names (those are
-   * logged). In the server's order. @throws BtcFakeError SFTP_PATH, SFTP_UNREACHABLE, SFTP_TRANSFER.
-   */
+  /** What is in a remote folder. See `listRemoteFolder`. */
+  listEntries(remoteFolder: string): Promise<RemoteEntry[]>;
+  /** The regular files of a remote folder among that: no folders, no links, no names that are not plain. */
   listFiles(remoteFolder: string): Promise<RemoteFile[]>;
+  /** How many bytes a file begins with that can be read, a kilobyte at most and never the whole file: that may be its only download. */
+  readStart(remoteFolder: string, file: RemoteFile): Promise<number>;
   /** See `downloadFile`. */
-  download(remoteFolder: string, file: RemoteFile, localFolder: string): Promise<DownloadedFile>;
+  download(
+    remoteFolder: string,
+    file: RemoteFile,
+    localFolder: string,
+    options?: Pick<DownloadOptions, 'keepReplaced' | 'onWait'>,
+  ): Promise<DownloadedFile>;
   /** See `uploadFile`. */
   upload(localPath: string, remoteFolder: string): Promise<UploadedFile>;
 }
+
+/** How long to wait for a server, and when to give up. */
+export interface SftpPatience extends Partial<SftpTimeouts> {
+  /** When it is aborted, the connection ends at once, and what is under way fails with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const START_BYTES = 1_024;
 
 /**
  * Logs in, lets `work` use the session, and logs out whatever happens; no socket is left when it returns. Contract
  * sections 1 ("Vendor catalog files, by SFTP") and 6.
  *
  * @returns what `work` returns.
- * @throws BtcFakeError SFTP_UNREACHABLE, SFTP_LOGIN_REFUSED, SFTP_HOST_KEY_MISMATCH or SFTP_KEY_UNREADABLE before `work`
- * begins, and then whatever `work` throws.
+ * @throws BtcFakeError SFTP_UNREACHABLE, SFTP_ALGORITHMS, SFTP_LOGIN_REFUSED, SFTP_HOST_KEY_MISMATCH or SFTP_KEY_UNREADABLE
+ * before `work` begins, and then whatever `work` throws.
  */
 export async function withSftp<T>(
   server: SftpServer,
   logger: Logger,
   work: (session: SftpSession) => Promise<T>,
-  timeouts: Partial<SftpTimeouts> = {},
+  { signal, ...given }: SftpPatience = {},
 ): Promise<T> {
-  const connection = await connectSftp(server, logger, { ...DEFAULT_SFTP_TIMEOUTS, ...timeouts });
+  const timeouts = { ...DEFAULT_SFTP_TIMEOUTS, ...given };
+  const connection = await connectSftp(server, logger, timeouts, signal);
+  const listEntries = (remoteFolder: string) => listRemoteFolder(connection, logger, remoteFolder);
+  const { transferMs } = timeouts;
   try {
     return await work({
-      listFiles: (remoteFolder) => listFiles(connection, logger, remoteFolder),
-      download: (remoteFolder, file, localFolder) => downloadFile(connection, remoteFolder, file, localFolder),
+      listEntries,
+      async listFiles(remoteFolder) {
+        const files = (await listEntries(remoteFolder)).filter(({ kind }) => kind === 'file');
+        return files.map(({ name, bytes, modifiedAt }) => ({ name, bytes, modifiedAt }));
+      },
+      async readStart(remoteFolder, { name, bytes }) {
+        let read = 0;
+        const path = remotePath(remoteFolder, name);
+        const wanted = Math.max(0, Math.min(START_BYTES, bytes - 1));
+        for await (const chunk of readRemoteFile(connection, path, wanted)) read += chunk.length;
+        return read;
+      },
+      download: (remoteFolder, file, localFolder, options = {}) =>
+        downloadFile(connection, remoteFolder, file, localFolder, { ...options, transferMs, signal }),
       upload: (localPath, remoteFolder) => uploadFile(connection, localPath, remoteFolder),
     });
   } finally {
     await connection.close();
   }
-}
-
-async function listFiles(connection: SftpConnection, logger: Logger, remoteFolder: string): Promise<RemoteFile[]> {
-  const files: RemoteFile[] = [];
-  for (const { filename: name, attrs } of await readRemoteFolder(connection, remoteFolder)) {
-    if (!isPlainFileName(name)) {
-      logger.warn({ name, folder: remoteFolder }, 'A remote name that is not a plain file name is left out.');
-      continue;
-    }
-    // The protocol lets a server leave attributes out of a listing.
-    const listed = attrs.mode !== undefined && attrs.size !== undefined && attrs.mtime !== undefined;
-    const known = listed ? attrs : await lstatRemote(connection, remotePath(remoteFolder, name));
-    if (known.isFile()) files.push({ name, bytes: known.size, modifiedAt: modifiedAt(known) });
-  }
-  return files;
 }

@@ -73,7 +73,7 @@ export function withInboundSftp<T>(
   logger: Logger,
   work: (session: SftpSession) => Promise<T>,
 ): Promise<T> {
-  return withSftp(server, logger, work, { stallMs: server.stallMs });
+  return withSftp(server, logger, work, { stallMs: server.stallMs, transferMs: server.transferMs });
 }
 
 /** The catalog files in a remote folder; whatever else is there does not exist for us. */

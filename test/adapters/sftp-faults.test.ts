@@ -245,22 +245,27 @@ describe('the local side of a download', () => {
       expect((await readFile(victim)).equals(BYTES.subarray(1))).toBe(true);
       expect((await readFile(join(folder, NAME))).equals(BYTES)).toBe(true);
       expect((await stat(join(folder, NAME))).ino).not.toBe((await stat(victim)).ino);
-      await rm(join(folder, NAME));
+      await Promise.all([NAME, `${NAME}.part`].map((name) => rm(join(folder, name))));
     }
   });
 
   test('does not rename what took the place of its own part', async () => {
-    const part = join(local, `${NAME}.part`);
-    const planted: Promise<void>[] = [];
+    const planted: Promise<string>[] = [];
+    const plant = async () => {
+      const part = (await readdir(local)).find((name) => name.endsWith('.part'))!;
+      await rm(join(local, part));
+      await writeFile(join(local, part), 'of somebody else');
+      return part;
+    };
     const onRead = () => {
-      if (planted.length === 0) planted.push(rm(part).then(() => writeFile(part, 'of somebody else')));
+      if (planted.length === 0) planted.push(plant());
     };
     server.faults = { onRead };
     const error = await session((sftp) => sftp.download('/', file, local)).catch((caught) => caught);
-    await Promise.all(planted);
+    const [part] = await Promise.all(planted);
     expect(error).toMatchObject({ code: 'OUTPUT_UNWRITABLE', retryable: true });
-    expect(await readdir(local)).toEqual([`${NAME}.part`]);
-    expect(await readFile(part, 'utf8')).toBe('of somebody else');
+    expect(await readdir(local)).toEqual([part]);
+    expect(await readFile(join(local, part!), 'utf8')).toBe('of somebody else');
   });
 
   test('that cannot be written is OUTPUT_UNWRITABLE with the path', async () => {

@@ -1,16 +1,32 @@
 // Proves that servers which are not OpenSSH can be used, as people meet them, and that one which is too old is told apart
 // from one that is away (F6 of the faults that a run survives).
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
 import type { Algorithms } from 'ssh2';
-import { type SftpServer, withSftp } from '../../src/adapters/sftp.ts';
+import { type DownloadedFile, type SftpServer, withSftp } from '../../src/adapters/sftp.ts';
 import { LEGACY_SSH_ALGORITHMS } from '../../src/domain/legacy-ssh-algorithms.ts';
-import { type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
+import { entryOf, type Faults, type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 
 const silent = pino({ level: 'silent' });
 
+const NAME = 'catalog.csv';
+const BYTES = randomBytes(200_000);
+const LINK = 0o120777;
+const FOLDER = 0o040755;
+
 let server: FaultySftpServer;
-afterEach(() => server?.stop());
+let local: string;
+beforeEach(async () => {
+  local = await mkdtemp(join(tmpdir(), 'btc-fake-sftp-'));
+});
+afterEach(async () => {
+  await server?.stop();
+  await rm(local, { recursive: true, force: true });
+});
 
 function logIn(changes: Partial<SftpServer> = {}): Promise<string> {
   return withSftp({ ...server.login, ...changes }, silent, async () => 'in');
@@ -65,5 +81,64 @@ describe('a server that has only old SSH algorithms', () => {
   test('the ssh library knows every algorithm that a setting can allow', async () => {
     server = await startFaultySftpServer();
     expect(await logIn({ legacyAlgorithms: Object.keys(LEGACY_SSH_ALGORITHMS) })).toBe('in');
+  });
+});
+
+/** Lists, and downloads the only file that is found. */
+async function download(): Promise<DownloadedFile> {
+  return await withSftp(server.login, silent, async (sftp) => {
+    const files = await sftp.listFiles('/');
+    expect(files.map(({ name, bytes }) => [name, bytes])).toEqual([[NAME, BYTES.length]]);
+    return await sftp.download('/', files[0]!, local);
+  });
+}
+
+describe('a server that', () => {
+  const servers: [what: string, faults: Faults][] = [
+    ['sends permissions without the bits that tell the type', { permissions: 'without type' }],
+    ['sends no permissions at all', { permissions: 'not sent' }],
+    ['sends neither permissions nor times', { permissions: 'not sent', withoutTimes: true }],
+    [
+      'sends no attributes in listings, and no permissions elsewhere',
+      { withoutAttributes: true, permissions: 'not sent' },
+    ],
+    ['does not know how to look at one file', { refuse: { at: 'LSTAT', status: 8 } }],
+    ['refuses to tell of a file that was read', { oneDownload: { statusAfter: 2 } }],
+    ['forbids to ask about a file that was read', { oneDownload: { statusAfter: 3 } }],
+    ['fails when it is asked about a file that was read', { oneDownload: { statusAfter: 4 } }],
+  ];
+  test.each(servers)('%s gives its file, and neither links nor folders', async (_what, faults) => {
+    server = await startFaultySftpServer();
+    server.files.set(NAME, BYTES);
+    server.listed.push(entryOf('link.csv', 9, LINK), entryOf('folder.csv', 9, FOLDER));
+    server.faults = faults;
+    expect(await download()).toMatchObject({ fetched: true, bytes: BYTES.length });
+    expect((await readFile(join(local, NAME))).equals(BYTES)).toBe(true);
+    expect(await readdir(local)).toEqual([NAME]);
+  });
+
+  test('tells no times gives a file again and again, because it may have been corrected', async () => {
+    server = await startFaultySftpServer();
+    server.files.set(NAME, BYTES);
+    server.faults = { withoutTimes: true };
+    expect(await download()).toMatchObject({ fetched: true });
+    const corrected = randomBytes(BYTES.length);
+    server.files.set(NAME, corrected);
+    expect(await download()).toMatchObject({ fetched: true });
+    expect((await readFile(join(local, NAME))).equals(corrected)).toBe(true);
+    expect((await stat(join(local, NAME))).mtimeMs).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  test('lets a file be downloaded once does not lose it to a look at its start', async () => {
+    server = await startFaultySftpServer();
+    server.faults = { oneDownload: { statusAfter: 2 } };
+    for (const bytes of [BYTES, Buffer.from('ab'), Buffer.from('a'), Buffer.alloc(0)]) {
+      server.files.set(NAME, bytes);
+      const read = await withSftp(server.login, silent, async (sftp) =>
+        sftp.readStart('/', (await sftp.listFiles('/'))[0]!),
+      );
+      expect(read).toBe(Math.min(1_024, Math.max(0, bytes.length - 1)));
+      expect(server.files.get(NAME)).toBe(bytes);
+    }
   });
 });

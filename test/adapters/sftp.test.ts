@@ -96,19 +96,26 @@ describe('transfers', () => {
     expect((await readdir(remote)).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
-  test('a file that is here at the same size is not fetched again; at another size it is replaced', async () => {
+  test('a file that is here with the same size and time is not fetched again; with another of either it is', async () => {
     await writeFile(join(remote, 'a.csv'), 'fresh');
+    await utimes(join(remote, 'a.csv'), 1_700_000_000, 1_700_000_000);
     await withSftp(server.login, silent, async (sftp) => {
-      const [file] = await sftp.listFiles(remote);
-      await writeFile(join(local, 'a.csv'), 'older');
-      expect(await sftp.download(remote, file!, local)).toMatchObject({
-        fetched: false,
-        sha256: sha256(Buffer.from('older')),
-      });
-      await writeFile(join(local, 'a.csv'), 'much older');
-      expect(await sftp.download(remote, file!, local)).toMatchObject({ fetched: true });
+      const download = async () => sftp.download(remote, (await sftp.listFiles(remote))[0]!, local);
+      expect(await download()).toMatchObject({ fetched: true, sha256: sha256(Buffer.from('fresh')) });
+      expect(await download()).toMatchObject({ fetched: false, sha256: sha256(Buffer.from('fresh')) });
+
+      await writeFile(join(remote, 'a.csv'), 'right');
+      await utimes(join(remote, 'a.csv'), 1_700_000_060, 1_700_000_060);
+      expect(await download()).toMatchObject({ fetched: true, sha256: sha256(Buffer.from('right')) });
+      expect((await stat(join(local, 'a.csv'))).mtimeMs).toBe(1_700_000_060_000);
+
+      await writeFile(join(local, 'a.csv'), 'bad!!');
+      expect(await download()).toMatchObject({ fetched: true });
+      await writeFile(join(local, 'a.csv'), 'of another size');
+      expect(await download()).toMatchObject({ fetched: true });
     });
-    expect(await readFile(join(local, 'a.csv'), 'utf8')).toBe('fresh');
+    expect(await readFile(join(local, 'a.csv'), 'utf8')).toBe('right');
+    expect(await readdir(local)).toEqual(['a.csv']);
   });
 
   test('an upload of the same bytes changes nothing; other bytes of the same length replace them', async () => {

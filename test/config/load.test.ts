@@ -109,6 +109,7 @@ describe('settings', () => {
       privateKeyPassphrase: 'battery staple',
       hostFingerprint: EXAMPLES.SFTP_INBOUND_HOST_FINGERPRINT,
       stallMs: 30_000,
+      transferMs: 1_800_000,
       legacyAlgorithms: ['diffie-hellman-group14-sha1'],
     };
     expect(settings.sftpInbound).toEqual({ ...server, remotePath: '/outgoing/catalogs', settings: 'SFTP_INBOUND' });

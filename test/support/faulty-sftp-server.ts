@@ -14,6 +14,7 @@ export type FaultPlace =
   | 'channel'
   | 'OPENDIR'
   | 'READDIR'
+  | 'READLINK'
   | 'LSTAT'
   | 'OPEN'
   | 'READ'
@@ -43,6 +44,16 @@ export interface Faults {
   loseWrittenBytes?: number;
   /** Listings hold names only. */
   withoutAttributes?: boolean;
+  /** What the permissions of files lack, in listings and elsewhere: the bits that tell the type, or they are not sent at all. */
+  permissions?: 'without type' | 'not sent';
+  /** Neither listings nor anything else tells when a file was changed. */
+  withoutTimes?: boolean;
+  /** A file can be read to its end once; from then on it is not there, and asking about it is answered with this status. */
+  oneDownload?: { statusAfter: number };
+  /** Every answer to a read comes so much later. */
+  readDelayMs?: number;
+  /** The size that all files have, it says. */
+  listedBytes?: number;
   /** A listing never comes to its end; each page of it holds the same names. */
   endlessListing?: boolean;
 }
@@ -120,7 +131,7 @@ export async function startFaultySftpServer(
   });
 
   function serve(session: SFTPWrapper, socket: Socket): void {
-    const open = new Map<string, { path: string; listed?: boolean }>();
+    const open = new Map<string, { path: string; bytes?: Buffer; listed?: boolean }>();
     const handleFor = (path: string) => {
       const handle = Buffer.from(`h${open.size}`);
       open.set(handle.toString(), { path });
@@ -141,8 +152,31 @@ export async function startFaultySftpServer(
       });
     };
     const bytesOf = (path: string) => state.files.get(path.replace(/^\/?/, ''));
+    const listedAs = (path: string) => state.listed.find(({ filename }) => `/${filename}` === path);
+    const told = ({ attrs, ...entry }: FileEntry): FileEntry => {
+      const { permissions, withoutTimes, listedBytes } = state.faults;
+      const { mode, size, atime, mtime, ...owner } = attrs;
+      if (size === undefined) return { ...entry, attrs };
+      const isFile = (mode & 0o170000) === 0o100000;
+      const sent = {
+        ...owner,
+        size: isFile ? (listedBytes ?? size) : size,
+        ...(permissions === 'not sent' ? {} : { mode: permissions === 'without type' ? mode & 0o7777 : mode }),
+        ...(withoutTimes ? {} : { atime, mtime }),
+      };
+      return { ...entry, attrs: sent as FileEntry['attrs'] };
+    };
 
-    on('OPENDIR', (request: number, path: string) => session.handle(request, handleFor(path)));
+    on('OPENDIR', (request: number, path: string) => {
+      const isFolder = path === '/' || ((listedAs(path)?.attrs.mode ?? 0) & 0o170000) === 0o040000;
+      if (isFolder) session.handle(request, handleFor(path));
+      else session.status(request, STATUS_CODE.FAILURE);
+    });
+    on('READLINK', (request: number, path: string) => {
+      const isLink = ((listedAs(path)?.attrs.mode ?? 0) & 0o170000) === 0o120000;
+      if (isLink) session.name(request, [entryOf('/elsewhere')]);
+      else session.status(request, STATUS_CODE.OP_UNSUPPORTED);
+    });
     on('READDIR', (request: number, handle: Buffer) => {
       const folder = open.get(handle.toString())!;
       if (folder.listed && !state.faults.endlessListing) return session.status(request, STATUS_CODE.EOF);
@@ -150,12 +184,14 @@ export async function startFaultySftpServer(
       const own = [...state.files].map(([name, bytes]) =>
         entryOf(name, state.faults.withoutAttributes ? undefined : bytes.length),
       );
-      session.name(request, [...own, ...state.listed]);
+      session.name(request, [...own, ...state.listed].map(told));
     });
     on('LSTAT', (request: number, path: string) => {
       const bytes = bytesOf(path);
-      if (bytes === undefined) session.status(request, STATUS_CODE.NO_SUCH_FILE);
-      else session.attrs(request, entryOf(path, bytes.length).attrs);
+      const entry = bytes === undefined ? listedAs(path) : entryOf(path, bytes.length);
+      if (entry === undefined)
+        session.status(request, state.faults.oneDownload?.statusAfter ?? STATUS_CODE.NO_SUCH_FILE);
+      else session.attrs(request, told(entry).attrs);
     });
     on('OPEN', (request: number, path: string, flags: number) => {
       if (flags & ssh2.utils.sftp.OPEN_MODE.WRITE) state.files.set(path.replace(/^\//, ''), Buffer.alloc(0));
@@ -166,10 +202,19 @@ export async function startFaultySftpServer(
       'READ',
       (request: number, handle: Buffer, position: number, length: number) => {
         const { endOfFileAt = Infinity, longestRead = Infinity } = state.faults;
-        const bytes = bytesOf(open.get(handle.toString())!.path)!;
+        const opened = open.get(handle.toString())!;
+        const { path } = opened;
+        const bytes = bytesOf(path) ?? opened.bytes!;
+        opened.bytes = bytes;
         const answer = bytes.subarray(position, Math.min(position + Math.min(length, longestRead), endOfFileAt));
-        if (answer.length === 0) session.status(request, STATUS_CODE.EOF);
-        else session.data(request, answer);
+        const isEnd = position + answer.length >= bytes.length;
+        const send = () => {
+          if (answer.length === 0) session.status(request, STATUS_CODE.EOF);
+          else session.data(request, answer);
+        };
+        if (state.faults.readDelayMs === undefined) send();
+        else setTimeout(send, state.faults.readDelayMs);
+        if (isEnd && state.faults.oneDownload) state.files.delete(path.replace(/^\//, ''));
         state.faults.onRead?.();
       },
       (_handle: Buffer, position: number) => position >= (state.faults.afterBytes ?? 0),
