@@ -13,6 +13,8 @@ export type Milestone =
   | 'feeds-drafted'
   | 'file-renamed'
   | 'files-in-place'
+  | 'rename-to-be-asked'
+  | 'file-renamed-there'
   | 'slot-enqueued';
 
 const MILESTONES = channel('btc-fake:milestone');

@@ -15,5 +15,6 @@ export function runKeys(runId: RunId) {
     catalogs: `${base}:catalogs`,
     assignments: `${base}:assignments`,
     results: `${base}:results`,
+    deliveries: `${base}:deliveries`,
   };
 }

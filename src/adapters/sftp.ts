@@ -4,10 +4,11 @@ import { type DownloadedFile, type DownloadOptions, downloadFile } from './sftp-
 import { listRemoteFolder, type RemoteEntry } from './sftp-entries.ts';
 import { type RemoteFile, readRemoteFile, remotePath } from './sftp-remote-files.ts';
 import { DEFAULT_SFTP_TIMEOUTS, type SftpServer, type SftpTimeouts } from './sftp-server.ts';
-import { type UploadedFile, uploadFile } from './sftp-upload.ts';
+import { type Delivery, type UploadedFile, uploadFile } from './sftp-upload.ts';
 
 export {
   DEFAULT_SFTP_TIMEOUTS,
+  type Delivery,
   type DownloadedFile,
   type RemoteEntry,
   type RemoteFile,
@@ -32,7 +33,7 @@ export interface SftpSession {
     options?: Pick<DownloadOptions, 'keepReplaced' | 'onWait'>,
   ): Promise<DownloadedFile>;
   /** See `uploadFile`. */
-  upload(localPath: string, remoteFolder: string): Promise<UploadedFile>;
+  upload(localPath: string, remoteFolder: string, delivery?: Delivery): Promise<UploadedFile>;
 }
 
 /** How long to wait for a server, and when to give up. */
@@ -77,7 +78,7 @@ export async function withSftp<T>(
       },
       download: (remoteFolder, file, localFolder, options = {}) =>
         downloadFile(connection, remoteFolder, file, localFolder, { ...options, transferMs, signal }),
-      upload: (localPath, remoteFolder) => uploadFile(connection, localPath, remoteFolder),
+      upload: (localPath, remoteFolder, delivery) => uploadFile(connection, localPath, remoteFolder, delivery),
     });
   } finally {
     await connection.close();

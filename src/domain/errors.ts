@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   SFTP_HOST_KEY_MISMATCH: { retryable: false, meaning: 'The SFTP server showed another host key than the pinned one.' },
   SFTP_KEY_UNREADABLE: { retryable: false, meaning: 'The private key file cannot be read or used.' },
   SFTP_PATH: { retryable: false, meaning: 'The remote folder or file does not exist or may not be used.' },
+  SFTP_TAKEN: { retryable: false, meaning: 'A receiver took an uploaded file before it had its name.' },
   SFTP_TRANSFER: { retryable: true, meaning: 'A transfer was cut short, stood still or came out at the wrong size.' },
 
   DATABRICKS_UNREACHABLE: { retryable: true, meaning: 'Databricks does not answer, or the connection was lost.' },

@@ -47,6 +47,6 @@ export function feedNames(plan: RunPlan): FeedNames {
 }
 
 /** The first 6 hexadecimal characters of the SHA-256 of the run id: `RAND` in the names of its files. */
-function runToken(id: RunId): string {
+export function runToken(id: RunId): string {
   return hashedInteger(id).toString(16).padStart(12, '0').slice(0, 6);
 }

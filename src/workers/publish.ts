@@ -1,20 +1,24 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { DeliveryStore } from '../adapters/delivery-store.ts';
 import { fileSha256 } from '../adapters/feed-files.ts';
+import { reach } from '../adapters/milestones.ts';
 import type { StageJobData } from '../adapters/queues.ts';
-import { withSftp } from '../adapters/sftp.ts';
+import { type SftpSession, withSftp } from '../adapters/sftp.ts';
 import { BtcFakeError } from '../domain/errors.ts';
-import { feedNames } from '../domain/run-plan.ts';
+import type { RunId } from '../domain/ids.ts';
+import { feedNames, runToken } from '../domain/run-plan.ts';
 import type { JobHandler } from './job-handler.ts';
 import { jobLogger } from './job-log.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /**
  * Uploads a run's files and the two catalog files that it was made from (contract section 6), the manifest last. Safe to
- * repeat: what is there with the same bytes is left alone.
+ * repeat: what was delivered is on record and is not sent again, even if a receiver has taken it away since.
  * @throws BtcFakeError CONFIG_INVALID without SFTP_OUTBOUND_ credentials, FILE_UNREADABLE when a file is not here or is not
  *   the one that the manifest names, and as `withSftp`.
  */
-export function publishHandler({ settings, store, logger, now }: WorkerContext): JobHandler<StageJobData> {
+export function publishHandler({ settings, store, queues, logger, now }: WorkerContext): JobHandler<StageJobData> {
+  const deliveries = new DeliveryStore(queues.redis, settings.run.retentionMs);
   return async (job, signal) => {
     const { runId } = job.data;
     await store.startStage(runId, 'publish', now());
@@ -26,28 +30,56 @@ export function publishHandler({ settings, store, logger, now }: WorkerContext):
     }
     const { manifest, plan } = await store.getRun(runId);
     const { outputDir, downloadDir } = settings.files;
-    const files = [
+    const files: PublishedFile[] = [
       ...manifest!.inputs.catalogs.map(({ name, sha256 }) => ({ path: join(downloadDir, name), sha256 })),
       ...manifest!.outputs.map(({ name, sha256 }) => ({ path: join(outputDir, name), sha256 })),
     ];
-    for (const { path, sha256 } of files) await assertUnchanged(path, sha256);
-    const paths = [...files.map(({ path }) => path), join(outputDir, feedNames(plan).manifest)];
     const log = jobLogger(logger, job);
-    await withSftp(
-      server,
-      log,
-      async (session) => {
-        for (const path of paths) {
-          signal.throwIfAborted();
-          const { uploaded, bytes } = await session.upload(path, server.remotePath);
-          log.info({ file: path, bytes }, uploaded ? 'Published' : 'Already published with the same bytes');
-        }
-      },
-      { stallMs: server.stallMs },
-    );
+    const earlier = await deliveries.read(runId);
+    const isOpen = ({ path, sha256 }: PublishedFile) => {
+      const known = earlier.get(basename(path));
+      const isDone = known?.sha256 === sha256 && known.deliveredAt !== undefined;
+      if (isDone) log.info({ file: path }, 'Already published');
+      return !isDone;
+    };
+    const open = files.filter(isOpen);
+    for (const { path, sha256 } of open) await assertUnchanged(path, sha256);
+    const manifestPath = join(outputDir, feedNames(plan).manifest);
+    open.push(...[{ path: manifestPath, sha256: await fileSha256(manifestPath) }].filter(isOpen));
+    const publish = async (session: SftpSession, { path, sha256 }: PublishedFile) => {
+      signal.throwIfAborted();
+      const name = basename(path);
+      const { uploaded, bytes } = await session.upload(path, server.remotePath, {
+        owner: runToken(runId),
+        renameWasAsked: earlier.get(name)?.sha256 === sha256,
+        signal,
+        beforeRename: async () => {
+          if (!(await deliveries.begin(runId, name, sha256, now()))) throw cancelledError(runId);
+          reach('rename-to-be-asked');
+        },
+        afterRefusal: () => deliveries.takeBack(runId, name),
+      });
+      reach('file-renamed-there');
+      await deliveries.end(runId, name, sha256, now());
+      log.info({ file: path, bytes }, uploaded ? 'Published' : 'Already published with the same bytes');
+    };
+    const publishAll = async (session: SftpSession) => {
+      for (const file of open) await publish(session, file);
+    };
+    if (open.length > 0) await withSftp(server, log, publishAll, { stallMs: server.stallMs });
     await store.finishStage(runId, 'publish', now());
     await store.setPublished(runId, now());
   };
+}
+
+/** A file that a run delivers. */
+interface PublishedFile {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+function cancelledError(runId: RunId): BtcFakeError {
+  return new BtcFakeError('RUN_STATE', `Run ${runId} was cancelled; nothing more of it is published`);
 }
 
 async function assertUnchanged(path: string, sha256: string): Promise<void> {

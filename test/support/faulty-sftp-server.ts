@@ -40,6 +40,14 @@ export interface Faults {
   longestRead?: number;
   /** What is called at each read; it may change `files`. */
   onRead?: () => void;
+  /** How long each write takes. */
+  writeTakesMs?: number;
+  /** What a receiver does when a file was closed after it was written to. */
+  onWritten?: (name: string) => void;
+  /** What becomes of a rename: nothing, with a status; or it is done, and the connection drops before the answer. */
+  onRename?: (target: string) => 'refuse' | 'done, then drop' | undefined;
+  /** What a receiver does when a file was renamed. */
+  onRenamed?: (target: string) => void;
   /** Bytes of each write that are thrown away. */
   loseWrittenBytes?: number;
   /** Listings hold names only. */
@@ -131,7 +139,7 @@ export async function startFaultySftpServer(
   });
 
   function serve(session: SFTPWrapper, socket: Socket): void {
-    const open = new Map<string, { path: string; bytes?: Buffer; listed?: boolean }>();
+    const open = new Map<string, { path: string; bytes?: Buffer; listed?: boolean; written?: boolean }>();
     const handleFor = (path: string) => {
       const handle = Buffer.from(`h${open.size}`);
       open.set(handle.toString(), { path });
@@ -222,19 +230,30 @@ export async function startFaultySftpServer(
     on('WRITE', (request: number, handle: Buffer, position: number, data: Buffer) => {
       const name = open.get(handle.toString())!.path.replace(/^\//, '');
       const kept = data.subarray(0, data.length - (state.faults.loseWrittenBytes ?? 0));
-      state.files.set(name, Buffer.concat([state.files.get(name)!.subarray(0, position), kept]));
+      const earlier = state.files.get(name) ?? Buffer.alloc(0);
+      state.files.set(name, Buffer.concat([earlier.subarray(0, position), kept]));
+      open.get(handle.toString())!.written = true;
+      setTimeout(() => session.status(request, STATUS_CODE.OK), state.faults.writeTakesMs ?? 0);
+    });
+    on('CLOSE', (request: number, handle: Buffer) => {
+      const { path, written } = open.get(handle.toString())!;
+      if (written) state.faults.onWritten?.(path.replace(/^\//, ''));
       session.status(request, STATUS_CODE.OK);
     });
-    on('CLOSE', (request: number) => session.status(request, STATUS_CODE.OK));
     on('REMOVE', (request: number, path: string) =>
       session.status(request, state.files.delete(path.replace(/^\//, '')) ? STATUS_CODE.OK : STATUS_CODE.NO_SUCH_FILE),
     );
     on('RENAME', (request: number, from: string, to: string) => {
       const [source, target] = [from.replace(/^\//, ''), to.replace(/^\//, '')];
-      if (state.files.has(target)) return session.status(request, STATUS_CODE.FAILURE);
-      state.files.set(target, state.files.get(source)!);
+      const bytes = state.files.get(source);
+      if (bytes === undefined) return session.status(request, STATUS_CODE.NO_SUCH_FILE);
+      const fault = state.faults.onRename?.(target);
+      if (state.files.has(target) || fault === 'refuse') return session.status(request, STATUS_CODE.FAILURE);
+      state.files.set(target, bytes);
       state.files.delete(source);
-      session.status(request, STATUS_CODE.OK);
+      state.faults.onRenamed?.(target);
+      if (fault === 'done, then drop') socket.resetAndDestroy();
+      else session.status(request, STATUS_CODE.OK);
     });
     session.on('error', () => {});
   }
