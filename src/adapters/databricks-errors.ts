@@ -1,5 +1,5 @@
 import { BtcFakeError, type ErrorDetails, systemCode } from '../domain/errors.ts';
-import { secretCutter } from './log.ts';
+import { secretCutter } from './secret-cutter.ts';
 
 /** What was going on when a call of the driver failed. */
 export interface CallContext {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { Finding, Outcome } from '../workers/connection-trials.ts';
-import { checkEnvFileMode } from './env-file-mode.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Basics } from './session.ts';
 import { printJson, printResult, styled } from './terminal.ts';
@@ -14,6 +13,7 @@ export function doctorCommand(program: Command, done: (code: ExitCode) => void):
     .addHelpText('after', '\nExample:\n  btc-fake doctor')
     .action(async ({ json }: { json?: boolean }) => {
       const { connectionTrials } = await import('../workers/connection-trials.ts');
+      const { checkEnvFileMode } = await import('./env-file-mode.ts');
       const { openBasics } = await import('./session.ts');
       const basics = openBasics();
       const findings: Finding[] = [];

@@ -1,4 +1,4 @@
-import { secretCutter } from '../adapters/log.ts';
+import { secretCutter } from '../adapters/secret-cutter.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printProgress, styled } from './terminal.ts';

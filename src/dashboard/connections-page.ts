@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { secretCutter } from '../adapters/log.ts';
+import { secretCutter } from '../adapters/secret-cutter.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { nameOf } from '../domain/explanation-text.ts';
 import { parseEmployeeId } from '../domain/ids.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { secretCutter } from '../adapters/log.ts';
 import { employeeJobId } from '../adapters/queues.ts';
+import { secretCutter } from '../adapters/secret-cutter.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { type EmployeeId, parseEmployeeId, type RunId } from '../domain/ids.ts';
 import { quotedValue } from '../domain/quoted-value.ts';

@@ -1,6 +1,6 @@
-import { secretCutter } from '../adapters/log.ts';
 import { OutputFiles, type OutputPresence } from '../adapters/output-files.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
+import { secretCutter } from '../adapters/secret-cutter.ts';
 import { failureGroup } from '../domain/failure-group.ts';
 import type { ContentId, EmployeeId, RunId } from '../domain/ids.ts';
 import type { FailedEmployee, OutputFile } from '../domain/manifest.ts';

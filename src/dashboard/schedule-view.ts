@@ -1,5 +1,5 @@
-import { secretCutter } from '../adapters/log.ts';
 import type { SlotDecision } from '../adapters/schedule-store.ts';
+import { secretCutter } from '../adapters/secret-cutter.ts';
 import { CLOCK_TOLERANCE_MS, type WorkerEntry } from '../adapters/worker-registry.ts';
 import { formatInstant } from '../domain/feed-rows.ts';
 import { localSlot } from '../domain/slot.ts';
