@@ -77,6 +77,9 @@ export function openQueues(redis: Redis, telemetry?: Telemetry): Queues {
   };
 }
 
+/** What the key holds while a queue rests; else BullMQ counts jobs there, for a limit that is none. */
+const RESTING = Number.MAX_SAFE_INTEGER;
+
 /** A queue that was told to rest longer rests longer. Workers obey the key when its number reaches their limiter's. */
 const REST_UNTIL_THE_LATEST = `
 local untilNow = tonumber(redis.call('GET', KEYS[1]) or 0) >= tonumber(ARGV[1]) and redis.call('PTTL', KEYS[1]) or 0
@@ -88,7 +91,12 @@ if untilNow < tonumber(ARGV[2]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', A
  */
 export async function restQueue({ redis, byName }: Queues, name: QueueName, restMs: number): Promise<void> {
   const key = byName[name].toKey('limiter');
-  await redis.eval(REST_UNTIL_THE_LATEST, 1, key, Number.MAX_SAFE_INTEGER, Math.ceil(restMs));
+  await redis.eval(REST_UNTIL_THE_LATEST, 1, key, RESTING, Math.ceil(restMs));
+}
+
+/** For how many milliseconds a queue still rests; 0 when it does not. */
+export function restOf(queue: Queue): Promise<number> {
+  return queue.getRateLimitTtl(RESTING);
 }
 
 /** The id of an employee's job: the same employee is queued once in a run, however often the fan-out is repeated. */

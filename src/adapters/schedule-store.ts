@@ -16,7 +16,7 @@ export interface AppliedSchedule extends WeeklySchedule {
  * - `starting`: its run is to be queued; whoever sees this and finds no run may queue it
  * - `started`: its run was queued
  * - `skipped`: an earlier run had not ended (SCHEDULE_OVERLAP=skip)
- * - `missed`: nobody was there to start it until it was too late (SCHEDULE_CATCH_UP_HOURS)
+ * - `missed`: nobody was there to start it until it was too late (`withinMs`), or until a later slot had come (`supersededBy`)
  */
 export interface SlotDecision {
   readonly slot: number;
@@ -24,6 +24,10 @@ export interface SlotDecision {
   readonly decidedAt: number;
   /** The run that had not ended, for `skipped`. */
   readonly inTheWay?: RunId;
+  /** For `missed`: how late it could have been started (SCHEDULE_CATCH_UP_HOURS), in milliseconds. */
+  readonly withinMs?: number;
+  /** For `missed`: the later slot that took its place; of several that were missed only the latest is caught up. */
+  readonly supersededBy?: number;
 }
 
 /** How many decisions are kept: half a year of weeks, with room for those of a denser schedule between two looks. */
@@ -46,6 +50,20 @@ if stored[1] ~= ARGV[1] or stored[2] ~= ARGV[2] then
   redis.call('HSET', KEYS[1], 'cron', ARGV[1], 'timeZone', ARGV[2], 'appliedAt', ARGV[3])
 end
 return redis.call('HGET', KEYS[1], 'appliedAt')`;
+
+/**
+ * Decides to start the run of a slot. KEYS: the hash. ARGV: the slot, the decision, the instant until which slots have come.
+ * @returns what was decided before about this slot, or else a later slot about which something was.
+ */
+const DECIDE_START = `
+local stands = redis.call('HGET', KEYS[1], ARGV[1])
+if stands then return {stands, false} end
+for _, slot in ipairs(redis.call('HKEYS', KEYS[1])) do
+  local other = tonumber(slot)
+  if other > tonumber(ARGV[1]) and other <= tonumber(ARGV[3]) then return {false, slot} end
+end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return {false, false}`;
 
 /** Writes a field of a hash if it holds what is expected. KEYS: the hash. ARGV: the field, what it has to hold, what to write. */
 const REPLACE = `
@@ -90,8 +108,23 @@ export class ScheduleStore {
     return texts.map((text) => JSON.parse(text) as SlotDecision).sort((a, b) => b.slot - a.slot);
   }
 
-  /** Decides about a slot, unless that was done before. @returns the decision that stands, and whether it is this one. */
+  /**
+   * Decides about a slot, unless that was done before. One is not started any more when something was decided about a later one
+   * that has come by `decidedAt`: it is missed.
+   * @returns the decision that stands, and whether it was made now.
+   */
   async decide(decision: SlotDecision): Promise<{ readonly stands: SlotDecision; readonly isNew: boolean }> {
+    const { slot, outcome, decidedAt } = decision;
+    if (outcome !== 'starting') return this.#decide(decision);
+    const given = [String(slot), JSON.stringify(decision), decidedAt];
+    const [stands, later] = (await this.#redis.eval(DECIDE_START, 1, DECISIONS_KEY, ...given)) as (string | null)[];
+    if (stands) return { stands: JSON.parse(stands) as SlotDecision, isNew: false };
+    if (later) return this.#decide({ slot, outcome: 'missed', decidedAt, supersededBy: Number(later) });
+    await this.#forgetOld();
+    return { stands: decision, isNew: true };
+  }
+
+  async #decide(decision: SlotDecision): Promise<{ readonly stands: SlotDecision; readonly isNew: boolean }> {
     const field = String(decision.slot);
     if ((await this.#redis.hsetnx(DECISIONS_KEY, field, JSON.stringify(decision))) === 1) {
       await this.#forgetOld();

@@ -4,6 +4,7 @@ import { formatInstant } from '../domain/feed-rows.ts';
 import { localSlot } from '../domain/slot.ts';
 import { duration, plural } from '../domain/wording.ts';
 import type { ReportedSlot, ScheduleReport } from '../producers/schedule-report.ts';
+import { whyWithoutRun } from '../producers/slot-without-run.ts';
 import { table } from './terminal.ts';
 
 const SHOWN_WORKERS = 10;
@@ -22,7 +23,9 @@ export function scheduleLines(report: ScheduleReport): string[] {
     ...section('Last runs', runLines(report, timeZone)),
     ...section(
       'Slots without a run',
-      slotsWithoutRun(report).map((decision) => `${slotText(decision.slot, timeZone)}   ${whyWithout(decision)}`),
+      slotsWithoutRun(report).map(
+        (decision) => `${slotText(decision.slot, timeZone)}   ${whyWithout(decision, timeZone)}`,
+      ),
     ),
     ...section('Workers that start runs', workerLines(report)),
   ];
@@ -78,10 +81,8 @@ function stateText(slot: ReportedSlot): string {
   return slot.lateMs > 0 ? `${state}, made ${duration(slot.lateMs)} late` : state;
 }
 
-function whyWithout({ outcome, inTheWay }: SlotDecision): string {
-  return outcome === 'skipped'
-    ? `skipped: run ${inTheWay} had not ended`
-    : 'missed: no worker was there in time (SCHEDULE_CATCH_UP_HOURS)';
+function whyWithout(decision: SlotDecision, timeZone: string): string {
+  return `${decision.outcome}: ${whyWithoutRun(decision, (slot) => localSlot(slot, timeZone))}`;
 }
 
 function workerLines({ workers, isServed }: ScheduleReport): string[] {

@@ -1,6 +1,7 @@
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { QueueAdapterOptions } from '@bull-board/api/typings/app';
 import type { Job, Queue } from 'bullmq';
+import { restOf } from '../adapters/queues.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 
 /** Puts failed jobs back on their queue. */
@@ -11,12 +12,14 @@ export type Requeue = (jobs: readonly Job[]) => Promise<void>;
  * `retry` would not give back. A completed job is never done again.
  */
 export class RequeuingAdapter extends BullMQAdapter {
+  readonly #queue: Queue;
   readonly #requeue: Requeue;
   #picked: Job[] = [];
   #requeued: Promise<void> | undefined;
 
   constructor(queue: Queue, requeue: Requeue, options: Partial<QueueAdapterOptions>) {
     super(queue, { ...options, ...COMPLETED_STAY });
+    this.#queue = queue;
     this.#requeue = requeue;
   }
 
@@ -27,6 +30,11 @@ export class RequeuingAdapter extends BullMQAdapter {
 
   override async getJobs(...range: Parameters<BullMQAdapter['getJobs']>): Promise<Job[]> {
     return (await super.getJobs(...range)).map((job) => this.#withRetry(job));
+  }
+
+  /** What Bull Board calls rate-limited, in milliseconds. BullMQ's own answer is a second whenever a job was taken in the last one. */
+  override getActiveRateLimitTtl(): Promise<number> {
+    return restOf(this.#queue);
   }
 
   /** Until it is picked, the job has another `retry` than BullMQ gave it. */

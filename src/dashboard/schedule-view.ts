@@ -5,6 +5,7 @@ import { formatInstant } from '../domain/feed-rows.ts';
 import { localSlot } from '../domain/slot.ts';
 import { count, duration } from '../domain/wording.ts';
 import type { ReportedSlot, ScheduleReport } from '../producers/schedule-report.ts';
+import { whyWithoutRun } from '../producers/slot-without-run.ts';
 import { type Html, html } from './html.ts';
 import { localTime } from './local-time.ts';
 import { runPath } from './run-address.ts';
@@ -19,8 +20,8 @@ const STANDING: Readonly<Record<ScheduleReport['standing'], Html>> = {
 const OUTCOME: Readonly<Record<SlotDecision['outcome'], string>> = {
   starting: 'is being started',
   started: 'started',
-  skipped: 'skipped: an earlier run had not ended',
-  missed: 'missed: nobody was there to start it in time',
+  skipped: 'skipped',
+  missed: 'missed',
 };
 
 /** What a view of the schedule needs besides the report: the time of day, epoch milliseconds, and what must not be seen. */
@@ -42,7 +43,7 @@ function missed({ toMakeUp, state, wanted, slots: past }: ScheduleReport): Html 
   const { timeZone } = state.applied ?? wanted;
   const decision = past.find(({ slot }) => slot === toMakeUp);
   return html`<div class="notice warn"><p><strong>The last slot, ${localSlot(toMakeUp, timeZone)}, has no run.</strong>
-It ${decision === undefined ? 'was not started by anybody' : `was ${OUTCOME[decision.outcome]}`}.</p>
+It was ${decision === undefined ? 'not started by anybody' : becameOf(decision, timeZone)}.</p>
 <form method="post" action="/schedule/make-up"><input type="hidden" name="slot" value="${toMakeUp}"><button>Start it now, late</button></form></div>`;
 }
 
@@ -87,10 +88,18 @@ ${
         (
           slot,
         ) => html`<tr><th scope="row" data-label="Slot"><time datetime="${formatInstant(slot.slot)}">${localSlot(slot.slot, timeZone)}</time></th>
-<td data-label="What became of it">${OUTCOME[slot.outcome]}${slot.inTheWay && html` (<a href="${runPath(slot.inTheWay)}">${slot.inTheWay}</a>)`}</td>
+<td data-label="What became of it">${becameOf(slot, timeZone)}</td>
 <td data-label="Run"><span>${runOf(slot, cutSecrets)}</span></td></tr>`,
       )}</tbody></table>`
 }</section>`;
+}
+
+/** What became of a slot, and why, when it has no run. */
+function becameOf(decision: SlotDecision, timeZone: string): Html {
+  const { outcome, inTheWay } = decision;
+  if (outcome !== 'missed' && outcome !== 'skipped') return html`${OUTCOME[outcome]}`;
+  const why = whyWithoutRun(decision, (slot) => localSlot(slot, timeZone));
+  return html`${OUTCOME[outcome]}: ${why}${inTheWay && html`; <a href="${runPath(inTheWay)}">see it</a>`}`;
 }
 
 function runOf({ runId, run, lateMs }: ReportedSlot, cutSecrets: (text: string) => string): Html {

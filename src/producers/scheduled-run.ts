@@ -38,8 +38,10 @@ export async function startDueSlot(
 ): Promise<SlotDecision[]> {
   const { schedule } = context;
   const decisions = await schedule.decisions();
-  const slot = undecidedSlot({ ...(applied ? { applied } : {}), decisions }, now, graceMs);
-  if (slot === undefined || applied === undefined) return [];
+  const known = { ...(applied ? { applied } : {}), decisions };
+  const slot = undecidedSlot(known, now, graceMs);
+  // One that is left to the tick takes the place of those before it.
+  if (slot === undefined || applied === undefined || undecidedSlot(known, now) !== slot) return [];
   const { stands, isNew } = await schedule.decide(await decide(context, slot, now));
   const made = stands.outcome === 'starting' ? await carryOut(context, stands, now, isNew) : stands;
   if (!isNew) return made && stands.outcome === 'starting' ? [made] : [];
@@ -47,8 +49,12 @@ export async function startDueSlot(
   const passed = nextSlots(applied, Math.max(applied.appliedAt, last), NOTED_MISSED).filter(
     (earlier) => earlier < slot,
   );
-  const missed = passed.map((earlier): SlotDecision => ({ slot: earlier, outcome: 'missed', decidedAt: now }));
-  for (const decision of missed) await schedule.decide(decision);
+  const missed: SlotDecision[] = [];
+  for (const earlier of passed) {
+    const about = await schedule.decide({ slot: earlier, outcome: 'missed', decidedAt: now, supersededBy: slot });
+    // Whoever was at it before has told what became of it.
+    if (about.isNew) missed.push(about.stands);
+  }
   return made ? [...missed, made] : missed;
 }
 
@@ -66,7 +72,9 @@ async function carryOut(
   const { slot } = decision;
   const isLost = !isNew && isTooLate(context, slot, now) && !(await queues.byName['run-start'].getJob(slotRunId(slot)));
   if (!isLost) await enqueueRunStart(queues, slotRunId(slot), settings.queues.jobAttempts, slot);
-  const settled: SlotDecision = { ...decision, outcome: isLost ? 'missed' : 'started' };
+  const settled: SlotDecision = isLost
+    ? { ...decision, outcome: 'missed', withinMs: inTimeMs(context) }
+    : { ...decision, outcome: 'started' };
   return (await schedule.carriedOut(decision, settled)) ? settled : undefined;
 }
 
@@ -92,16 +100,22 @@ export function undecidedSlot(
 
 async function decide(context: ScheduleContext, slot: number, now: number): Promise<SlotDecision> {
   const { settings, queues, store } = context;
-  if (isTooLate(context, slot, now)) return { slot, outcome: 'missed', decidedAt: now };
+  if (isTooLate(context, slot, now)) {
+    return { slot, outcome: 'missed', decidedAt: now, withinMs: inTimeMs(context) };
+  }
   const mustSkip = settings.schedule.overlap === 'skip';
   const inTheWay = mustSkip ? await unendedRun(queues, store, slotRunId(slot)) : undefined;
   if (inTheWay !== undefined) return { slot, outcome: 'skipped', decidedAt: now, inTheWay };
   return { slot, outcome: 'starting', decidedAt: now };
 }
 
+function isTooLate(context: ScheduleContext, slot: number, now: number): boolean {
+  return now - slot > inTimeMs(context);
+}
+
 /** Without catching up, a slot is in time for as long as its run would not be called late. */
-function isTooLate({ settings }: ScheduleContext, slot: number, now: number): boolean {
-  return now - slot > Math.max(settings.schedule.catchUpMs, LATE_AFTER_MS);
+function inTimeMs({ settings }: ScheduleContext): number {
+  return Math.max(settings.schedule.catchUpMs, LATE_AFTER_MS);
 }
 
 /** A run, other than this one, that has not ended, or is about to begin. One that could not start stands in nobody's way. */

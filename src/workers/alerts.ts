@@ -5,6 +5,7 @@ import { alertMessage, type RunFacts } from '../domain/run-alert.ts';
 import { slotRunId } from '../domain/slot.ts';
 import { FailedEmployees } from '../producers/failed-employees.ts';
 import { failedStageJobs, isEnded, runStatus } from '../producers/run-status.ts';
+import { whyWithoutRun } from '../producers/slot-without-run.ts';
 import { unstartedRuns } from '../producers/unstarted-runs.ts';
 import type { Duty } from './caretaker.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -110,14 +111,11 @@ async function newsOfUnstarted({ queues, store }: WorkerContext): Promise<News[]
 /** Slots without a run. */
 async function newsOfSlots({ schedule }: WorkerContext): Promise<News[]> {
   const decisions = await schedule.decisions();
-  return decisions.flatMap(({ slot, outcome, decidedAt, inTheWay }): News[] => {
+  return decisions.flatMap((decision): News[] => {
+    const { slot, outcome, decidedAt } = decision;
+    if (outcome !== 'missed' && outcome !== 'skipped') return [];
     const runId = slotRunId(slot);
-    const reasons: Readonly<Record<string, string>> = {
-      missed: 'it was missed, because no worker was there in time',
-      skipped: `it was skipped, because run ${inTheWay} had not ended (SCHEDULE_OVERLAP)`,
-    };
-    const reason = reasons[outcome];
-    if (reason === undefined) return [];
+    const reason = `it was ${outcome}, because ${whyWithoutRun(decision)}`;
     return [{ runId, event: 'not-started', at: decidedAt, run: { runId, state: outcome, slot, reason } }];
   });
 }

@@ -4,6 +4,7 @@ import { formatInstant } from '../domain/feed-rows.ts';
 import { lateMs, slotRunId } from '../domain/slot.ts';
 import { duration } from '../domain/wording.ts';
 import { startDueSlot } from '../producers/scheduled-run.ts';
+import { whyWithoutRun } from '../producers/slot-without-run.ts';
 import { applySchedule, tellScheduler } from '../producers/weekly-schedule.ts';
 import type { Duty } from './caretaker.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -49,14 +50,18 @@ async function apply(context: WorkerContext): Promise<void> {
 
 /** Tells what became of slots. @param now epoch milliseconds. */
 export function logDecisions(logger: Logger, decisions: readonly SlotDecision[], now: number): void {
-  for (const { slot, outcome, inTheWay } of decisions) {
+  for (const decision of decisions) {
+    const { slot, outcome, inTheWay } = decision;
     const runId = slotRunId(slot);
     const about = { slot: formatInstant(slot), runId };
     const late = lateMs({ slot, createdAt: now });
     if (outcome === 'skipped') {
-      logger.warn({ ...about, inTheWay }, `The scheduled run is skipped: run ${inTheWay} has not ended`);
+      logger.warn(
+        { ...about, inTheWay },
+        `The scheduled run is skipped: run ${inTheWay} has not ended (SCHEDULE_OVERLAP)`,
+      );
     } else if (outcome === 'missed') {
-      logger.warn(about, 'A scheduled run was missed and is not made any more: no worker was there in time');
+      logger.warn(about, `A scheduled run was missed and is not made any more: ${whyWithoutRun(decision)}`);
     } else if (late > 0) {
       logger.warn({ ...about, lateMs: late }, `The scheduled run is queued ${duration(late)} late`);
     } else {

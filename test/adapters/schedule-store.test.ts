@@ -80,6 +80,17 @@ describe('deciding about a slot', () => {
     expect(new Set(made.map(({ stands }) => stands.decidedAt)).size).toBe(1);
   });
 
+  test('to start it is refused when something was decided about a later one that has come: it is missed', async () => {
+    await store.decide(decision(120_000, { outcome: 'skipped', decidedAt: 120_000 }));
+    const late = await store.decide(decision(60_000, { outcome: 'starting', decidedAt: 120_001 }));
+    const missed = decision(60_000, { outcome: 'missed', decidedAt: 120_001, supersededBy: 120_000 });
+    expect(late).toEqual({ stands: missed, isNew: true });
+    // What a clock that is ahead decided about slots to come is nothing to it.
+    await store.decide(decision(900_000, { decidedAt: 900_000 }));
+    const inTime = decision(180_000, { outcome: 'starting', decidedAt: 180_001 });
+    expect(await store.decide(inTime)).toEqual({ stands: inTime, isNew: true });
+  });
+
   test('is followed by what came of it', async () => {
     await store.decide(decision(60_000));
     await store.settle(decision(60_000, { outcome: 'started' }));

@@ -113,8 +113,8 @@ describe('its last slots', () => {
     expect(text).toMatch(
       new RegExp(
         `Mon 2026-11-23 06:00 \\+01:00 started ${slotRunId(SLOT)} queued 2 h 0 min late ` +
-          `Mon 2026-11-16 06:00 \\+01:00 skipped: an earlier run had not ended \\( ${planOf().id} \\) none ` +
-          'Mon 2026-11-09 06:00 \\+01:00 missed: nobody was there to start it in time none',
+          `Mon 2026-11-16 06:00 \\+01:00 skipped: run ${planOf().id} had not ended \\(SCHEDULE_OVERLAP\\); see it none ` +
+          'Mon 2026-11-09 06:00 \\+01:00 missed: no worker was there in time none',
       ),
     );
     expect(page).toContain(`href="/runs/${slotRunId(SLOT)}"`);

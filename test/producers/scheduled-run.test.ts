@@ -114,6 +114,8 @@ describe('a slot that is due', () => {
   ] as const)('with SCHEDULE_CATCH_UP_HOURS=%s, %d ms late, is %s', async (hours, late, outcome) => {
     const [decision] = await startDueSlot(process({ SCHEDULE_CATCH_UP_HOURS: hours }), APPLIED, SLOT + late);
     expect(decision).toMatchObject({ slot: SLOT, outcome });
+    const withinMs = hours === '0' ? 5 * MINUTE_MS : Number(hours) * HOUR_MS;
+    expect(decision!.withinMs).toBe(outcome === 'missed' ? withinMs : undefined);
     expect(await queuedRuns()).toEqual(outcome === 'started' ? [slotRunId(SLOT)] : []);
     // However often somebody looks afterwards.
     expect(await startDueSlot(process({ SCHEDULE_CATCH_UP_HOURS: '168' }), APPLIED, SLOT + late)).toEqual([]);
@@ -130,6 +132,35 @@ test('of several that were missed only the latest is caught up; the others are o
   ]);
   expect(await queuedRuns()).toEqual([slotRunId(SLOT)]);
   expect(await outcomes()).toHaveLength(4);
+});
+
+test('while the latest is young and left to its tick, an earlier one is not started in its place', async () => {
+  const [now, graceMs] = [SLOT + MINUTE_MS, 90_000];
+  expect(await startDueSlot(process({ SCHEDULE_CATCH_UP_HOURS: '168' }), APPLIED, now, graceMs)).toEqual([]);
+  expect(await queuedRuns()).toEqual([]);
+  const decisions = await startDueSlot(process({ SCHEDULE_CATCH_UP_HOURS: '168' }), APPLIED, now);
+  expect(decisions.at(-1)).toMatchObject({ slot: SLOT, outcome: 'started' });
+  expect(decisions.at(-2)).toMatchObject({ slot: SLOT - WEEK_MS, outcome: 'missed', supersededBy: SLOT });
+  expect(await queuedRuns()).toEqual([slotRunId(SLOT)]);
+});
+
+test('of many that look at once, after everything was down, one starts the latest, and each slot is told once', async () => {
+  const dense: AppliedSchedule = { ...APPLIED, cron: '*/5 * * * *', appliedAt: SLOT - HOUR_MS };
+  const told = await Promise.all(
+    Array.from({ length: 24 }, (_, i) => startDueSlot(process(), dense, SLOT + i * 1_000, i % 2 === 0 ? 0 : 90_000)),
+  );
+  const slots = told.flat().map(({ slot }) => slot);
+  expect(slots.sort()).toEqual([...new Set(slots)]);
+  expect(slots).toHaveLength(12);
+  expect(await queuedRuns()).toEqual([slotRunId(SLOT)]);
+});
+
+test('a slot whose look began before a later one was decided about is missed, and told once', async () => {
+  const earlier = SLOT - HOUR_MS;
+  const decidedAt = SLOT + 5;
+  await room.schedule.decide({ slot: SLOT, outcome: 'started', decidedAt });
+  const { stands, isNew } = await room.schedule.decide({ slot: earlier, outcome: 'starting', decidedAt });
+  expect([stands, isNew]).toEqual([{ slot: earlier, outcome: 'missed', decidedAt, supersededBy: SLOT }, true]);
 });
 
 describe('SCHEDULE_OVERLAP', () => {

@@ -1,0 +1,57 @@
+// Proves that Bull Board calls a queue rate-limited while it rests, and not in an ordinary run.
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { restQueue } from '../../src/adapters/queues.ts';
+import { startWorkers } from '../../src/workers/runtime.ts';
+import { recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';
+import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { people } from '../support/run-state.ts';
+import { type ServedDashboard, serveDashboard } from '../support/served-dashboard.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+let room: RunRoom;
+let dashboard: ServedDashboard;
+const closers: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  room = await openRunRoom();
+  dashboard = await serveDashboard(room);
+});
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+afterAll(async () => {
+  await dashboard?.close();
+  await room?.close();
+});
+
+/** For how many milliseconds Bull Board says that each queue is rate-limited. */
+async function limits(): Promise<Record<string, number>> {
+  const response = await dashboard.ask('/queues/api/queues');
+  const { queues } = (await response.json()) as { queues: { name: string; activeRateLimitTtl: number }[] };
+  return Object.fromEntries(queues.map(({ name, activeRateLimitTtl }) => [name, activeRateLimitTtl]));
+}
+
+test('no queue is shown as rate-limited in an ordinary run; one that was told to rest is, for as long as it does', async () => {
+  const employees = people(60);
+  const recommender = await startFaultyRecommender({ answer: () => ({ ...recommends(910_001), delayMs: 40 }) });
+  closers.push(() => recommender.close());
+  const settings = room.settingsWith({ API_BASE_URL: recommender.url, EMPLOYEE_CONCURRENCY: '3' });
+  const workers = startWorkers({ ...room, settings });
+  closers.push(() => workers.stop(1_000));
+  const { plan } = await room.createRun(employees);
+  const seen = new Set<number>();
+  await waitUntil(
+    'the run has ended',
+    async () => {
+      for (const ttl of Object.values(await limits())) seen.add(ttl);
+      return (await room.store.getRun(plan.id)).manifest !== undefined;
+    },
+    20_000,
+  );
+  expect([...seen]).toEqual([0]);
+
+  await restQueue(room.queues, 'employee-simulation', 60_000);
+  const { 'employee-simulation': resting, ...others } = await limits();
+  expect(resting).toBeGreaterThan(50_000);
+  expect(new Set(Object.values(others))).toEqual(new Set([0]));
+}, 30_000);
