@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
-import { bodyExcerpt } from '../domain/recommendation-body.ts';
+import { bodyExcerpt, namesAnError } from '../domain/recommendation-body.ts';
 import { parseRetryAfterMs } from '../domain/retry-policy.ts';
 
 /** What came of one call: as much of the answer as was received, and what broke the exchange off, if anything did. */
@@ -50,17 +50,18 @@ function statusError(status: number, exchange: Exchange, subject: string, retryA
   const body = exchange.text.trim() === '' ? '' : `: ${bodyExcerpt(exchange.text)}`;
   const message = `${subject}: answered ${status}${redirection(exchange.headers.location)}${body}`;
   const cause = exchange.failure;
+  const namesError = namesAnError(exchange.text);
   if (status === 429) {
     const remedy = 'Lower the concurrency of the employee jobs if this goes on.';
     return new BtcFakeError('RECOMMENDER_THROTTLED', message, { remedy, retryAfterMs, cause });
   }
   if (status === 408 || status >= 500) {
     const remedy = 'Wait until the recommender is well again, then re-queue the employees that failed.';
-    return new BtcFakeError('RECOMMENDER_UNAVAILABLE', message, { remedy, retryAfterMs, cause });
+    return new BtcFakeError('RECOMMENDER_UNAVAILABLE', message, { remedy, retryAfterMs, namesError, cause });
   }
   if (status === 401 || status === 403) {
     const remedy = 'Ask for access to the recommender from this machine, then re-queue the employee.';
-    return new BtcFakeError('RECOMMENDER_ACCESS', message, { remedy, retryAfterMs, cause });
+    return new BtcFakeError('RECOMMENDER_ACCESS', message, { remedy, retryAfterMs, namesError, cause });
   }
   const notFound = 'Check API_BASE_URL and API_ENDPOINT, then re-queue the employee.';
   const otherwise =

@@ -29,8 +29,6 @@ export interface RecommenderOptions {
   readonly caFile?: string;
   /** Told of every call; without one, calls are not even timed. */
   readonly onCall?: CallObserver | undefined;
-  /** Told of every call that brought recommendations, or an empty list of them. */
-  readonly onSuccess?: (() => void) | undefined;
 }
 
 /**
@@ -60,7 +58,7 @@ export interface Recommender {
 export function createRecommender(options: RecommenderOptions): Recommender {
   const url = recommenderUrl(options.baseUrl, options.endpoint);
   const where = `POST ${url.origin}${url.pathname}`;
-  const { client = 'got', timeoutMs, sockets, caFile, onCall, onSuccess } = options;
+  const { client = 'got', timeoutMs, sockets, caFile, onCall } = options;
   const isTrustNamed = url.protocol === 'https:' && caFile !== undefined;
   const secureContext = isTrustNamed ? trustedWith(caFile) : undefined;
   const exchanges = CLIENTS[client]({ url, timeoutMs, sockets, secureContext });
@@ -71,9 +69,7 @@ export function createRecommender(options: RecommenderOptions): Recommender {
       const exchange = await exchanges.post(body);
       let failure: unknown;
       try {
-        const recommendations = answerOf(exchange, `${where} for employee ${employeeId}`);
-        onSuccess?.();
-        return recommendations;
+        return answerOf(exchange, `${where} for employee ${employeeId}`);
       } catch (error) {
         failure = error;
         throw error;

@@ -68,6 +68,8 @@ export interface ErrorDetails {
   remedy?: string;
   /** What the other side asked for, in milliseconds (`Retry-After`). */
   retryAfterMs?: number | undefined;
+  /** The other side answered and said what is wrong: it may be about what was asked alone. */
+  namesError?: boolean;
   /** Further lines, for example one for each bad row. */
   lines?: readonly string[];
   cause?: unknown;
@@ -81,6 +83,7 @@ export class BtcFakeError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly namesError: boolean;
   readonly lines: readonly string[];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -89,6 +92,7 @@ export class BtcFakeError extends Error {
     this.code = code;
     this.remedy = details.remedy;
     this.retryAfterMs = details.retryAfterMs;
+    this.namesError = details.namesError ?? false;
     this.lines = details.lines ?? [];
   }
 

@@ -5,6 +5,9 @@ import { printable } from './quoted-value.ts';
 const EXCERPT_LENGTH = 200;
 const HOLDER_NAMES = ['response', 'data'] as const;
 const LIST_NAMES = ['ml_recommendations', 'recommendations', 'results'] as const;
+const ERROR_NAMES = ['error', 'errors'] as const;
+/** Where services that have no `error` say what is wrong. */
+const MESSAGE_NAMES = ['message', 'detail'] as const;
 const ID_NAMES = ['recommended_content_id', 'content_id', 'contentId', 'ContentId'] as const;
 
 /**
@@ -12,12 +15,14 @@ const ID_NAMES = ['recommended_content_id', 'content_id', 'contentId', 'ContentI
  * each once. An empty list in the answer is an empty array here.
  *
  * `text` is the whole body as it was received. Throws `RECOMMENDER_BODY`, with the first 200 characters of it, when it is
- * not JSON, when it holds no list where the contract allows one, or when an item of the list has no valid content id:
- * a list is taken whole or not at all, because half an answer would look like an answer.
+ * not JSON, when it holds no list where the contract allows one, when it names an error beside an empty one, or when an item of
+ * the list has no valid content id: a list is taken whole or not at all, because half an answer would look like an answer.
  */
 export function parseRecommendationBody(text: string): ContentId[] {
-  const list = findList(decode(text));
+  const body = decode(text);
+  const list = findList(body);
   if (list === undefined) throw notARecommendation('it holds no list of recommendations', text);
+  if (list.length === 0 && holdsError(body)) throw notARecommendation('it names an error beside an empty list', text);
   const ids = new Set<ContentId>();
   for (const [index, item] of list.entries()) {
     const id = parseContentId(isObject(item) ? firstPresent(item, ID_NAMES) : item);
@@ -25,6 +30,16 @@ export function parseRecommendationBody(text: string): ContentId[] {
     ids.add(id);
   }
   return [...ids];
+}
+
+/** Whether a body that is no recommendation is JSON that says what is wrong, as a service does and a proxy or a crash does not. */
+export function namesAnError(text: string): boolean {
+  try {
+    const body: unknown = JSON.parse(text);
+    return holdsError(body) || (isObject(body) && MESSAGE_NAMES.some((name) => isSaid(body[name])));
+  } catch {
+    return false;
+  }
 }
 
 /** The first 200 characters of a text that somebody else wrote, on one line: what cannot be printed is escaped. */
@@ -50,6 +65,19 @@ function findList(body: unknown): readonly unknown[] | undefined {
   const holder = isObject(body) ? firstPresent(body, HOLDER_NAMES, body) : body;
   const list = isObject(holder) ? firstPresent(holder, LIST_NAMES) : holder;
   return Array.isArray(list) ? list : undefined;
+}
+
+function holdsError(body: unknown): boolean {
+  if (!isObject(body)) return false;
+  return [body, firstPresent(body, HOLDER_NAMES)].some(
+    (holder) => isObject(holder) && ERROR_NAMES.some((name) => isSaid(holder[name])),
+  );
+}
+
+/** Services write "no error" as null, false, `""`, `[]` or `{}`. */
+function isSaid(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
+  return Boolean(value);
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;

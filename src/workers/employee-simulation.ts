@@ -3,7 +3,7 @@ import type { EmployeeJobData } from '../adapters/queues.ts';
 import type { Recommender } from '../adapters/recommender.ts';
 import { simulateEmployee } from '../domain/employee-outcome.ts';
 import { BtcFakeError } from '../domain/errors.ts';
-import type { RunId } from '../domain/ids.ts';
+import type { EmployeeId, RunId } from '../domain/ids.ts';
 import type { RunPlan } from '../domain/run-plan.ts';
 import type { JobHandler } from './job-handler.ts';
 import type { WhenRoom } from './redis-room.ts';
@@ -13,12 +13,13 @@ const PLANS_KEPT = 16;
 
 /**
  * Simulates one employee: asks the recommender once, decides, and keeps the result (contract section 4). Safe to repeat: an
- * employee who has a result is left alone, and the first result stands.
+ * employee who has a result is left alone, and the first result stands. `onAnswer` is told for whom the recommender answered.
  */
 export function employeeSimulationHandler(
   { store }: Pick<WorkerContext, 'store'>,
   recommender: Recommender,
   whenRoom: WhenRoom,
+  onAnswer?: (employeeId: EmployeeId) => void,
 ): JobHandler<EmployeeJobData> {
   const assignmentsOf = store.assignmentReader();
   // A run's plan never changes, and a million jobs need it.
@@ -44,6 +45,7 @@ export function employeeSimulationHandler(
       });
     }
     const recommendations = await recommender.recommend(employeeId);
+    onAnswer?.(employeeId);
     const employee = { id: employeeId, type: employeeType };
     reach('result-to-be-written', employeeId);
     const result = simulateEmployee(plan, employee, assignments, recommendations);

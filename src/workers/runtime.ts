@@ -7,6 +7,7 @@ import { type CallObserver, createRecommender } from '../adapters/recommender.ts
 import { REDIS_PREFIX } from '../adapters/run-keys.ts';
 import { STAGES } from '../adapters/run-record.ts';
 import { secretCutter } from '../adapters/secret-cutter.ts';
+import type { EmployeeId } from '../domain/ids.ts';
 import { retryDelayMs } from '../domain/retry-policy.ts';
 import { assignmentHandler } from './assignment.ts';
 import { catalogDownloadHandler } from './catalog-download.ts';
@@ -99,7 +100,7 @@ export function startWorkers(options: WorkersOptions): Workers {
       return started(name, processor, settings.queues.concurrency[name]).worker;
     }
     const { recommender, concurrency, watch } = employees!;
-    const handler = employeeSimulationHandler(options, recommender, whenRoom);
+    const handler = employeeSimulationHandler(options, recommender, whenRoom, watch.succeeded);
     const processor = shortJobProcessor(handler, { ...surroundings, outageRest: watch.failed });
     const { worker, rest } = started<EmployeeJobData>(name, processor, concurrency.least);
     concurrency.attach(worker);
@@ -123,6 +124,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     stop: async (deadlineMs) => {
       isStopping = true;
       for (const rest of rests) rest.stop();
+      employees?.watch.stop();
       outages.stop();
       if (options.redis.status === 'ready') await stopWorkers(workers, giveBack, deadlineMs);
       else await abandonWorkers(workers, giveBack, deadlineMs);
@@ -141,13 +143,11 @@ function watchedRecommender(options: WorkersOptions, cutSecrets: (text: string) 
   const most = employeeConcurrencyMax ?? least;
   const concurrency = new EmployeeConcurrency({ least, most, onChange: observer?.employeeConcurrency });
   const onOutage = observer?.recommenderOutage;
-  const watch = new RecommenderWatch({ patienceMs, concurrency, redis, logger, now, cutSecrets, onOutage });
   const onCall = toldBoth(observer?.recommenderCall, concurrency.callEnded);
-  return {
-    watch,
-    concurrency,
-    recommender: createRecommender({ ...where, sockets: concurrency.most, onCall, onSuccess: watch.succeeded }),
-  };
+  const recommender = createRecommender({ ...where, sockets: concurrency.most, onCall });
+  const ask = (employeeId: EmployeeId) => recommender.recommend(employeeId);
+  const watch = new RecommenderWatch({ patienceMs, concurrency, redis, logger, now, cutSecrets, ask, onOutage });
+  return { watch, concurrency, recommender };
 }
 
 function toldBoth(one: CallObserver | undefined, other: CallObserver | undefined): CallObserver | undefined {

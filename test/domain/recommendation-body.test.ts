@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BtcFakeError } from '../../src/domain/errors.ts';
 import { type ContentId, formatContentId } from '../../src/domain/ids.ts';
-import { bodyExcerpt, parseRecommendationBody } from '../../src/domain/recommendation-body.ts';
+import { bodyExcerpt, namesAnError, parseRecommendationBody } from '../../src/domain/recommendation-body.ts';
 
 const contentId = () => fc.integer({ min: 1, max: 999_999_999_999_999 }).map((id) => id as ContentId);
 
@@ -87,6 +87,26 @@ describe('parseRecommendationBody', () => {
     });
   });
 
+  test.each([
+    '{"results":[],"error":"model not loaded"}',
+    '{"response":{"ml_recommendations":[]},"errors":[{"code":7}]}',
+    '{"response":{"ml_recommendations":[],"error":{"message":"no such employee"}}}',
+    '{"data":[],"errors":["timed out"]}',
+  ])('%s is an error beside an empty list, not an empty list', (body) => {
+    expect(codeOf(body)).toEqual({
+      code: 'RECOMMENDER_BODY',
+      message: `The recommender's answer is no recommendation, it names an error beside an empty list: ${body}`,
+    });
+  });
+
+  test.each(['null', 'false', '""', '[]', '{}'])('an error that is %s is none', (error) => {
+    expect(parseRecommendationBody(`{"results":[],"error":${error}}`)).toEqual([]);
+  });
+
+  test('an error beside recommendations does not take them away', () => {
+    expect(parseRecommendationBody('{"results":[7],"errors":["one was left out"]}')).toEqual([7]);
+  });
+
   test.each(['null', '0', '-5', '1.5', '1e15', '""', '"12,34"', '"abc"', '[]', '[5]', '{}', '{"id":5}', 'true'])(
     'an item %s spoils the whole answer',
     (item) => {
@@ -121,6 +141,21 @@ describe('parseRecommendationBody', () => {
       }),
     );
   });
+});
+
+describe('namesAnError', () => {
+  test.each([
+    '{"error":"no such employee"}',
+    '{"errors":[{"code":7}]}',
+    '{"response":{"error":"no"}}',
+    '{"message":"no"}',
+    '{"detail":"x"}',
+  ])('%s does', (body) => expect(namesAnError(body)).toBe(true));
+
+  test.each(['', '<html>502 Bad Gateway</html>', '{"error":', '{}', '[]', '"error"', 'null', '{"error":null}'])(
+    '%s does not',
+    (body) => expect(namesAnError(body)).toBe(false),
+  );
 });
 
 describe('bodyExcerpt', () => {

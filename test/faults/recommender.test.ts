@@ -219,6 +219,43 @@ describe('A3', () => {
   });
 });
 
+describe('A4: a block of employees answered 500, each with an error by name, while others are answered', () => {
+  const unknown = (block: readonly number[]) => (id: number) =>
+    block.includes(id) ? fails(500, {}, `{"error":"no such employee: ${id}"}`) : undefined;
+
+  async function onlyTheyFail(runId: RunId, block: readonly number[]): Promise<void> {
+    await room.reaches(runId, 'incomplete', 25_000);
+    const { counts, failedEmployees, outage } = await room.report(runId);
+    expect(counts).toEqual({ employees: EMPLOYEES, done: EMPLOYEES - block.length, failed: block.length });
+    expect(failedEmployees.map(({ employeeId }) => employeeId).toSorted((x, y) => x - y)).toEqual(block);
+    expect(outage).toBeUndefined();
+    expect(linesOf('The recommender fails for everybody')).toBe(0);
+  }
+
+  test('only they fail, at once, and again when only they are retried; nobody rests', async () => {
+    const block = room.ids.slice(25, 55);
+    misbehave = unknown(block);
+    const runId = await begin();
+    await onlyTheyFail(runId, block);
+    await requeueFailed(room.queues, room.store, runId, 2);
+    const failedAgain = () => linesOf('"attempt":2,"attempts":2') === 2 * block.length;
+    await waitUntil('all have failed again', failedAgain, 25_000);
+    await onlyTheyFail(runId, block);
+    expect(linesOf('answers others: it is no outage')).toBeGreaterThan(0);
+    await retry(runId);
+    await finishes(runId, (id) => (block.includes(id) ? 8 : 3));
+  });
+
+  test('only they fail when they are the first of all, so that nobody was answered before', async () => {
+    const block = room.ids.slice(0, 30);
+    misbehave = unknown(block);
+    const runId = await begin();
+    await onlyTheyFail(runId, block);
+    await retry(runId);
+    await finishes(runId, (id) => (block.includes(id) ? 4 : 3));
+  });
+});
+
 testAtFullSize(
   'A: one illness after the other, with a moment of health in between, loses nobody',
   async () => {
