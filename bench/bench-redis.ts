@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { infoField } from '../src/adapters/redis.ts';
+import { infoField } from '../src/adapters/redis-suitability.ts';
 import { acquireEmbeddedRedis } from '../src/sandbox/embedded-redis.ts';
 import { peakMegabytes } from './process-memory.ts';
 

@@ -6,6 +6,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import convict from 'convict';
 import { isLegacySshAlgorithm } from '../src/domain/legacy-ssh-algorithms.ts';
+import { parseRedisAddress } from '../src/domain/redis-address.ts';
 
 declare const parsed: unique symbol;
 /** The name of a format, which remembers the type of the values that it parses to. */
@@ -167,17 +168,10 @@ export const CRON: Format<string> = defineFormat('a cron expression of five fiel
     : undefined;
 });
 
-/** What ioredis takes; it may hold a password, in which `@ : / # ?` and `%` must be percent-encoded. */
+/** As `parseRedisAddress` reads it; it may hold a password, in which `@ : / # ?` and `%` must be percent-encoded. */
 export const REDIS_ADDRESS: Format<string> = defineFormat(
-  'a redis:// or rediss:// address (special characters in its password percent-encoded)',
-  (text) => {
-    const url = parseUrl(text.trim());
-    if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol)) return undefined;
-    const decodable = !/%(?![0-9A-Fa-f]{2})/.test(url.username + url.password);
-    return url.hostname !== '' && /^\/?[0-9]*$/.test(url.pathname) && url.hash === '' && decodable
-      ? text.trim()
-      : undefined;
-  },
+  'a redis:// or rediss:// address, alone or as redis+sentinel:// or redis+cluster:// (special characters in its password percent-encoded)',
+  (text) => (parseRedisAddress(text.trim()) === undefined ? undefined : text.trim()),
 );
 
 /** A name such as `Europe/Berlin`; offsets such as `+01:00` know no daylight saving and are refused. */

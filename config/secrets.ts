@@ -1,10 +1,10 @@
+import { parseRedisAddress } from '../src/domain/redis-address.ts';
 import type { Settings } from './settings.ts';
 
 /** What must not be seen of an address: its password, as written and decoded, and any address that holds a login. */
 function secretsOfUrl(text: string): string[] {
-  const { username, password } = new URL(text);
-  if (username === '' && password === '') return [];
-  return [text, password, decodeURIComponent(password)];
+  const { username = '', password = '', writtenPassword = '' } = parseRedisAddress(text) ?? {};
+  return username === '' && password === '' ? [] : [text, writtenPassword, password];
 }
 
 /**
@@ -20,6 +20,7 @@ export function secretsOf(settings: Settings): string[] {
     ...servers.flatMap((server) => [server?.password, server?.privateKeyPassphrase]),
     dashboard.login?.password,
     alerts.webhookUrl,
+    redis.sentinelPassword,
     ...(redis.url === undefined ? [] : secretsOfUrl(redis.url)),
   ].filter((value): value is string => value !== undefined && value !== '');
   return [...new Set(found)].sort((a, b) => b.length - a.length);

@@ -49,6 +49,15 @@ export interface DatabricksSettings {
   readonly queryTimeoutMs: number;
 }
 
+/** Where Redis is, and what its address cannot say. */
+export interface RedisSettings {
+  /** An address as `parseRedisAddress` reads it. Absent: the embedded Redis. */
+  readonly url?: string;
+  readonly caFile?: string;
+  readonly sentinelUser?: string;
+  readonly sentinelPassword?: string;
+}
+
 /** All settings, deeply read-only and frozen. */
 export interface Settings {
   /** Absent when API_BASE_URL is not set; see `requireRecommender`. */
@@ -74,8 +83,7 @@ export interface Settings {
     readonly feedDateFormat: Values['FEED_DATE_FORMAT'];
     readonly retentionMs: number;
   };
-  /** `url` absent: the embedded Redis. */
-  readonly redis: { readonly url?: string };
+  readonly redis: RedisSettings;
   readonly queues: {
     /** Jobs at the same time in one worker process, by queue name. */
     readonly concurrency: {
@@ -221,7 +229,12 @@ export function shapeSettings(values: Values): Settings {
       feedDateFormat: values.FEED_DATE_FORMAT,
       retentionMs: values.RUN_RETENTION_DAYS * DAY_MS,
     },
-    redis: present({ url: values.REDIS_URL }),
+    redis: present({
+      url: values.REDIS_URL,
+      caFile: values.REDIS_CA_FILE,
+      sentinelUser: values.REDIS_SENTINEL_USER,
+      sentinelPassword: values.REDIS_SENTINEL_PASSWORD,
+    }),
     queues: {
       concurrency: {
         'run-start': values.RUN_START_CONCURRENCY,

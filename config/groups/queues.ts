@@ -1,4 +1,4 @@
-import { oneOf, REDIS_ADDRESS, wholeNumber } from '../formats.ts';
+import { oneOf, REDIS_ADDRESS, SECRET, TEXT, wholeNumber } from '../formats.ts';
 import { optional, secret, withDefault } from '../setting.ts';
 
 const SECONDS = wholeNumber('a number of seconds', 1, 600);
@@ -12,6 +12,13 @@ export const QUEUES = {
     'rediss://:password@redis.example:6379/0',
     'Redis to work with. Not set, an embedded one is started under .btc-fake/.',
   ),
+  REDIS_CA_FILE: optional(
+    TEXT,
+    'certs/private-ca.pem',
+    "File (PEM) of the private certificate authority that signed Redis' certificate.",
+  ),
+  REDIS_SENTINEL_USER: optional(TEXT, 'sentinel', "The sentinels' own user, where they ask for one."),
+  REDIS_SENTINEL_PASSWORD: secret(SECRET, 'sentinel-password', "The sentinels' own password."),
   RUN_START_CONCURRENCY: withDefault(FEW_JOBS, '1', 'Runs that one worker process starts at the same time.'),
   CATALOG_CONCURRENCY: withDefault(FEW_JOBS, '2', 'Catalog downloads at the same time, per worker process.'),
   ASSIGNMENT_CONCURRENCY: withDefault(FEW_JOBS, '1', 'Assignment steps at the same time, per worker process.'),

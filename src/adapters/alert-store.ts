@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import type { RunId } from '../domain/ids.ts';
 import type { AlertEvent } from '../domain/run-alert.ts';
 import { RELEASE } from './claim-script.ts';
+import type { RedisConnection } from './redis-client.ts';
 import { REDIS_PREFIX } from './run-keys.ts';
 
 /** Something of a run that people are told of. What happens again, after a re-queue, happens at another instant. */
@@ -20,11 +20,11 @@ const SINCE_KEY = `${REDIS_PREFIX}:alerts:since`;
 
 /** Which alerts have been sent, so that each is sent once however many workers there are. */
 export class AlertStore {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #retentionSeconds: number;
 
   /** @param retentionMs how long what was sent is remembered; as long as runs are. */
-  constructor(redis: Redis, retentionMs: number) {
+  constructor(redis: RedisConnection, retentionMs: number) {
     this.#redis = redis;
     this.#retentionSeconds = Math.ceil(retentionMs / 1000);
   }

@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis';
 import type { RunId } from '../domain/ids.ts';
 import type { EmployeeAssignments } from '../domain/manager-assignments.ts';
 import { decodeAssignments } from './employee-records.ts';
+import type { RedisConnection } from './redis-client.ts';
 import { decodeOptional } from './run-record.ts';
 
 /** Employees whose assignments are read at once. */
@@ -15,13 +15,13 @@ const GROUPS_KEPT = 64;
  * more than themselves. What was read stands, because assignments are frozen before an employee is queued.
  */
 export class AssignmentReader {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #keyOf: (runId: RunId) => string;
   /** By run and group; undefined while only one employee of it was asked for. */
   readonly #groups = new Map<string, Promise<(string | null)[]> | undefined>();
 
   /** @param keyOf names the hash of assignments of a run, by position. */
-  constructor(redis: Redis, keyOf: (runId: RunId) => string) {
+  constructor(redis: RedisConnection, keyOf: (runId: RunId) => string) {
     this.#redis = redis;
     this.#keyOf = keyOf;
   }

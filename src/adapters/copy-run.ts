@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisConnection } from './redis-client.ts';
 import { RUNS_KEY, runKeys } from './run-keys.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -9,8 +9,8 @@ const FIELDS_AT_A_TIME = 500;
  * changes nothing but its expiry. Memory does not grow with the population.
  */
 export async function copyRun(
-  from: Redis,
-  to: Redis,
+  from: RedisConnection,
+  to: RedisConnection,
   { plan, createdAt }: RunRecord,
   retentionMs: number,
 ): Promise<void> {

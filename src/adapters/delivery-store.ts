@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { RunId } from '../domain/ids.ts';
+import type { RedisConnection } from './redis-client.ts';
 import { runKeys } from './run-keys.ts';
 
 /** How far the delivery of a file of a run is. Instants are epoch milliseconds. */
@@ -32,11 +32,11 @@ return 1`;
 
 /** Which files of a run were delivered, by name, so that each is delivered once a run (contract section 6). */
 export class DeliveryStore {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #retentionSeconds: number;
 
   /** @param retentionMs as long as runs are kept. */
-  constructor(redis: Redis, retentionMs: number) {
+  constructor(redis: RedisConnection, retentionMs: number) {
     this.#redis = redis;
     this.#retentionSeconds = Math.ceil(retentionMs / 1000);
   }

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import type { Employee, EmployeeType } from '../domain/employees.ts';
 import type { EmployeeId } from '../domain/ids.ts';
+import type { RedisConnection } from './redis-client.ts';
 import { POPULATION_CHUNK } from './run-record.ts';
 
 /** An employee with the place in the population, from 0, in input order. */
@@ -17,7 +17,7 @@ const CHUNKS_AT_ONCE = 25;
  * it is, because to decode 100,000 employees for one would take longer than to read them.
  */
 export async function findInPopulation(
-  redis: Redis,
+  redis: RedisConnection,
   key: string,
   count: number,
   employeeId: EmployeeId,

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import { decodeAssignments, decodeEmployees, decodeResult } from './employee-records.ts';
+import type { RedisConnection } from './redis-client.ts';
 import { decodeOptional, type EmployeeState, POPULATION_CHUNK } from './run-record.ts';
 
 /** Where the employees of a run are kept. */
@@ -15,7 +15,7 @@ export interface EmployeeKeys {
  * @param asOf of the run, epoch milliseconds.
  */
 export async function* readEmployeeStates(
-  redis: Redis,
+  redis: RedisConnection,
   keys: EmployeeKeys,
   asOf: number,
 ): AsyncGenerator<readonly EmployeeState[]> {
@@ -31,7 +31,7 @@ export async function* readEmployeeStates(
 }
 
 async function readChunk(
-  redis: Redis,
+  redis: RedisConnection,
   keys: EmployeeKeys,
   asOf: number,
   chunk: number,

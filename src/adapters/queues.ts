@@ -1,8 +1,8 @@
 import { FlowProducer, Queue, type Telemetry } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { EmployeeType } from '../domain/employees.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
+import type { RedisConnection } from './redis-client.ts';
 import { REDIS_PREFIX } from './run-keys.ts';
 import type { Stage } from './run-record.ts';
 
@@ -37,7 +37,7 @@ export const BACKOFF = { type: 'ours' } as const;
 /** All queues, on one connection. */
 export interface Queues {
   /** The connection that they are on. */
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   readonly byName: Readonly<Record<QueueName, Queue>>;
   readonly flow: FlowProducer;
   close(): Promise<void>;
@@ -47,7 +47,7 @@ export interface Queues {
  * Opens the queues on a connection that the caller closes afterwards.
  * @param telemetry traces what is put on the queues of the stages.
  */
-export function openQueues(redis: Redis, telemetry?: Telemetry): Queues {
+export function openQueues(redis: RedisConnection, telemetry?: Telemetry): Queues {
   const shared = { connection: redis, prefix: REDIS_PREFIX };
   const traced = telemetry === undefined ? shared : { ...shared, telemetry };
   const open = (name: QueueName) => {

@@ -1,41 +1,88 @@
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
-import { safeLocation } from './redis.ts';
+import { safeLocation } from '../domain/redis-address.ts';
+import { type Refusal, refusalOf, wordsOf } from './redis-refusals.ts';
 
-const FULL = /\bOOM command not allowed\b/;
 const UNREACHABLE =
-  /^(Connection is closed|Command timed out|Reached the max retries per request limit|Stream isn't writeable)/;
-const NOT_NOW = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|READONLY|NOAUTH)\b/;
+  /^(Connection is closed|Command timed out|Reached the max retries per request limit|Stream isn't writeable|None of startup nodes is available|Cluster is ended)/;
 const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND']);
+/** What the client itself says for Redis: a transaction was cut off on the way, or the cluster was asked too often. */
+const CLIENT_SAYS = /^(Command aborted due to connection close|Too many Cluster redirections|Failed to refresh slots)/;
 
 /** Whether Redis refused a command because it has no memory left. */
 export function isRedisFull(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  // A transaction says why it was given up in errors of its own.
-  const { previousErrors = [] } = error as { previousErrors?: readonly unknown[] };
-  return FULL.test(error.message) || previousErrors.some(isRedisFull);
+  return causes(error).some((cause) => refusalOf(cause)?.code === 'REDIS_FULL');
 }
 
-export function redisFullError(cause: unknown): BtcFakeError {
-  return new BtcFakeError('REDIS_FULL', 'Redis has no memory left', {
-    remedy: 'Raise its maxmemory, or lower RUN_RETENTION_DAYS so that it forgets old runs earlier.',
+/**
+ * Whether Redis, and not what it was asked for, is why a command failed: it is full, a read-only replica, cannot save, is being
+ * resharded, has shut the user out, … Who waits until somebody has put that right loses nothing.
+ */
+export function isRedisRefusal(error: unknown): boolean {
+  return causes(error).some(
+    (cause) => CLIENT_SAYS.test(cause.message) || (cause.name === 'ReplyError' && refusalOf(cause) !== undefined),
+  );
+}
+
+/** A refusal with what Redis said and what to do. @param location as for `redisFailure`; may be left out. */
+export function redisRefusal(error: unknown, location?: string): BtcFakeError | undefined {
+  for (const cause of causes(error)) {
+    const refusal = refusalOf(cause);
+    if (refusal) return refusedError(refusal, cause, location);
+  }
+  return undefined;
+}
+
+function refusedError({ code, what, remedy }: Refusal, cause: Error, location: string | undefined): BtcFakeError {
+  if (code === 'REDIS_FULL') return new BtcFakeError(code, `Redis ${what}`, { remedy, cause });
+  const place = location === undefined ? 'Redis' : `Redis at ${safeLocation(location)}`;
+  // Of a certificate or a handshake the code says more than the message, and never a part of what was sent.
+  const words = /^[A-Z_]+$/.test(systemCode(cause) ?? '') ? systemCode(cause) : wordsOf(cause);
+  return new BtcFakeError(code, `${place} ${what} (${words})`, { remedy, cause });
+}
+
+/** An error and the errors by which a transaction or a cluster says why it was given up. */
+function causes(error: unknown): Error[] {
+  if (!(error instanceof Error) || error instanceof BtcFakeError) return [];
+  const { previousErrors = [], lastNodeError } = error as {
+    previousErrors?: readonly unknown[];
+    lastNodeError?: unknown;
+  };
+  return [error, ...previousErrors.flatMap(causes), ...causes(lastNodeError)];
+}
+
+/** Why no connection came about to a server that is addressed without TLS and speaks nothing else. */
+export function tlsWanted(location: string, cause: unknown): BtcFakeError {
+  return new BtcFakeError('REDIS_UNREACHABLE', `Redis at ${safeLocation(location)} wants TLS`, {
+    remedy: 'Write rediss:// instead of redis:// in REDIS_URL.',
+    cause,
+  });
+}
+
+/** Why no connection came about. @param location as for `redisFailure`. */
+export function connectFailure(cause: unknown, location: string): BtcFakeError {
+  const refused = redisRefusal(cause, location);
+  if (refused) return refused;
+  const [reason] = causes(cause).reverse();
+  const code = systemCode(reason) ?? /\b(E[A-Z]{4,})\b/.exec(reason?.message ?? '')?.[1];
+  const because = code ? ` (${code})` : /^no answer within/.test(reason?.message ?? '') ? `: ${reason!.message}` : '';
+  return new BtcFakeError('REDIS_UNREACHABLE', `Redis at ${safeLocation(location)} does not answer${because}`, {
+    remedy: 'Start it, or correct REDIS_URL.',
     cause,
   });
 }
 
 /**
- * What became of a command's connection, in our words: an error of the client or the server as REDIS_UNREACHABLE or REDIS_FULL,
- * every other error as it is. `location` is shown without user name and password.
+ * What became of a command's connection, in our words: an error of the client or the server by what it is, with what Redis said
+ * and what to do; every other error as it is. `location` is shown without user name and password.
  */
 export function redisFailure(error: unknown, location: string): unknown {
   if (error instanceof BtcFakeError || !(error instanceof Error)) return error;
-  if (isRedisFull(error)) return redisFullError(error);
-  const { message } = error;
-  const lost = UNREACHABLE.test(message) || LOST.has(systemCode(error) ?? '');
-  if (!lost && !NOT_NOW.test(message)) return error;
-  const what = lost ? 'does not answer any more' : `cannot serve now (${message.split(' ')[0]})`;
-  return new BtcFakeError('REDIS_UNREACHABLE', `Redis at ${safeLocation(location)} ${what}`, {
+  const refused = redisRefusal(error, location);
+  if (refused) return refused;
+  if (!UNREACHABLE.test(error.message) && !LOST.has(systemCode(error) ?? '')) return error;
+  return new BtcFakeError('REDIS_UNREACHABLE', `Redis at ${safeLocation(location)} does not answer any more`, {
     remedy:
-      'When it is well again, give the command again; a run that was begun is kept, and "btc-fake resume" goes on with it.',
+      'When it is well again, give the command again; a run that was begun is kept, and "btc-fake resume" continues it.',
     cause: error,
   });
 }

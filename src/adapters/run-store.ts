@@ -1,4 +1,4 @@
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { ChainableCommander } from 'ioredis';
 import type { CatalogContent, Catalogs } from '../domain/catalog.ts';
 import type { CatalogKind } from '../domain/catalog-file-name.ts';
 import type { EmployeeResult } from '../domain/employee-outcome.ts';
@@ -22,6 +22,7 @@ import {
 import { readEmployeeStates } from './employee-states.ts';
 import { FREEZE, PUT_RESULT } from './freeze-script.ts';
 import { FORGET_EXPIRED, NOTE, NOTE_FIRST, NOTE_UNCHANGED } from './note-script.ts';
+import type { RedisConnection } from './redis-client.ts';
 import { RUNS_KEY, runKeys } from './run-keys.ts';
 import {
   type AssignmentFacts,
@@ -46,10 +47,10 @@ const RESULTS_MARK = '-1';
  * `retentionMs` after the last step that touched them.
  */
 export class RunStore {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #retentionSeconds: number;
 
-  constructor(redis: Redis, retentionMs: number) {
+  constructor(redis: RedisConnection, retentionMs: number) {
     this.#redis = redis;
     this.#retentionSeconds = Math.ceil(retentionMs / 1000);
   }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import type { RunId } from '../domain/ids.ts';
 import type { WeeklySchedule } from '../domain/schedule-slots.ts';
 import { RELEASE } from './claim-script.ts';
+import type { RedisConnection } from './redis-client.ts';
 import { REDIS_PREFIX } from './run-keys.ts';
 
 /** The schedule that all processes go by. Instants are epoch milliseconds. */
@@ -73,9 +73,9 @@ return 1`;
 
 /** The weekly schedule's state in Redis, beside BullMQ's job scheduler, which only wakes a worker when a slot is due. */
 export class ScheduleStore {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
 
-  constructor(redis: Redis) {
+  constructor(redis: RedisConnection) {
     this.#redis = redis;
   }
 

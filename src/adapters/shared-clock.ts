@@ -1,10 +1,10 @@
-import type { Redis } from 'ioredis';
+import type { RedisConnection } from './redis-client.ts';
 
-/** An answer that took longer says little about the time: Redis was away, or this process stood still. */
+/** An answer that took longer says little about the time: RedisConnection was away, or this process stood still. */
 const LONGEST_ROUND_TRIP_MS = 5_000;
 
 /** Redis' time of day, epoch milliseconds. */
-export async function redisTime(redis: Redis): Promise<number> {
+export async function redisTime(redis: RedisConnection): Promise<number> {
   const [seconds, microseconds] = await redis.time();
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
 }
@@ -15,14 +15,14 @@ export async function redisTime(redis: Redis): Promise<number> {
  * can set; while the machine sleeps it stands still, so it may be late until the next measurement, never early.
  */
 export class SharedClock {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   #offsetMs = 0;
 
-  private constructor(redis: Redis) {
+  private constructor(redis: RedisConnection) {
     this.#redis = redis;
   }
 
-  static async read(redis: Redis): Promise<SharedClock> {
+  static async read(redis: RedisConnection): Promise<SharedClock> {
     const clock = new SharedClock(redis);
     await clock.#measure(Number.POSITIVE_INFINITY);
     return clock;

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { RunId } from '../domain/ids.ts';
+import type { RedisConnection } from './redis-client.ts';
 import { REDIS_PREFIX } from './run-keys.ts';
 
 /** A form that was left open for longer makes a run of its own. */
@@ -7,9 +7,9 @@ const TOKEN_SECONDS = 24 * 3600;
 
 /** Which run each form that starts runs stands for, so that a form that is sent twice starts one run. */
 export class StartTokens {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
 
-  constructor(redis: Redis) {
+  constructor(redis: RedisConnection) {
     this.#redis = redis;
   }
 

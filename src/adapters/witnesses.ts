@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
 import { decodeEmployees } from './employee-records.ts';
+import type { RedisConnection } from './redis-client.ts';
 import { RUNS_KEY, runKeys } from './run-keys.ts';
 import { POPULATION_CHUNK } from './run-record.ts';
 
@@ -14,7 +14,7 @@ const SPARE = 3;
  * other runs, and then anybody of the run. Drawn at random; nobody of `except`. Possibly nobody.
  */
 export async function findWitnesses(
-  redis: Redis,
+  redis: RedisConnection,
   runId: RunId,
   most: number,
   except: ReadonlySet<EmployeeId>,
@@ -32,14 +32,14 @@ export async function findWitnesses(
 }
 
 /** Employees who have a result. */
-async function answered(redis: Redis, runId: RunId, most: number): Promise<EmployeeId[]> {
+async function answered(redis: RedisConnection, runId: RunId, most: number): Promise<EmployeeId[]> {
   const { results, population } = runKeys(runId);
   const fields = (await redis.hrandfield(results, most)) as string[] | null;
   const positions = (fields ?? []).map(Number).filter((position) => position >= 0);
   return employeesAt(redis, population, positions);
 }
 
-async function anybody(redis: Redis, runId: RunId, most: number): Promise<EmployeeId[]> {
+async function anybody(redis: RedisConnection, runId: RunId, most: number): Promise<EmployeeId[]> {
   const { population } = runKeys(runId);
   const chunks = await redis.hlen(population);
   const last = (await redis.hget(population, String(chunks - 1))) ?? '';
@@ -49,7 +49,11 @@ async function anybody(redis: Redis, runId: RunId, most: number): Promise<Employ
   return employeesAt(redis, population, [...new Set(drawn)]);
 }
 
-async function employeesAt(redis: Redis, population: string, positions: readonly number[]): Promise<EmployeeId[]> {
+async function employeesAt(
+  redis: RedisConnection,
+  population: string,
+  positions: readonly number[],
+): Promise<EmployeeId[]> {
   if (positions.length === 0) return [];
   const chunks = [...new Set(positions.map((position) => Math.floor(position / POPULATION_CHUNK)))];
   const texts = await redis.hmget(population, ...chunks.map(String));

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { QueueName } from './queues.ts';
+import type { RedisConnection } from './redis-client.ts';
 import { REDIS_PREFIX } from './run-keys.ts';
 import { redisTime } from './shared-clock.ts';
 
@@ -35,7 +35,7 @@ export const DEAD_AFTER_MS = 35_000;
 /** Clocks that differ more than this wake the schedule, and jobs that wait for their next attempt, too early or too late. */
 export const CLOCK_TOLERANCE_MS = 30_000;
 
-/** An answer that took longer says nothing about clocks: Redis was away, or this process stood still. */
+/** An answer that took longer says nothing about clocks: RedisConnection was away, or this process stood still. */
 const LONGEST_ROUND_TRIP_MS = 5_000;
 
 const WORKERS_KEY = `${REDIS_PREFIX}:workers`;
@@ -48,9 +48,9 @@ end`;
 
 /** Which processes with workers are alive. They announce themselves again and again; Redis' clock alone counts. */
 export class WorkerRegistry {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
 
-  constructor(redis: Redis) {
+  constructor(redis: RedisConnection) {
     this.#redis = redis;
   }
 

@@ -31,7 +31,7 @@ export function doctorCommand(program: Command, done: (code: ExitCode) => void):
 
 async function tryRedisOf(basics: Basics): Promise<Outcome> {
   const { tryRedis } = await import('../workers/connection-trials.ts');
-  const { safeLocation } = await import('../adapters/redis.ts');
+  const { safeLocation } = await import('../domain/redis-address.ts');
   const { withSession } = await import('./session.ts');
   return withSession(basics, ({ redis, redisLocation, embedded }) =>
     tryRedis(redis, embedded ? 'our own (REDIS_URL is not set)' : safeLocation(redisLocation)),

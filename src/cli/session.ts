@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { type LoadedSettings, type LoadOptions, loadSettings } from '../../config/load.ts';
 import { secretsOf } from '../../config/secrets.ts';
@@ -6,8 +5,10 @@ import type { Settings } from '../../config/settings.ts';
 import { createLogger } from '../adapters/log.ts';
 import { packageVersion } from '../adapters/package-root.ts';
 import { openQueues, type QueueName, type Queues } from '../adapters/queues.ts';
-import { assertSuitableRedis, type ConnectionRole, connectRedis } from '../adapters/redis.ts';
+import { type ConnectionRole, connectRedis } from '../adapters/redis.ts';
+import type { RedisConnection } from '../adapters/redis-client.ts';
 import { redisFailure } from '../adapters/redis-failure.ts';
+import { assertSuitableRedis } from '../adapters/redis-suitability.ts';
 import { RunStore } from '../adapters/run-store.ts';
 import { ScheduleStore } from '../adapters/schedule-store.ts';
 import { SharedClock } from '../adapters/shared-clock.ts';
@@ -43,7 +44,7 @@ export interface Session extends Basics {
   /** Whether Redis is our own child and lives no longer than the commands that use it. */
   readonly embedded: boolean;
   readonly redisLocation: string;
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   readonly store: RunStore;
   readonly schedule: ScheduleStore;
   readonly queues: Queues;
@@ -146,7 +147,7 @@ async function openTelemetry({ telemetry }: Settings, logger: Logger): Promise<T
 }
 
 interface Connection {
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   readonly store: RunStore;
   readonly schedule: ScheduleStore;
   readonly queues: Queues;
@@ -160,7 +161,7 @@ async function withConnection<T>(
   { settings, telemetry }: { settings: Settings; telemetry?: Telemetry['ofQueues'] | undefined },
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const redis = await connectRedis(location, role);
+  const redis = await connectRedis(location, role, settings.redis);
   try {
     // Before any queue is opened: each would print a warning of its own.
     await assertSuitableRedis(redis);

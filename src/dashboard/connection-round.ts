@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings, SftpServerSettings } from '../../config/settings.ts';
-import { safeLocation } from '../adapters/redis.ts';
+import { safeLocation } from '../domain/redis-address.ts';
 import { duration } from '../domain/wording.ts';
 import { connectionTrials, type Finding, type Trial, tryRedis } from '../workers/connection-trials.ts';
 import type { DashboardContext } from './dashboard-context.ts';

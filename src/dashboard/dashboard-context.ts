@@ -1,14 +1,14 @@
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { LoadedSettings } from '../../config/load.ts';
 import type { Queues } from '../adapters/queues.ts';
+import type { RedisConnection } from '../adapters/redis-client.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What every page is made from. */
 export interface DashboardContext {
   readonly loaded: LoadedSettings;
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   readonly store: RunStore;
   readonly queues: Queues;
   readonly logger: Logger;

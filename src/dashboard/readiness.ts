@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisConnection } from '../adapters/redis-client.ts';
 import { within } from '../adapters/time-limit.ts';
 import { WorkerRegistry } from '../adapters/worker-registry.ts';
 import type { Workers } from '../workers/runtime.ts';
@@ -16,7 +16,7 @@ const LIMIT_MS = 1_000;
 const REDIS_GONE: Problem = { what: 'redis', detail: 'Redis does not answer within a second' };
 
 /** A dashboard is ready when Redis answers and at least one process works on runs. */
-export function dashboardReadiness(redis: Redis): Readiness {
+export function dashboardReadiness(redis: RedisConnection): Readiness {
   const registry = new WorkerRegistry(redis);
   return async () => {
     try {
@@ -30,7 +30,7 @@ export function dashboardReadiness(redis: Redis): Readiness {
 }
 
 /** A worker is ready when Redis answers and its queues are read; not any more when it has been told to stop. */
-export function workerReadiness(redis: Redis, workers: () => Pick<Workers, 'state'> | undefined): Readiness {
+export function workerReadiness(redis: RedisConnection, workers: () => Pick<Workers, 'state'> | undefined): Readiness {
   return async () => {
     const problems: Problem[] = [];
     const answers = await within(redis.ping(), LIMIT_MS).then(

@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis';
 import type { Settings } from '../../config/settings.ts';
 import type { Queues } from '../adapters/queues.ts';
-import { infoField } from '../adapters/redis.ts';
+import type { RedisConnection } from '../adapters/redis-client.ts';
+import { infoField } from '../adapters/redis-suitability.ts';
 import { type RunRecord, STAGES } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { ScheduleStore } from '../adapters/schedule-store.ts';
@@ -17,7 +17,7 @@ import type { Collector, Reading } from './redis-gauges.ts';
 
 /** What metrics are read from. The connection must fail at once when Redis is away. */
 export interface ReadingContext {
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   readonly store: RunStore;
   readonly queues: Queues;
   readonly settings: Settings;

@@ -1,9 +1,9 @@
 import Fastify from 'fastify';
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Settings } from '../../config/settings.ts';
 import { openQueues } from '../adapters/queues.ts';
 import { connectRedis } from '../adapters/redis.ts';
+import type { RedisConnection } from '../adapters/redis-client.ts';
 import { RunStore } from '../adapters/run-store.ts';
 import { within } from '../adapters/time-limit.ts';
 import type { Workers } from '../workers/runtime.ts';
@@ -44,7 +44,7 @@ const CLOSE_LIMIT_MS = 1_000;
  */
 export async function startWorkerHealth(options: WorkerHealthOptions): Promise<WorkerHealth> {
   const { settings, redisLocation, host, port, version, logger, now } = options;
-  const redis: Redis = await connectRedis(redisLocation, 'dashboard');
+  const redis: RedisConnection = await connectRedis(redisLocation, 'dashboard', settings.redis);
   const queues = openQueues(redis);
   const store = new RunStore(redis, settings.run.retentionMs);
   const metrics = createMetrics({ redis, queues, store, settings, version, logger, now });

@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   REDIS_NOT_INSTALLED: { retryable: false, meaning: 'No redis-server is installed and REDIS_URL is not set.' },
   REDIS_UNREACHABLE: { retryable: true, meaning: 'Redis does not answer.' },
   REDIS_FULL: { retryable: true, meaning: 'Redis has no memory left for what is to be kept.' },
+  REDIS_REFUSES_WRITES: { retryable: true, meaning: 'Redis answers and takes no writes.' },
+  REDIS_REFUSED: { retryable: false, meaning: 'Redis answers and refuses what BTC Fake needs of it.' },
   REDIS_UNSUITABLE: { retryable: false, meaning: 'Redis is too old, or may evict keys.' },
 
   EMPLOYEES_INVALID: { retryable: false, meaning: 'The employees file has rows that are wrong.' },

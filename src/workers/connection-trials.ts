@@ -1,6 +1,5 @@
 import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { secretsOf } from '../../config/secrets.ts';
 import type { Settings, SftpServerSettings } from '../../config/settings.ts';
@@ -10,7 +9,8 @@ import { readEmployees } from '../adapters/employees-file.ts';
 import { fileSha256 } from '../adapters/feed-files.ts';
 import { FOLDER_MODE } from '../adapters/file-modes.ts';
 import { createRecommender } from '../adapters/recommender.ts';
-import { assertSuitableRedis } from '../adapters/redis.ts';
+import type { RedisConnection } from '../adapters/redis-client.ts';
+import { assertSuitableRedis } from '../adapters/redis-suitability.ts';
 import { secretCutter } from '../adapters/secret-cutter.ts';
 import { withSftp } from '../adapters/sftp.ts';
 import { clockIsOff, WorkerRegistry } from '../adapters/worker-registry.ts';
@@ -78,7 +78,11 @@ export function connectionTrials({ settings, logger, redis }: TrialSurroundings)
  * @param clock this machine's, epoch milliseconds.
  * @throws BtcFakeError REDIS_UNSUITABLE.
  */
-export async function tryRedis(redis: Redis, place: string, clock: () => number = Date.now): Promise<Outcome> {
+export async function tryRedis(
+  redis: RedisConnection,
+  place: string,
+  clock: () => number = Date.now,
+): Promise<Outcome> {
   const { version, evictionPolicy } = await assertSuitableRedis(redis);
   const detail = `${version}, ${evictionPolicy}, ${place}`;
   const registry = new WorkerRegistry(redis);

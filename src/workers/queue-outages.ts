@@ -1,13 +1,13 @@
 import type { Worker } from 'bullmq';
 import type { Logger } from 'pino';
-import { isRedisFull } from '../adapters/redis-failure.ts';
+import { isRedisFull, isRedisRefusal, redisRefusal } from '../adapters/redis-failure.ts';
 import type { WorkerRest } from './worker-rest.ts';
 
 /** What a worker emits as an error for each job that it has lost; the jobs are logged when they are given up. */
 const LOST_LOCK = /\block\b/i;
 
-/** A worker that Redis refuses memory asks again at once, thousands of times a second, unless it is made to rest. */
-const REST_WHEN_FULL_MS = 1_000;
+/** A worker whose command Redis refuses asks again at once, thousands of times a second, unless it is made to rest. */
+const REST_WHEN_REFUSED_MS = 1_000;
 
 /** So long nothing may fail until an outage is called over: a full Redis still takes some commands in between. */
 const QUIET_MS = 1_500;
@@ -34,7 +34,7 @@ export class QueueOutages {
   watch(worker: Worker, rest: WorkerRest): void {
     worker.on('error', (error) => {
       if (LOST_LOCK.test(error.message)) return;
-      if (isRedisFull(error)) rest.rest(REST_WHEN_FULL_MS);
+      if (isRedisRefusal(error)) rest.rest(REST_WHEN_REFUSED_MS);
       this.failed(error);
     });
     worker.on('active', this.over);
@@ -47,7 +47,10 @@ export class QueueOutages {
     this.#lastErrorAt = Date.now();
     if (this.#errors > 1) return;
     const reason = error instanceof Error ? error.message : String(error);
+    const refusal = redisRefusal(error);
     if (isRedisFull(error)) this.#logger.error({ reason }, 'Redis has no memory left; waiting until it has');
+    else if (refusal)
+      this.#logger.error({ reason, remedy: refusal.remedy }, `${refusal.message}; waiting until it serves`);
     else this.#logger.error({ reason }, 'The queues cannot be read; trying again until they can');
   };
 

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisConnection } from '../adapters/redis-client.ts';
 import { findWitnesses } from '../adapters/witnesses.ts';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
 import { isSignOfAnOutage } from '../domain/recommender-outage.ts';
@@ -18,13 +18,13 @@ export interface FailedEmployee {
  * or in a run, or else anybody of the run. The answer is used for nothing else.
  */
 export class RecommenderTrial {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #ask: (employeeId: EmployeeId) => Promise<unknown>;
   readonly #failed = new Set<EmployeeId>();
   #answered: EmployeeId | undefined;
   #last: FailedEmployee | undefined;
 
-  constructor(redis: Redis, ask: (employeeId: EmployeeId) => Promise<unknown>) {
+  constructor(redis: RedisConnection, ask: (employeeId: EmployeeId) => Promise<unknown>) {
     this.#redis = redis;
     this.#ask = ask;
   }

@@ -1,8 +1,8 @@
 import type { Job } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { clearOutageNote, writeOutageNote } from '../adapters/outage-note.ts';
 import type { EmployeeJobData } from '../adapters/queues.ts';
+import type { RedisConnection } from '../adapters/redis-client.ts';
 import type { EmployeeId } from '../domain/ids.ts';
 import { isSignOfAnOutage, RecommenderOutage, type Rest } from '../domain/recommender-outage.ts';
 import type { EmployeeConcurrency } from './employee-concurrency.ts';
@@ -14,7 +14,7 @@ import type { WorkerRest } from './worker-rest.ts';
 export interface RecommenderWatchOptions {
   readonly patienceMs: number;
   readonly concurrency: EmployeeConcurrency;
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   readonly logger: Logger;
   readonly now: () => number;
   readonly cutSecrets: (text: string) => string;

@@ -1,9 +1,9 @@
 import { type Processor, type Telemetry, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { requireRecommender } from '../../config/load.ts';
 import { secretsOf } from '../../config/secrets.ts';
 import { type EmployeeJobData, type QueueName, restQueue, type StageJobData } from '../adapters/queues.ts';
 import { type CallObserver, createRecommender } from '../adapters/recommender.ts';
+import type { RedisConnection } from '../adapters/redis-client.ts';
 import { REDIS_PREFIX } from '../adapters/run-keys.ts';
 import { STAGES } from '../adapters/run-record.ts';
 import { secretCutter } from '../adapters/secret-cutter.ts';
@@ -29,7 +29,7 @@ import { WorkerRest } from './worker-rest.ts';
 /** What a process works on. */
 export interface WorkersOptions extends WorkerContext {
   /** A connection for workers: see `connectRedis`. BullMQ makes its own copies of it for blocking reads. */
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   /** All queues unless given. */
   readonly only?: readonly QueueName[] | undefined;
   /** For the employee queue, instead of EMPLOYEE_CONCURRENCY. */

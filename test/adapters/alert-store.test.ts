@@ -1,7 +1,7 @@
 // Proves that an alert that two workers want to send at the same moment is sent once, whoever of them comes first.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { Redis } from 'ioredis';
 import { AlertStore, type Occurrence } from '../../src/adapters/alert-store.ts';
+import type { RedisConnection } from '../../src/adapters/redis-client.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { openRunRoom, type RunRoom } from '../support/run-room.ts';
 
@@ -18,7 +18,7 @@ beforeEach(async () => {
   sent = [];
 });
 
-const store = (redis: Redis = room.redis) => new AlertStore(redis, 60_000);
+const store = (redis: RedisConnection = room.redis) => new AlertStore(redis, 60_000);
 const send = (by: string) => async () => {
   sent.push(by);
 };
@@ -36,7 +36,7 @@ test('whoever looked before another sent it, and claims it after that, does not 
   const slow = new Proxy(room.redis, {
     get: (redis, name) =>
       name === 'set'
-        ? async (...args: Parameters<Redis['set']>) => {
+        ? async (...args: Parameters<RedisConnection['set']>) => {
             await store().once(OCCURRENCE, send('quick'));
             return redis.set(...args);
           }

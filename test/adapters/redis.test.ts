@@ -1,9 +1,12 @@
 // Proves that a Redis that does not answer, or cannot be trusted with a queue, is refused at once and without its password.
+
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Redis } from 'ioredis';
-import { assertSuitableRedis, connectRedis, safeLocation } from '../../src/adapters/redis.ts';
+import { connectRedis } from '../../src/adapters/redis.ts';
+import type { RedisConnection } from '../../src/adapters/redis-client.ts';
+import { assertSuitableRedis } from '../../src/adapters/redis-suitability.ts';
+import { safeLocation } from '../../src/domain/redis-address.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { startPretender } from '../support/redis-pretender.ts';
@@ -21,7 +24,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function open(location: string, role: (typeof ROLES)[number] = 'command'): Promise<Redis> {
+async function open(location: string, role: (typeof ROLES)[number] = 'command'): Promise<RedisConnection> {
   const redis = await connectRedis(location, role);
   closers.push(() => redis.disconnect());
   return redis;

@@ -1,8 +1,9 @@
 // Proves, on a real Redis, that two processes which change the same at once lose nothing of each other's.
+
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { Redis } from 'ioredis';
 import { AlertStore } from '../../src/adapters/alert-store.ts';
 import { connectRedis } from '../../src/adapters/redis.ts';
+import type { RedisConnection } from '../../src/adapters/redis-client.ts';
 import { RunStore } from '../../src/adapters/run-store.ts';
 import { DEAD_AFTER_MS, WorkerRegistry } from '../../src/adapters/worker-registry.ts';
 import { planOf } from '../support/domain-values.ts';
@@ -15,8 +16,8 @@ const EMPLOYEES = people(40);
 const RUN = newRun(PLAN, EMPLOYEES);
 
 let server: TestRedis;
-let redis: Redis;
-let other: Redis;
+let redis: RedisConnection;
+let other: RedisConnection;
 let stores: readonly RunStore[];
 
 beforeAll(async () => {
@@ -74,13 +75,13 @@ test('nothing is noted of a run that is gone, so that a run of the same id begin
 });
 
 /** A connection on which something else happens after each hash was read and before anybody knows what is in it. */
-function afterReading(connection: Redis, happens: () => Promise<unknown>): Redis {
-  const slow = Object.create(connection) as Redis;
+function afterReading(connection: RedisConnection, happens: () => Promise<unknown>): RedisConnection {
+  const slow = Object.create(connection) as RedisConnection;
   slow.hgetall = (async (key: string) => {
     const fields = await connection.hgetall(key);
     await happens();
     return fields;
-  }) as Redis['hgetall'];
+  }) as RedisConnection['hgetall'];
   return slow;
 }
 

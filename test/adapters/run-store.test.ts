@@ -1,9 +1,10 @@
 // Proves, on a Redis that is a cluster of one, what the run store keeps: each step can be repeated, everything of a run
 // expires, and it stays in one hash slot and in bounds.
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Redis } from 'ioredis';
 import { connectRedis } from '../../src/adapters/redis.ts';
+import type { RedisConnection } from '../../src/adapters/redis-client.ts';
 import { REDIS_PREFIX } from '../../src/adapters/run-keys.ts';
 import { POPULATION_CHUNK, type RunRecord, STAGES } from '../../src/adapters/run-record.ts';
 import { RunStore } from '../../src/adapters/run-store.ts';
@@ -33,7 +34,7 @@ const EMPLOYEES = people(3);
 const RUN = newRun(PLAN, EMPLOYEES);
 
 let server: TestRedis;
-let redis: Redis;
+let redis: RedisConnection;
 let store: RunStore;
 
 beforeAll(async () => {

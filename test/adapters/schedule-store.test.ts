@@ -1,7 +1,8 @@
 // Proves what the schedule's store promises to many processes at once: one applies, one decides, one is alone.
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Redis } from 'ioredis';
 import { connectRedis } from '../../src/adapters/redis.ts';
+import type { RedisConnection } from '../../src/adapters/redis-client.ts';
 import { ScheduleStore, type SlotDecision } from '../../src/adapters/schedule-store.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -10,7 +11,7 @@ const MONDAYS = { cron: '0 6 * * 1', timeZone: 'UTC' };
 const TUESDAYS = { cron: '0 6 * * 2', timeZone: 'UTC' };
 const BERLIN = { cron: '0 6 * * 1', timeZone: 'Europe/Berlin' };
 let server: TestRedis;
-const connections: Redis[] = [];
+const connections: RedisConnection[] = [];
 let stores: ScheduleStore[];
 let store: ScheduleStore;
 beforeAll(async () => {

@@ -1,7 +1,8 @@
 // Proves that the shared clock is Redis', whatever this machine's says or is set to.
+
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import type { Redis } from 'ioredis';
 import { connectRedis } from '../../src/adapters/redis.ts';
+import type { RedisConnection } from '../../src/adapters/redis-client.ts';
 import { redisTime, SharedClock } from '../../src/adapters/shared-clock.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
@@ -10,7 +11,7 @@ const HOUR_MS = 3_600_000;
 const NEAR_MS = 1_000;
 
 let server: TestRedis;
-let redis: Redis;
+let redis: RedisConnection;
 beforeAll(async () => {
   server = await startTestRedis();
   redis = await connectRedis(server.url, 'command');

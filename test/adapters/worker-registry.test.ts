@@ -1,7 +1,8 @@
 // Proves that the registry tells who is alive by Redis' clock alone, and how far each clock is from it.
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Redis } from 'ioredis';
 import { connectRedis } from '../../src/adapters/redis.ts';
+import type { RedisConnection } from '../../src/adapters/redis-client.ts';
 import {
   clockIsOff,
   DEAD_AFTER_MS,
@@ -13,7 +14,7 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const KEY = '{btc-fake}:workers';
 let server: TestRedis;
-let redis: Redis;
+let redis: RedisConnection;
 let registry: WorkerRegistry;
 beforeAll(async () => {
   server = await startTestRedis();
@@ -90,7 +91,7 @@ describe('how far a clock is from that of Redis', () => {
   });
 
   test('is told as 0, never as -0, of a clock that half a round trip puts just before Redis', async () => {
-    const stopped = Object.create(redis, { time: { value: async () => ['1000', '0'] } }) as Redis;
+    const stopped = Object.create(redis, { time: { value: async () => ['1000', '0'] } }) as RedisConnection;
     const times = [999_999, 1_000_000];
     const entry = await new WorkerRegistry(stopped).announce(worker('a'), () => times.shift()!);
     expect(entry.clockDifferenceMs).toBe(0);

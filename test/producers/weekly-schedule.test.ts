@@ -1,9 +1,10 @@
 // Proves that applying a schedule writes only what differs, loses no slot, and leaves one run per slot however many processes
 // do it at the same instant.
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Redis } from 'ioredis';
 import { openQueues, type Queues } from '../../src/adapters/queues.ts';
 import { connectRedis } from '../../src/adapters/redis.ts';
+import type { RedisConnection } from '../../src/adapters/redis-client.ts';
 import { RunStore } from '../../src/adapters/run-store.ts';
 import { ScheduleStore } from '../../src/adapters/schedule-store.ts';
 import { slotRunId } from '../../src/domain/slot.ts';
@@ -217,7 +218,7 @@ describe('removing', () => {
 });
 
 describe('twenty processes on connections of their own', () => {
-  const connections: Redis[] = [];
+  const connections: RedisConnection[] = [];
   const opened: Queues[] = [];
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((queues) => queues.close()));

@@ -26,7 +26,14 @@ export async function startTestRedis(settings: Record<string, string> = {}): Pro
   const path = join(folder, 'redis.sock');
   for (let attempt = 1; ; attempt++) {
     const port = await freePort(host);
-    const all = { bind: host, port: String(port), unixsocket: path, save: '', appendonly: 'no', ...settings };
+    const all: Record<string, string> = {
+      bind: host,
+      port: String(port),
+      unixsocket: path,
+      save: '',
+      appendonly: 'no',
+      ...settings,
+    };
     const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
     const child = await launchRedis(redisPrograms(process.cwd()), { args, cwd: folder, logFd: 'ignore' });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -36,8 +43,8 @@ export async function startTestRedis(settings: Record<string, string> = {}): Pro
       await ended;
       rmSync(folder, { recursive: true, force: true });
     };
-    if (await isAnswering(path, () => child.exitCode !== null)) {
-      return { url: `redis://${host}:${port}`, host, port, path, stop };
+    if (await isAnswering(path, () => child.exitCode !== null, all.requirepass)) {
+      return { url: `redis://${host}:${all.port}`, host, port: Number(all.port), path, stop };
     }
     // Another process took the port between the two calls: once more.
     child.kill('SIGKILL');

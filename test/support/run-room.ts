@@ -4,12 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { type Logger, pino } from 'pino';
 import { loadSettings } from '../../config/load.ts';
 import type { Settings } from '../../config/settings.ts';
 import { openQueues, type QueueName, type Queues, type StageJobData } from '../../src/adapters/queues.ts';
 import { connectRedis } from '../../src/adapters/redis.ts';
+import type { RedisConnection } from '../../src/adapters/redis-client.ts';
 import type { RunRecord } from '../../src/adapters/run-record.ts';
 import { RunStore } from '../../src/adapters/run-store.ts';
 import { ScheduleStore } from '../../src/adapters/schedule-store.ts';
@@ -31,7 +31,7 @@ export interface LogLine {
 /** All that stages work with: a real Redis, real queues and folders of its own. */
 export interface RunRoom extends WorkerContext {
   readonly server: TestRedis;
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   readonly logger: Logger;
   readonly log: readonly LogLine[];
   readonly folder: string;

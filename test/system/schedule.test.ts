@@ -1,8 +1,9 @@
 // Proves, with real processes, that the schedule is applied by workers when they start; that a slot that was missed while
 // everything was down is caught up by one of them, once; and what people are told about it.
+
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { Redis } from 'ioredis';
 import { connectRedis } from '../../src/adapters/redis.ts';
+import type { RedisConnection } from '../../src/adapters/redis-client.ts';
 import type { ContentId } from '../../src/domain/ids.ts';
 import { type SandboxRecommender, startRecommender } from '../../src/sandbox/recommender-server.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
@@ -62,7 +63,7 @@ async function appliedLongAgo(): Promise<void> {
   await onRedis((connection) => connection.hset(SCHEDULE, 'appliedAt', slot - 2 * DAY_MS));
 }
 
-async function onRedis<T>(work: (connection: Redis) => Promise<T>): Promise<T> {
+async function onRedis<T>(work: (connection: RedisConnection) => Promise<T>): Promise<T> {
   const connection = await connectRedis(redis.url, 'command');
   try {
     return await work(connection);

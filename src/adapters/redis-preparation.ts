@@ -1,0 +1,40 @@
+import type { Command, Redis } from 'ioredis';
+
+/**
+ * Holds that a connection takes no command unless each step of preparing it (AUTH, SELECT, CLIENT SETNAME) has succeeded, now and
+ * after every reconnect. ioredis uses it all the same: a database that Redis does not have would become database 0. One that fails is
+ * closed before the next answer is read, the "error" event says why, and the client connects again as its retry strategy says.
+ */
+export function refuseUnprepared(redis: Redis): void {
+  const send = redis.sendCommand;
+  redis.sendCommand = (command, stream) => {
+    if (isPreparation(command, redis.status)) closeWhenRefused(redis, command);
+    return send.call(redis, command, stream);
+  };
+}
+
+function isPreparation({ name, args }: Command, status: string): boolean {
+  if (name === 'select' || name === 'auth') return true;
+  return name === 'client' && status === 'connect' && String(args[0]).toLowerCase() === 'setname';
+}
+
+function closeWhenRefused(redis: Redis, command: Command): void {
+  const { reject } = command;
+  command.reject = (error) => {
+    const isOpen = redis.status === 'connect' || redis.status === 'ready';
+    if (!isOpen) return reject.call(command, error);
+    redis.disconnect(true);
+    // ioredis tells of a database itself.
+    if (command.name === 'select') return reject.call(command, error);
+    if (redis.listenerCount('error') > 0) redis.emit('error', inOneWord(error));
+    // Of a login that fails it would make all commands fail that wait for the connection; so it is told of none.
+    if (command.name === 'auth') command.resolve(Buffer.from('OK'));
+    else reject.call(command, error);
+  };
+}
+
+/** A password that Redis does not ask for: this may be another Redis than the one that is meant. */
+function inOneWord(error: Error): Error {
+  if (!/no password is set|without any password configured/.test(error.message)) return error;
+  return new Error('WRONGPASS a password is given, and this Redis has none', { cause: error });
+}
