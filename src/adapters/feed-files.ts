@@ -10,6 +10,7 @@ import { BtcFakeError, systemCode } from '../domain/errors.ts';
 import type { OutputFile } from '../domain/manifest.ts';
 import { unreadable } from './csv-rows.ts';
 import { FILE_MODE, FOLDER_MODE } from './file-modes.ts';
+import { writeFailure } from './write-failure.ts';
 
 const WRITE_BUFFER_BYTES = 256 * 1024;
 const LF = 10;
@@ -214,20 +215,5 @@ function countLineEnds(chunk: Buffer): number {
 }
 
 function unwritable(path: string, cause: unknown): BtcFakeError {
-  const code = systemCode(cause);
-  const reasons: Record<string, string> = {
-    ENOSPC: 'the disk is full',
-    EDQUOT: 'the disk quota is used up',
-    EFBIG: 'the file would be larger than allowed',
-    EACCES: 'writing there is not allowed',
-    EPERM: 'writing there is not allowed',
-    EROFS: 'the file system is read-only',
-    ENOTDIR: 'a part of the path is a file',
-    EEXIST: 'a part of the path is a file',
-  };
-  const reason = reasons[code ?? ''] ?? `it cannot be written${code ? ` (${code})` : ''}`;
-  return new BtcFakeError('OUTPUT_UNWRITABLE', `${path}: ${reason}`, {
-    remedy: 'Make room or set OUTPUT_DIR to a folder that can be written, then re-queue.',
-    cause,
-  });
+  return writeFailure(path, cause, 'Make room or set OUTPUT_DIR to a folder that can be written, then re-queue.');
 }

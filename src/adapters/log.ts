@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import { secretCutter } from './secret-cutter.ts';
@@ -8,27 +9,35 @@ export interface LogOptions {
   readonly level: string;
   /** Values that must never be seen: they are cut out of every line, wherever they stand. */
   readonly secrets: readonly string[];
-  /** One line for a person instead of JSON. */
-  readonly pretty: boolean;
+  /** JSON for machines; for people a line of text, with the time of day alone where they look at it as it comes. */
+  readonly format: 'json' | 'text' | 'terminal';
   readonly colour: boolean;
+  /** Called before each line for a person. */
+  readonly beforeLine?: () => void;
 }
 
 /** What is kept of a log whose disk is full, until there is room again. */
 const KEPT_BYTES = 1024 * 1024;
 
 /** Makes the process's logger; it writes to standard error, so that results on standard output stay clean. */
-export function createLogger({ level, secrets, pretty: forPeople, colour }: LogOptions): Logger {
+export function createLogger({ level, secrets, format, colour, beforeLine }: LogOptions): Logger {
   const cutSecrets = secretCutter(secrets);
   const streamWrite = (line: string) => cutSecrets(cutSecretFields(line));
   const options = { level, base: null, hooks: { streamWrite }, timestamp: pino.stdTimeFunctions.isoTime };
   const destination = standardError();
-  if (!forPeople) return pino(options, destination);
+  if (format === 'json') return pino(options, destination);
   const stream = pretty({
     colorize: colour,
-    destination,
+    destination: new Writable({
+      write: (line: Buffer, _encoding, done) => {
+        beforeLine?.();
+        destination.write(line.toString());
+        done();
+      },
+    }),
     ignore: 'pid,hostname',
     singleLine: true,
-    translateTime: 'SYS:HH:MM:ss',
+    translateTime: format === 'terminal' ? 'SYS:HH:MM:ss' : "UTC:yyyy-mm-dd'T'HH:MM:ss'Z'",
   });
   return pino(options, stream);
 }

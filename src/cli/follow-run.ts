@@ -7,7 +7,7 @@ import { RunProgress } from './progress.ts';
 import { printRunEnd, reportRunById } from './run-report.ts';
 import { type Session, withWorkers } from './session.ts';
 import { withStopSignal } from './stop-signal.ts';
-import { printJson, printProgress } from './terminal.ts';
+import { printJson, printProgress, printResult } from './terminal.ts';
 
 const LOOK_EVERY_MS = 200;
 
@@ -42,7 +42,10 @@ export function worksHere({ embedded }: Session, { detach, withWorkers }: Follow
 
 function leaveToOthers(session: Session, runId: RunId, { json }: FollowOptions): ExitCode {
   if (json) printJson({ runId });
-  else printProgress(`Run ${runId} is queued; see how it goes with: btc-fake status ${runId}`);
+  else {
+    printResult(runId);
+    printProgress(`Run ${runId} is queued; see how it goes with: btc-fake status ${runId}`);
+  }
   if (session.embedded) printProgress('Nobody works on it until you start: btc-fake worker');
   return EXIT.ok;
 }

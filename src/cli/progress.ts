@@ -1,8 +1,9 @@
-import { type Options, SingleBar } from 'cli-progress';
+import { SingleBar } from 'cli-progress';
 import { STAGES, type Stage } from '../adapters/run-record.ts';
-import { count, duration } from '../domain/wording.ts';
+import { PaceMeter } from '../domain/pace.ts';
 import type { RunStatus } from '../producers/run-status.ts';
-import { printProgress, styled } from './terminal.ts';
+import { progressBar, progressText } from './progress-line.ts';
+import { beforeNextLine, printProgress, styled } from './terminal.ts';
 
 const STAGE_TEXT = {
   'run-start': 'Starting the run',
@@ -16,52 +17,44 @@ const STAGE_TEXT = {
 const LINE_EVERY_MS = 10_000;
 const SIMULATION = STAGES.indexOf('employee-simulation');
 
-/** How many employees were done at an instant. */
-interface Look {
-  readonly at: number;
-  readonly done: number;
-}
-
-/** Shows how a run goes on: a line for each stage, and for the employees a bar on a terminal, else a line now and then. */
+/** Shows how a run goes: a line for each stage, and for the employees a bar on a terminal, else a line now and then. */
 export class RunProgress {
-  readonly #start: Look;
+  readonly #begunAt: number;
   /** How many of the stages have been named. */
   #named = 0;
   #bar: SingleBar | undefined;
   #outageSince: number | undefined;
   #lastLineAt: number;
-  /** From where on the pace is told. */
-  #firstLook: Look | undefined;
+  /** Of the first look at employees under way: what the pace of all of them goes by. */
+  #firstLook: { readonly at: number; readonly done: number } | undefined;
+  #meter: PaceMeter | undefined;
 
   /** @param now when the run was begun or taken up, epoch milliseconds. */
   constructor(now: number) {
-    this.#start = { at: now, done: 0 };
+    this.#begunAt = now;
     this.#lastLineAt = now;
   }
 
   show(status: RunStatus, now: number): void {
     if (status.state === 'queued') return;
     this.#showOutage(status, now);
-    const current = STAGES.indexOf(status.stage);
+    const { counts } = status;
+    // The first employees are done while the last ones are still assigned.
+    const current = Math.max(STAGES.indexOf(status.stage), counts.done > 0 ? SIMULATION : 0);
     // A stage can begin and end between two looks; each has its line all the same.
     for (; this.#named <= current; this.#named++) this.#nameStage(STAGES[this.#named]!, status, now);
-    if (current === SIMULATION || (current < SIMULATION && status.counts.done > 0))
-      this.#showEmployees(status.counts, now);
+    if (current === SIMULATION) this.#showEmployees(counts, now);
   }
 
   #showOutage({ outage }: RunStatus, now: number): void {
     const isNew = outage !== undefined && outage.since !== this.#outageSince;
     this.#outageSince = outage?.since;
     if (!isNew) return;
-    // The bar would write over it; it begins anew below.
-    this.end();
-    printProgress(
-      `${styled('dim', this.#clock(now))} Resting while the recommender fails for everybody; the last failure:`,
-    );
+    this.#printLine('Resting while the recommender fails for everybody; the last failure:', now);
     printProgress(`          ${outage.reason}`);
   }
 
-  /** Leaves what was shown last standing. */
+  /** Takes the bar away. */
   end(): void {
     this.#bar?.stop();
     this.#bar = undefined;
@@ -69,67 +62,47 @@ export class RunProgress {
 
   #nameStage(stage: Stage, { counts }: RunStatus, now: number): void {
     if (STAGES.indexOf(stage) === SIMULATION + 1) this.#endEmployees(counts, now);
-    printProgress(`${styled('dim', this.#clock(now))} ${STAGE_TEXT[stage]}`);
+    this.#printLine(STAGE_TEXT[stage], now);
   }
 
   #showEmployees(counts: RunStatus['counts'], now: number): void {
-    const { employees, done } = counts;
-    // Where all are done at the first look, their pace is that of the run so far.
-    this.#firstLook ??= done === employees ? this.#start : { at: now, done };
-    const payload = this.#payload(counts, now);
+    const { employees, done, failed } = counts;
+    this.#firstLook ??= done === employees ? { at: this.#begunAt, done: 0 } : { at: now, done };
+    this.#meter ??= new PaceMeter(this.#firstLook.at, this.#firstLook.done);
+    const look = { counts, pace: this.#meter.measure({ done, left: employees - done - failed }, now) };
     if (process.stderr.isTTY) {
-      this.#bar ??= startBar(employees, payload);
-      this.#bar.update(done, payload);
+      this.#bar ??= this.#startBar(employees);
+      this.#bar.update(done, { line: progressBar(look, process.stderr.columns) });
     } else if (now - this.#lastLineAt >= LINE_EVERY_MS) {
       this.#lastLineAt = now;
-      this.#printLine(counts, now);
+      this.#printLine(`  ${progressText(look)}`, now);
     }
   }
 
+  /** The last line of the employees: how fast all of them went that were seen. */
   #endEmployees(counts: RunStatus['counts'], now: number): void {
     // They may all have been done between two looks.
-    this.#firstLook ??= this.#start;
-    if (process.stderr.isTTY) this.#showEmployees(counts, now);
-    else this.#printLine(counts, now);
-    this.end();
-  }
-
-  #printLine(counts: RunStatus['counts'], now: number): void {
-    const { of, failed, perSecond, left } = this.#payload(counts, now);
-    printProgress(
-      `${this.#clock(now)}   ${count(counts.done)} of ${of} employees, ${failed} failed, ${perSecond}/s, ${left} left`,
-    );
-  }
-
-  #payload({ done, employees, failed }: RunStatus['counts'], now: number) {
-    const { at, done: before } = this.#firstLook!;
+    const { at, done } = this.#firstLook ?? { at: this.#begunAt, done: 0 };
     const seconds = (now - at) / 1000;
-    const perSecond = seconds > 0 ? (done - before) / seconds : 0;
-    const left = employees - done - failed;
-    return {
-      of: count(employees),
-      failed: count(failed),
-      perSecond: perSecond > 0 ? count(Math.round(perSecond)) : '?',
-      left: left === 0 ? 'none' : perSecond > 0 ? duration((left / perSecond) * 1000) : '?',
-    };
+    const pace = { perSecond: seconds > 0 ? (counts.done - done) / seconds : 0, leftMs: 0 };
+    this.#printLine(`  ${progressText({ counts, pace })}`, now);
   }
 
-  #clock(now: number): string {
-    return `${((now - this.#start.at) / 1000).toFixed(1).padStart(6)} s`;
+  #printLine(text: string, now: number): void {
+    printProgress(`${styled('dim', `${((now - this.#begunAt) / 1000).toFixed(1).padStart(6)} s`)} ${text}`);
   }
-}
 
-function startBar(total: number, payload: object): SingleBar {
-  const options: Options = {
-    format: '         {bar} {value} of {of} · {failed} failed · {perSecond}/s · {left} left',
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 24,
-    hideCursor: true,
-    stream: process.stderr,
-    gracefulExit: false,
-  };
-  const bar = new SingleBar(options);
-  bar.start(total, 0, payload);
-  return bar;
+  #startBar(total: number): SingleBar {
+    const bar = new SingleBar({
+      format: (_options, _params, { line }: { line: string }) => line,
+      clearOnComplete: true,
+      hideCursor: true,
+      stream: process.stderr,
+      gracefulExit: false,
+    });
+    // Any other line first takes the bar away; the next look puts it below.
+    beforeNextLine(() => this.end());
+    bar.start(total, 0, { line: '' });
+    return bar;
+  }
 }

@@ -1,4 +1,5 @@
 import { secretCutter } from '../adapters/secret-cutter.ts';
+import { unexplainedWriteFailure } from '../adapters/write-failure.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printProgress, styled } from './terminal.ts';
@@ -16,7 +17,8 @@ export function hideInErrors(secrets: readonly string[]): void {
  * purpose is shown by its message alone, with the way to see more.
  * @returns the exit code for it.
  */
-export function reportError(error: unknown): ExitCode {
+export function reportError(thrown: unknown): ExitCode {
+  const error = unexplainedWriteFailure(thrown) ?? thrown;
   const say = (text: string) => printProgress(cutSecrets(text));
   if (!(error instanceof BtcFakeError)) {
     say(`${styled('red', 'btc-fake:')} ${error instanceof Error ? error.message : String(error)} (INTERNAL)`);

@@ -14,13 +14,13 @@ import { ScheduleStore } from '../adapters/schedule-store.ts';
 import { SharedClock } from '../adapters/shared-clock.ts';
 import type { Telemetry } from '../adapters/telemetry.ts';
 import { HEARTBEAT_MS, WorkerRegistry } from '../adapters/worker-registry.ts';
-import { acquireEmbeddedRedis } from '../sandbox/embedded-redis.ts';
 import type { Duty } from '../workers/caretaker.ts';
 import type { Workers } from '../workers/runtime.ts';
 import type { WorkerContext } from '../workers/worker-context.ts';
 import type { WorkerObserver } from '../workers/worker-observer.ts';
+import { holdRedisOf } from './held-redis.ts';
 import { hideInErrors } from './report-error.ts';
-import { printProgress, wantsColour } from './terminal.ts';
+import { clearForLine, printProgress, wantsColour } from './terminal.ts';
 
 /** What a command works with that needs no Redis. */
 export interface Basics {
@@ -59,11 +59,16 @@ export function openBasics(options: BasicsOptions = {}): Basics {
   const { settings } = loaded;
   const secrets = secretsOf(settings);
   hideInErrors(secrets);
-  for (const warning of loaded.warnings) printProgress(`btc-fake: ${warning}`);
   const terminal = process.stderr.isTTY === true;
   const asConfigured = options.logAll || !terminal || loaded.sources.has('LOG_LEVEL');
   const level = asConfigured ? settings.log.level : 'warn';
-  const logger = createLogger({ level, secrets, pretty: terminal, colour: wantsColour() });
+  // Besides what a command tells of its progress, which is text, JSON could be read by nobody.
+  const format = terminal ? 'terminal' : options.logAll ? 'json' : 'text';
+  const logger = createLogger({ level, secrets, format, colour: wantsColour(), beforeLine: clearForLine });
+  for (const warning of loaded.warnings) {
+    if (format === 'json') logger.warn(warning);
+    else printProgress(`btc-fake: ${warning}`);
+  }
   return { loaded, settings, secrets, logger, scratchFolder: options.scratchFolder };
 }
 
@@ -77,8 +82,7 @@ export async function withSession<T>(
   role: ConnectionRole = 'command',
 ): Promise<T> {
   const { url } = basics.settings.redis;
-  const embeddedRedis =
-    url === undefined ? await acquireEmbeddedRedis(basics.scratchFolder ?? process.cwd()) : undefined;
+  const embeddedRedis = url === undefined ? await holdRedisOf(basics.scratchFolder ?? process.cwd()) : undefined;
   const redisLocation = url ?? embeddedRedis!.url;
   try {
     return await withConnection(redisLocation, role, basics, async (connection) => {

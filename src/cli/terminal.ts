@@ -22,6 +22,7 @@ export function outliveReaders(): void {
 
 /** Results: standard output, one line. */
 export function printResult(line: string): void {
+  clearForLine();
   process.stdout.write(`${line}\n`);
 }
 
@@ -30,8 +31,22 @@ export function printJson(value: unknown): void {
   printResult(JSON.stringify(value));
 }
 
+let takeAway: (() => void) | undefined;
+
+/** Has something that stands on the terminal's last line (a progress bar) taken away before the next line is written there. */
+export function beforeNextLine(take: () => void): void {
+  takeAway = take;
+}
+
+/** Makes the terminal ready for a line of somebody else's, such as the logger. */
+export function clearForLine(): void {
+  takeAway?.();
+  takeAway = undefined;
+}
+
 /** Progress and everything else for a person: standard error, one line. */
 export function printProgress(line: string): void {
+  clearForLine();
   process.stderr.write(`${line}\n`);
 }
 

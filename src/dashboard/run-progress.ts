@@ -1,12 +1,12 @@
 import type { OutageNote } from '../adapters/outage-note.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
+import type { Pace } from '../domain/pace.ts';
 import { lateMs } from '../domain/slot.ts';
 import { count, duration, plural } from '../domain/wording.ts';
 import { isEnded, type RunState, type RunStatus } from '../producers/run-status.ts';
 import { type Html, html } from './html.ts';
 import { localTime } from './local-time.ts';
 import { runPath } from './run-address.ts';
-import type { Pace } from './run-pace.ts';
 import type { RunView } from './run-views.ts';
 
 /** What each state means for whoever looks. */

@@ -4,6 +4,7 @@ import { secretCutter } from '../adapters/secret-cutter.ts';
 import { failureGroup } from '../domain/failure-group.ts';
 import type { ContentId, EmployeeId, RunId } from '../domain/ids.ts';
 import type { FailedEmployee, OutputFile } from '../domain/manifest.ts';
+import type { Pace } from '../domain/pace.ts';
 import { FailedEmployees, type RunFailures } from '../producers/failed-employees.ts';
 import { type FailureGroups, type FailureRead, groupFailures, readFailures } from '../producers/failure-groups.ts';
 import { isEnded, type RunStatus, runStatus } from '../producers/run-status.ts';
@@ -12,7 +13,7 @@ import type { KnownCatalogs } from './known-catalogs.ts';
 import { LiveTally, type TallySoFar } from './live-tally.ts';
 import { RecentMap } from './recent-map.ts';
 import { filesOfRun } from './run-outputs.ts';
-import { type Pace, RunPace } from './run-pace.ts';
+import { RunPace } from './run-pace.ts';
 
 /** Everything that the page of a run shows, at one moment (`now`, epoch milliseconds). */
 export interface RunView {

@@ -28,7 +28,7 @@ function logWith(script: string, options: object): Promise<{ stdout: string; std
   const whole = `
     import { createLogger } from ${JSON.stringify(BUILT)};
     const secrets = ${JSON.stringify(SECRETS)};
-    const logger = createLogger({ level: 'info', secrets, pretty: false, colour: false, ...${JSON.stringify(options)} });
+    const logger = createLogger({ level: 'info', secrets, format: 'json', colour: false, ...${JSON.stringify(options)} });
     ${script}
   `;
   return promisify(execFile)(process.execPath, ['--input-type=module', '-e', whole]);
@@ -49,12 +49,12 @@ test('as JSON: one line each to standard error, secrets cut out of text, keys, o
 });
 
 test('for people: the same, without colours unless asked for', async () => {
-  const { stdout, stderr } = await log({ pretty: true });
+  const { stdout, stderr } = await log({ format: 'terminal' });
   expect(stdout).toBe('');
   expect(stderr).not.toMatch(TRACES);
   expect(stderr).toContain('as text: [secret]!');
   expect(stderr).not.toContain('\u001B[');
-  expect((await log({ pretty: true, colour: true })).stderr).toContain('\u001B[');
+  expect((await log({ format: 'terminal', colour: true })).stderr).toContain('\u001B[');
 });
 
 test('a level that is too low is not written, and an empty secret cuts nothing', async () => {

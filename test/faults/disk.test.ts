@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RunId } from '../../src/domain/ids.ts';
@@ -11,6 +11,7 @@ import { inheritedEnvironment, MAIN, type RunningBtcFake } from '../support/btc-
 import { assertNoFinalFile, judge } from '../support/fault-oracle.ts';
 import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
+import { fillDisk, mountSmall, unmount } from '../support/small-disk.ts';
 import { letLocksExpire } from '../support/stalled-jobs.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { catalog } from '../support/workspace.ts';
@@ -134,18 +135,16 @@ describe('C1: a disk that is full', () => {
     const folder = room.workspace.path('generated_files');
     if (!mountSmall(folder)) return;
     try {
-      const filler = join(folder, 'filler');
-      const fill = () => spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=1k']);
-      fill();
+      const filler = fillDisk(folder);
       const runId = await room.begin();
       work({ JOB_ATTEMPTS: '1' });
       await failsWith(runId, /^OUTPUT_UNWRITABLE: .*Non_Completed_Assignments\S+: the disk is full/);
-      expect(readdirSync(folder)).toEqual(['filler']);
+      expect(readdirSync(folder)).toEqual([basename(filler)]);
       await rm(filler);
       await retry(runId);
       await finishesAsIfNothingHadBeen(runId);
     } finally {
-      execFileSync('umount', [folder]);
+      unmount(folder);
     }
   });
 
@@ -268,13 +267,4 @@ describe('C2: two assemblers', () => {
 function stateOf({ child }: RunningBtcFake): string {
   const { stdout } = spawnSync('ps', ['-o', 'state=', '-p', String(child.pid)], { encoding: 'utf8' });
   return stdout.trim();
-}
-
-/** Mounts 64 kB of memory over a folder; false where this user may not, which is said. */
-function mountSmall(folder: string): boolean {
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) process.stderr.write(`C1: no file system of its own could be mounted here: ${stderr}\n`);
-  return status === 0;
 }

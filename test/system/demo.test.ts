@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import type { RunReport } from '../../src/cli/run-report.ts';
 import { startRecommender } from '../../src/sandbox/recommender-server.ts';
 import { feedRows, readRunFiles } from '../support/run-files.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
 // What this file proves: `btc-fake demo` needs nothing but a folder; it leaves the files that it names and no process. (What is
@@ -124,4 +125,27 @@ test('--employees invents that many, --json makes the result one object', async 
   const people = new Set([...feedRows(completions), ...feedRows(nonCompleted)].map(([userId]) => userId));
   expect([...people].sort()).toEqual(['104801', '104802', '104803', '104804', '104805']);
   expectRedisStopped(demo);
+});
+
+test('told to stop at any moment of its start, it leaves no Redis behind', async () => {
+  const demo = await makePlace();
+  const socket = demo.path('.btc-fake', 'demo', '.btc-fake', 'redis.sock');
+  const log = demo.path('.btc-fake', 'demo', '.btc-fake', 'redis.log');
+  // The moments: the server's log is there; it listens; and a little later, while the run is being made.
+  for (const [there, signal, waitMs] of [
+    [log, 'SIGINT', 0],
+    [socket, 'SIGTERM', 0],
+    [socket, 'SIGINT', 60],
+  ] as const) {
+    await rm(log, { force: true });
+    const running = demo.start(['demo', '--employees', '20000']);
+    await waitUntil(`${there} is there`, () => existsSync(there), 15_000);
+    const since = Date.now();
+    await waitUntil('the moment has come', () => Date.now() >= since + waitMs);
+    running.signal(signal);
+    const { code } = await running.ended;
+    expect([1, 130, 143]).toContain(code);
+    await waitUntil('the server is gone', () => !existsSync(socket), 5_000);
+    expectRedisStopped(demo);
+  }
 });

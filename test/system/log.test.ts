@@ -1,5 +1,5 @@
-// Proves that every line that a whole run writes to the log is JSON and says which run, queue, job and employee it is about, where
-// nobody looks at a terminal; and that secrets are in none.
+// Proves that every line that a worker logs of a whole run is JSON and says which run, queue, job and employee it is about, where
+// nobody looks at a terminal; that the log of a command for people is text there; and that secrets are in none.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,27 +46,44 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a whole run, with SFTP on both sides and an employee who is tried again', async () => {
-  const { code, stderr, json } = await workspace.run(['run', '--json', '--with-workers']);
-  expect(code).toBe(0);
-  const { runId } = json<{ runId: string }>();
+test('a worker: a whole run, with SFTP on both sides and an employee who is tried again', async () => {
+  const worker = workspace.start(['worker']);
+  await worker.waitForStderr('Working; stop with');
+  const run = await workspace.run(['run', '--json']);
+  expect(run.code).toBe(0);
+  const { runId } = run.json<{ runId: string }>();
+  worker.signal('SIGTERM');
+  const { stderr } = await worker.ended;
   const lines = stderr
+    .trimEnd()
     .split('\n')
-    .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line));
-  expect(lines.length).toBeGreaterThan(8);
   for (const line of lines) {
     expect(line).toMatchObject({
       level: expect.any(Number),
       time: expect.stringMatching(/Z$/),
       msg: expect.any(String),
     });
+  }
+  const ofRun = lines.filter((line) => line.queue !== undefined);
+  expect(ofRun.length).toBeGreaterThan(8);
+  for (const line of ofRun) {
     const job = line.queue === 'employee-simulation' ? `${runId}-${line.employeeId}` : runId;
     expect(line).toMatchObject({ runId, queue: expect.any(String), job });
   }
-  const queues = new Set(lines.map(({ queue }) => queue));
+  const queues = new Set(ofRun.map(({ queue }) => queue));
   const expected = ['catalog-download', 'assignment', 'employee-simulation', 'file-assembly', 'publish'];
-  expect([...queues].sort()).toEqual(expected.sort());
+  expect(expected.filter((queue) => !queues.has(queue))).toEqual([]);
   expect(lines.filter(({ employeeId }) => employeeId === 2)).toHaveLength(1);
+  expect(stderr).not.toContain('Canary');
+});
+
+test('a run whose output is no terminal: text alone, its log among its progress', async () => {
+  const { code, stderr } = await workspace.run(['run', '--json', '--with-workers'], { LOG_LEVEL: 'debug' });
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^ +\d+\.\d s Writing the files$/m);
+  expect(stderr).toMatch(/^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\] (INFO|DEBUG|WARN): .+"queue":"file-assembly"/m);
+  expect(stderr).not.toMatch(/^\{/m);
+  expect(stderr).not.toContain('\u001b');
   expect(stderr).not.toContain('Canary');
 });
