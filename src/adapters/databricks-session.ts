@@ -23,6 +23,9 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** Of the calls that only ask or close. The driver repeats no others, and the job repeats all of it. */
 const RETRIES = { retryMaxAttempts: 3, retryDelayMin: 250, retryDelayMax: 2_000 };
 
+/** Dates and texts without a zone are read in UTC, whatever the workspace's default is. */
+const SESSION = { TIMEZONE: 'UTC' };
+
 /** Opens a session for `work` and closes it, within two seconds, however the work ends. */
 export async function withSession<T>(
   warehouse: CheckedWarehouse,
@@ -32,7 +35,7 @@ export async function withSession<T>(
   const agent = await agentOf(client);
   const context = contextOf(warehouse, 'opening a session', true);
   try {
-    const session = await answered(client.openSession(), warehouse.queryTimeoutMs, context);
+    const session = await answered(client.openSession({ configuration: SESSION }), warehouse.queryTimeoutMs, context);
     return await work({ select: (statement) => select(session, statement, warehouse) });
   } finally {
     await settled(client.close());

@@ -1,6 +1,7 @@
 import { BtcFakeError } from '../domain/errors.ts';
 import { quotedValue } from '../domain/quoted-value.ts';
 import type { EmployeeIdRange } from '../domain/training-records.ts';
+import { dateTextOf, idOf, instantOf, type Reading, readTable, textOf } from './databricks-values.ts';
 
 /** The two tables of the training records. */
 export type RecordTable = 'assignments' | 'completions';
@@ -37,6 +38,31 @@ export function nameTables(catalog: string, schema: string): RecordTables {
   return { assignments: nameTable('assignments'), completions: nameTable('completions') };
 }
 
+/** How each column is read, whatever its type is. */
+const READINGS: Readonly<Record<RecordTable, Readonly<Record<string, Reading>>>> = {
+  assignments: {
+    ba_id: idOf,
+    content_id: idOf,
+    assignment_date: instantOf,
+    update_date: instantOf,
+    assignment_begin_date: instantOf,
+    assignment_due_date: instantOf,
+    content_type: textOf,
+  },
+  completions: { ba_id: idOf, content_id: idOf, completion_date: dateTextOf },
+};
+
+/** What a row comes with: ids as BIGINT, instants as whole seconds since 1970, cut down towards the past (contract section 2). */
+const COLUMNS: Readonly<Record<RecordTable, string>> = {
+  assignments: `v.ba_id, v.content_id, unix_seconds(v.assignment_date) AS assignment_date,
+  unix_seconds(v.assignment_begin_date) AS assignment_begin_date,
+  unix_seconds(v.assignment_due_date) AS assignment_due_date, v.content_type, v.unreadable`,
+  completions: 'v.ba_id, v.content_id, v.completion_date, v.unreadable',
+};
+
+/** Rows of a range, and those of which nobody can say whose they are. */
+const IN_RANGE = `(v.ba_id BETWEEN :first_ba_id AND :last_ba_id OR (v.ba_id IS NULL AND v.unreadable IS NOT NULL))`;
+
 /**
  * Assignments without a completion of the same content by the same employee, by employee, then content, the latest first.
  * Every further column takes part in the order, so that of two assignments of the same instant it is always the same one
@@ -46,40 +72,43 @@ export function openAssignmentsInRange(tables: RecordTables, range: EmployeeIdRa
   return {
     table: tables.assignments.name,
     parameters: bounds(range),
-    sql: `SELECT a.ba_id, a.content_id, a.assignment_date, a.assignment_begin_date, a.assignment_due_date, a.content_type
-FROM ${tables.assignments.quoted} AS a
-WHERE a.ba_id BETWEEN :first_ba_id AND :last_ba_id
+    sql: `SELECT ${COLUMNS.assignments}
+FROM ${read(tables, 'assignments')} AS v
+WHERE ${IN_RANGE}
   AND NOT EXISTS (
-    SELECT 1 FROM ${tables.completions.quoted} AS c WHERE c.ba_id = a.ba_id AND c.content_id = a.content_id
+    SELECT 1 FROM ${tables.completions.quoted} AS c
+    WHERE ${idOf('c.ba_id')} = v.ba_id
+      AND ${idOf('c.content_id')} = v.content_id
   )
-ORDER BY a.ba_id, a.content_id, a.assignment_date DESC NULLS LAST, a.update_date DESC NULLS LAST,
-  a.assignment_begin_date DESC NULLS LAST, a.assignment_due_date DESC NULLS LAST, a.content_type NULLS LAST`,
+ORDER BY v.ba_id NULLS FIRST, v.content_id NULLS FIRST, v.assignment_date DESC NULLS LAST,
+  v.update_date DESC NULLS LAST, v.assignment_begin_date DESC NULLS LAST,
+  v.assignment_due_date DESC NULLS LAST, v.content_type NULLS LAST`,
   };
 }
 
-/** Completions, each once, by employee, content and date. The date comes as text, so that no time zone can shift it. */
+/** Completions, each once, by employee, content and date. */
 export function completionsInRange(tables: RecordTables, range: EmployeeIdRange): Statement {
   return {
     table: tables.completions.name,
     parameters: bounds(range),
-    sql: `SELECT DISTINCT c.ba_id, c.content_id, CAST(c.completion_date AS STRING) AS completion_date
-FROM ${tables.completions.quoted} AS c
-WHERE c.ba_id BETWEEN :first_ba_id AND :last_ba_id
-ORDER BY 1, 2, 3 NULLS LAST`,
+    sql: `SELECT DISTINCT ${COLUMNS.completions}
+FROM ${read(tables, 'completions')} AS v
+WHERE ${IN_RANGE}
+ORDER BY 1 NULLS FIRST, 2 NULLS FIRST, 3 NULLS LAST`,
   };
 }
 
-/** One row, with every column that the other statements name. */
+/** One row, with every column that the other statements name, read as they read it. */
 export function sampleOf(tables: RecordTables, table: RecordTable): Statement {
-  const columns =
-    table === 'assignments'
-      ? 'ba_id, content_id, assignment_date, update_date, assignment_begin_date, assignment_due_date, content_type'
-      : 'ba_id, content_id, completion_date';
   return {
     table: tables[table].name,
     parameters: {},
-    sql: `SELECT ${columns} FROM ${tables[table].quoted} LIMIT 1`,
+    sql: `SELECT ${COLUMNS[table]}\nFROM ${read(tables, table)} AS v\nLIMIT 1`,
   };
+}
+
+function read(tables: RecordTables, table: RecordTable): string {
+  return readTable(tables[table].quoted, READINGS[table]);
 }
 
 function bounds(range: EmployeeIdRange): Readonly<Record<string, bigint>> {

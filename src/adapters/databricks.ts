@@ -1,4 +1,5 @@
-import type { TrainingRecords } from '../domain/training-records.ts';
+import type { CompletionRow, EmployeeIdRange, OpenAssignmentRow, TrainingRecords } from '../domain/training-records.ts';
+import { AskedOrder } from './databricks-order.ts';
 import { toCompletion, toOpenAssignment } from './databricks-rows.ts';
 import { type WarehouseSession, withSession } from './databricks-session.ts';
 import {
@@ -35,14 +36,14 @@ export interface DatabricksTrainingRecords extends TrainingRecords {
  * the contract, "Training records". Each stream is one SELECT that is fetched chunk by chunk as it is consumed, so that
  * memory does not grow with its length; both may be consumed at the same time, and either may be left early. A stream
  * either gives every row or throws: nothing here is repeated, because a read that broke off can only start again as a
- * whole, which is the job's affair.
+ * whole, which is the job's affair. What is read does not depend on the types of the tables' columns.
  *
  * `openAssignments` can give a pair of employee and content more than once, the latest assignment first. Its order is
  * total, so the first row of a pair is the same in every run.
  *
  * @throws BtcFakeError CONFIG_INVALID (a setting that cannot work, or no such warehouse), DATABRICKS_LOGIN_REFUSED,
  * DATABRICKS_UNREACHABLE (no connection, time-out, the session was lost), DATABRICKS_QUERY (the server's own refusal),
- * DATABRICKS_VALUE (a value that the contract's tables cannot hold); and what `work` throws.
+ * DATABRICKS_VALUE (a value that the contract's tables cannot hold, or rows in another order than was asked for); and what `work` throws.
  */
 export async function withTrainingRecords<T>(
   warehouse: DatabricksWarehouse,
@@ -52,24 +53,33 @@ export async function withTrainingRecords<T>(
   return withSession(await checkWarehouse(warehouse), (session) => work(readFrom(session, tables)));
 }
 
+/** Makes a row of what the driver gives; undefined for a row that belongs to no content. */
+type ToRow<Row> = (row: Readonly<Record<string, unknown>>, table: string) => Row | undefined;
+
 function readFrom(session: WarehouseSession, tables: RecordTables): DatabricksTrainingRecords {
   let skippedRows = 0;
 
-  async function* rowsOf<Row>(
+  async function* rowsOf<Row extends OpenAssignmentRow | CompletionRow>(
     statement: Statement,
-    toRow: (row: Readonly<Record<string, unknown>>, table: string) => Row | undefined,
+    range: EmployeeIdRange,
+    toRow: ToRow<Row>,
   ): AsyncGenerator<Row> {
+    const order = new AskedOrder(statement.table, range);
     for await (const chunk of session.select(statement)) {
       for (const raw of chunk) {
         const row = toRow(raw, statement.table);
-        if (row === undefined) skippedRows += 1;
-        else yield row;
+        if (row === undefined) {
+          skippedRows += 1;
+          continue;
+        }
+        order.check(row);
+        yield row;
       }
     }
   }
 
-  const check = async (statement: Statement): Promise<ReadableTable> => {
-    for await (const _chunk of session.select(statement)) break;
+  const check = async (statement: Statement, toRow: ToRow<unknown>): Promise<ReadableTable> => {
+    for await (const chunk of session.select(statement)) for (const raw of chunk) toRow(raw, statement.table);
     return { table: statement.table, readable: true };
   };
 
@@ -77,11 +87,11 @@ function readFrom(session: WarehouseSession, tables: RecordTables): DatabricksTr
     get skippedRows() {
       return skippedRows;
     },
-    openAssignments: (range) => rowsOf(openAssignmentsInRange(tables, range), toOpenAssignment),
-    completions: (range) => rowsOf(completionsInRange(tables, range), toCompletion),
+    openAssignments: (range) => rowsOf(openAssignmentsInRange(tables, range), range, toOpenAssignment),
+    completions: (range) => rowsOf(completionsInRange(tables, range), range, toCompletion),
     checkTables: async () => [
-      await check(sampleOf(tables, 'assignments')),
-      await check(sampleOf(tables, 'completions')),
+      await check(sampleOf(tables, 'assignments'), toOpenAssignment),
+      await check(sampleOf(tables, 'completions'), toCompletion),
     ],
   };
 }

@@ -33,7 +33,11 @@ export const ERROR_CODES = {
   DATABRICKS_UNREACHABLE: { retryable: true, meaning: 'Databricks does not answer, or the connection was lost.' },
   DATABRICKS_LOGIN_REFUSED: { retryable: false, meaning: 'Databricks refused the token or the client credentials.' },
   DATABRICKS_QUERY: { retryable: true, meaning: 'Databricks could not run a query to its end.' },
-  DATABRICKS_VALUE: { retryable: false, meaning: 'Databricks returned a value that the tables should not hold.' },
+  DATABRICKS_VALUE: {
+    retryable: false,
+    meaning:
+      'Databricks returned a value that the tables should not hold, or rows in another order than was asked for.',
+  },
 
   RECOMMENDER_UNAVAILABLE: {
     retryable: true,

@@ -63,7 +63,7 @@ test('200,000 assignments stream through without the process growing by more tha
   const [early, ...later] = told.heldBytes.assignments;
   expect(later).toHaveLength(3);
   expect((Math.max(...later) - early) / MB).toBeLessThan(4);
-});
+}, 90_000);
 
 test.each(['America/New_York', 'Pacific/Kiritimati'])(
   'the time zone of the process, %s, shifts nothing',
@@ -79,7 +79,7 @@ test.each(['America/New_York', 'Pacific/Kiritimati'])(
         contentId: 70,
         assignedAt: Date.UTC(2026, 2, 8, 7, 30),
         beginsAt: Date.UTC(2026, 0, 5, 0, 1),
-        dueAt: Date.UTC(2026, 10, 1, 23, 59, 59, 999),
+        dueAt: Date.UTC(2026, 10, 1, 23, 59, 59),
         contentType: null,
       },
       { employeeId: 7, contentId: 71, completedOn: '2026-03-08' },

@@ -28,16 +28,16 @@ function read<T>(work: (records: DatabricksTrainingRecords) => Promise<T>): Prom
   return withTrainingRecords(warehouse, work);
 }
 
-test('an assignment comes with its instants in UTC milliseconds, nulls as null', async () => {
+test('an assignment comes with its instants in whole seconds of UTC, cut down towards the past, nulls as null', async () => {
   await warehouse.load(`INSERT INTO content_assignments VALUES
-    (104829, 1915085, '2026-03-08 07:30:00.123456', '2026-03-08', '1970-01-01 00:00:00.5', '2026-11-01 06:15:00', 'Media'),
+    (104829, 1915085, '2026-03-08 07:30:00.123456', '2026-03-08', '1969-12-31 23:59:59.999999', '2026-11-01 06:15:00', 'Media'),
     (104830, 892298, NULL, NULL, NULL, NULL, NULL)`);
   expect(await read((records) => collect(records.openAssignments(everybody)))).toEqual([
     {
       employeeId: 104829,
       contentId: 1915085,
-      assignedAt: Date.parse('2026-03-08T07:30:00.123Z'),
-      beginsAt: 500,
+      assignedAt: Date.parse('2026-03-08T07:30:00Z'),
+      beginsAt: -1000,
       dueAt: Date.parse('2026-11-01T06:15:00Z'),
       contentType: 'Media',
     },

@@ -119,15 +119,17 @@ const COLUMNS = [
   'assignment_due_date',
   'content_type',
   'completion_date',
+  'unreadable',
 ];
 const GOOD = {
   ba_id: 7,
   content_id: 1_915_085,
-  assignment_date: new Date(0),
+  assignment_date: -1n,
   assignment_begin_date: null,
   assignment_due_date: null,
   content_type: 'Media',
   completion_date: '2025-10-28',
+  unreadable: null,
 };
 
 test('a row of Databricks is a record with values of the right types, one without content, or refused by table and column', () =>

@@ -21,30 +21,45 @@ export interface ResultCursor {
 export interface DuckDbTables {
   /** Runs SQL in DuckDB's own dialect; unqualified names mean the warehouse's catalog and schema. */
   load(sql: string): Promise<void>;
-  /** Runs one statement written for Databricks. */
-  query(sql: string, parameters: Readonly<Record<string, StatementParameter>>): Promise<ResultCursor>;
+  /** Runs one statement written for Databricks, in a session with this time zone. */
+  query(sql: string, parameters: Readonly<Record<string, StatementParameter>>, timeZone: string): Promise<ResultCursor>;
   close(): void;
 }
 
 /** Both tables as section 1 of the contract has them. */
 const TABLES = `
-  CREATE TABLE content_assignments (ba_id INT, content_id INT, assignment_date TIMESTAMP, update_date DATE,
-    assignment_begin_date TIMESTAMP, assignment_due_date TIMESTAMP, content_type STRING);
+  CREATE TABLE content_assignments (ba_id INT, content_id INT, assignment_date TIMESTAMPTZ, update_date DATE,
+    assignment_begin_date TIMESTAMPTZ, assignment_due_date TIMESTAMPTZ, content_type STRING);
   CREATE TABLE content_completion (ba_id INT, content_id INT, completion_date DATE);`;
+
+/** What Databricks has and DuckDB has not, or does otherwise (tried on Spark 4.0 in ANSI mode). Its TIMESTAMP is an instant. */
+const DATABRICKS = `
+  CREATE MACRO regexp_like(text, pattern) AS regexp_matches(text, pattern);
+  CREATE MACRO unix_seconds(instant) AS
+    (epoch_us(instant) - ((epoch_us(instant) % 1000000) + 1000000) % 1000000) // 1000000;
+  CREATE MACRO whole_text(whole) AS
+    whole[1] || '.' || coalesce(nullif(rtrim(whole[2:], '0'), ''), '0') || 'E' || (length(whole) - 1);
+  CREATE MACRO string_of(value) AS CASE
+    WHEN typeof(value) IN ('DOUBLE', 'FLOAT') AND try_cast(value AS DOUBLE) BETWEEN 1e7 AND 1e18
+      AND try_cast(value AS DOUBLE) % 1 = 0 THEN whole_text(CAST(try_cast(value AS DOUBLE)::BIGINT AS VARCHAR))
+    ELSE CAST(value AS VARCHAR) END;`;
 
 /** An empty database in memory with both tables in `catalog.schema`. */
 export async function createDuckDbTables(catalog: string, schema: string): Promise<DuckDbTables> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const owner = await instance.connect();
   await owner.run(`ATTACH ':memory:' AS "${catalog}"; CREATE SCHEMA "${catalog}"."${schema}";`);
-  await owner.run(`USE "${catalog}"."${schema}"; ${TABLES}`);
+  // What tests load is written in UTC; sessions of the warehouse have their own zone.
+  await owner.run(`SET TimeZone = 'UTC'; USE "${catalog}"."${schema}"; ${TABLES} ${DATABRICKS}`);
   return {
     load: async (sql) => {
       await owner.run(sql);
     },
-    query: async (sql, parameters) => {
+    query: async (sql, parameters, timeZone) => {
       const connection = await instance.connect();
       try {
+        await connection.run(`USE "${catalog}"."${schema}"; SET TimeZone = '${timeZone}'`);
+        await connection.run("SET default_null_order = 'nulls_first_on_asc_last_on_desc'");
         return await openCursor(connection, sql, parameters);
       } catch (error) {
         connection.closeSync();
@@ -88,9 +103,13 @@ async function openCursor(
   };
 }
 
-/** Databricks quotes names with backquotes and marks parameters with colons. */
+/** Databricks quotes names with backquotes and marks parameters with colons; its TIMESTAMP and its texts of numbers are its own. */
 function toDuckDb(sql: string): string {
-  return sql.replaceAll('`', '"').replaceAll(/(?<!:):([A-Za-z_]\w*)/g, '$$$1');
+  return sql
+    .replaceAll('`', '"')
+    .replaceAll(/(?<!:):([A-Za-z_]\w*)/g, '$$$1')
+    .replaceAll(/\bCAST\(([\w.]+) AS STRING\)/g, 'string_of($1)')
+    .replaceAll(/\bAS TIMESTAMP\)/g, 'AS TIMESTAMPTZ)');
 }
 
 function bind(statement: DuckDBPreparedStatement, parameters: Readonly<Record<string, StatementParameter>>): void {

@@ -29,6 +29,8 @@ export type FaultEffect =
   | { readonly kind: 'error'; readonly message: string }
   /** On ExecuteStatement: takes the statement, then reports this as its failure. */
   | { readonly kind: 'sql-error'; readonly message: string }
+  /** On ExecuteStatement: gives the rows in the order of `arrange`, whatever ORDER BY says. */
+  | { readonly kind: 'reorder'; readonly arrange: (rows: unknown[][]) => unknown[][] }
   /** On ExecuteStatement: takes the statement and never gets ready with it, like a warehouse that does not start. */
   | { readonly kind: 'never-ready' };
 

@@ -1,10 +1,14 @@
 import { structs } from './driver-modules.ts';
 import type { DuckDbTables, ResultCursor, StatementParameter } from './duckdb-tables.ts';
 import type { FaultEffect } from './faults.ts';
+import { reorderedCursor } from './reordered-cursor.ts';
 import { failed, type Handle, idOf, invalidHandle, newHandle, ok, resultMetadata, rowSet } from './thrift-structs.ts';
 
 interface SessionRequest {
   sessionHandle: { sessionId: Handle };
+}
+interface OpenSessionRequest {
+  configuration?: Readonly<Record<string, string>>;
 }
 interface StatementRequest extends SessionRequest {
   statement: string;
@@ -40,12 +44,15 @@ export interface ThriftService {
   expireSessions(): void;
 }
 
-const MAX_POLL_MS = 50;
+const MAX_POLL_MS = 250;
+/** What a workspace's administrator may have set for all sessions. */
+const WORKSPACE_TIME_ZONE = 'America/Chicago';
 const { TOperationState } = structs;
 
 /** The part of the warehouse's Thrift service that the driver uses for queries, over `tables`. */
 export function createThriftService(tables: DuckDbTables, pageRows: number): ThriftService {
-  const sessions = new Set<string>();
+  /** The time zone of each. */
+  const sessions = new Map<string, string>();
   const operations = new Map<string, Operation>();
   const statements: ReceivedStatement[] = [];
 
@@ -56,13 +63,14 @@ export function createThriftService(tables: DuckDbTables, pageRows: number): Thr
   const cursorOf = (request: OperationRequest) => operations.get(idOf(request.operationHandle.operationId))?.cursor;
   const start = (request: StatementRequest, effect: FaultEffect | undefined): Operation => {
     const parameters = readParameters(request);
+    const timeZone = sessions.get(idOf(request.sessionHandle.sessionId)) ?? WORKSPACE_TIME_ZONE;
     statements.push({ sql: request.statement, params: valuesOf(parameters) });
     if (effect?.kind === 'never-ready') return { started: new Promise(() => {}) };
     if (effect?.kind === 'sql-error') return { started: Promise.resolve(), failure: effect.message };
     const operation: Operation = {
-      started: tables.query(request.statement, parameters).then(
+      started: tables.query(request.statement, parameters, timeZone).then(
         (cursor) => {
-          operation.cursor = cursor;
+          operation.cursor = effect?.kind === 'reorder' ? reorderedCursor(cursor, effect.arrange) : cursor;
         },
         (error: Error) => {
           operation.failure = error.message;
@@ -73,8 +81,8 @@ export function createThriftService(tables: DuckDbTables, pageRows: number): Thr
   };
 
   const handlerWith = (fault: FaultEffect | undefined): object => ({
-    OpenSession: async (_request: object) => {
-      const sessionId = newHandle(sessions.add.bind(sessions));
+    OpenSession: async ({ configuration }: OpenSessionRequest) => {
+      const sessionId = newHandle((id) => sessions.set(id, configuration?.TIMEZONE ?? WORKSPACE_TIME_ZONE));
       return new structs.TOpenSessionResp({
         status: ok(),
         serverProtocolVersion: structs.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V8,
