@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type CatalogColumns, type CatalogContent, readCatalogRow, resolveCatalogColumns } from '../domain/catalog.ts';
-import { type CatalogFile, parseCatalogFileName } from '../domain/catalog-file-name.ts';
+import { catalogListing, type FolderEntry } from '../domain/catalog-choice.ts';
+import { type CatalogFile, isNearlyCatalogFileName, parseCatalogFileName } from '../domain/catalog-file-name.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { ContentId } from '../domain/ids.ts';
 import { readCsvRows } from './csv-rows.ts';
 import { FOLDER_MODE } from './file-modes.ts';
+import { kindOfMode } from './sftp-entries.ts';
+import { PART_SUFFIX } from './sftp-remote-files.ts';
 
 /** What a catalog file holds. */
 export interface CatalogReading {
@@ -47,17 +50,25 @@ export async function readCatalogFile(path: string): Promise<CatalogReading> {
 }
 
 /**
- * The catalog files in a local folder (contract section 1): regular files whose names match. A folder that does not
- * exist yet is made, and holds none.
+ * What is in a local folder that is, or is nearly, a catalog file. A folder that does not exist yet is made, and holds none. What
+ * downloads have there for a while is left out.
+ * @throws the system's error.
  */
-export async function listLocalCatalogFiles(folder: string): Promise<CatalogFile[]> {
+export async function listLocalFolder(folder: string): Promise<FolderEntry[]> {
   await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-  const files: CatalogFile[] = [];
+  const entries: FolderEntry[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const parsed = entry.isFile() ? parseCatalogFileName(entry.name) : undefined;
-    if (parsed === undefined) continue;
-    const { mtimeMs, size } = await stat(join(folder, entry.name));
-    files.push({ ...parsed, modifiedAt: mtimeMs, bytes: size });
+    const { name } = entry;
+    if (name.startsWith('.') || name.endsWith(PART_SUFFIX)) continue;
+    if (parseCatalogFileName(name) === undefined && !isNearlyCatalogFileName(name)) continue;
+    const found = await lstat(join(folder, name)).catch(() => undefined);
+    if (found === undefined) continue;
+    entries.push({ name, kind: kindOfMode(found.mode) ?? 'other', bytes: found.size, modifiedAt: found.mtimeMs });
   }
-  return files;
+  return entries;
+}
+
+/** The catalog files in a local folder (contract section 1): regular files whose names match. See `listLocalFolder`. */
+export async function listLocalCatalogFiles(folder: string): Promise<readonly CatalogFile[]> {
+  return catalogListing(await listLocalFolder(folder)).files;
 }

@@ -1,6 +1,7 @@
 import { copyFile, link, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../domain/errors.ts';
+import { fileSha256 } from './feed-files.ts';
 import { FOLDER_MODE } from './file-modes.ts';
 
 /** In the download folder: files that were replaced by others of the same name, each as `SHA256/NAME`. */
@@ -30,22 +31,30 @@ export async function keepReplaced(path: string, sha256: string): Promise<void> 
 }
 
 /**
- * Where the file of this name and SHA-256 may be in a download folder, the likelier place first: under its name, or kept since
- * another replaced it.
+ * Where the file of this name and SHA-256 is in a download folder: under its name, or kept since another replaced it. Under its
+ * name too when it is in neither place: that is where it should be.
  */
-export function catalogPlaces(folder: string, name: string, sha256: string): string[] {
-  return [join(folder, name), keptPath(folder, name, sha256)];
+export async function findCatalog(folder: string, name: string, sha256: string): Promise<string> {
+  const place = join(folder, name);
+  const kept = keptPath(folder, name, sha256);
+  const isAt = async (path: string) => (await fileSha256(path).catch(() => undefined)) === sha256;
+  return !(await isAt(place)) && (await isAt(kept)) ? kept : place;
 }
 
 /**
- * Removes the kept files that nobody needs, unless they were kept in the last 24 hours. Failures are of no consequence.
- * @param isNeeded takes a SHA-256.
+ * Removes the kept files that nobody needs, unless they were kept in the last 24 hours. That one cannot be removed is of no
+ * consequence.
+ * @param whichAreNeeded gives the SHA-256 of all that are; asked only when there is something to remove.
  */
-export async function removeKept(folder: string, isNeeded: (sha256: string) => boolean): Promise<void> {
+export async function removeKept(folder: string, whichAreNeeded: () => Promise<ReadonlySet<string>>): Promise<void> {
+  const old: string[] = [];
   for (const sha256 of await readdir(join(folder, KEPT)).catch(() => [])) {
-    const place = join(folder, KEPT, sha256);
-    const found = await lstat(place).catch(() => undefined);
-    if (!found?.isDirectory() || isNeeded(sha256) || found.mtimeMs > Date.now() - YOUNG_MS) continue;
-    await rm(place, { recursive: true, force: true }).catch(() => {});
+    const found = await lstat(join(folder, KEPT, sha256)).catch(() => undefined);
+    if (found?.isDirectory() && found.mtimeMs < Date.now() - YOUNG_MS) old.push(sha256);
+  }
+  if (old.length === 0) return;
+  const needed = await whichAreNeeded();
+  for (const sha256 of old.filter((each) => !needed.has(each))) {
+    await rm(join(folder, KEPT, sha256), { recursive: true, force: true }).catch(() => {});
   }
 }

@@ -1,8 +1,11 @@
+import type { SftpSession } from '../adapters/sftp.ts';
 import { localDate } from '../domain/business-week.ts';
+import { assertNotTooLarge, catalogListing } from '../domain/catalog-choice.ts';
 import type { CatalogFile } from '../domain/catalog-file-name.ts';
 import { BtcFakeError } from '../domain/errors.ts';
-import { downloadCatalogFile, listRemoteCatalogFiles, withInboundSftp } from '../workers/catalog-download.ts';
+import { downloadCatalogFile, withInboundSftp } from '../workers/newest-catalogs.ts';
 import { openBasics } from './session.ts';
+import { withStopSignal } from './stop-signal.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -15,9 +18,10 @@ export interface DownloadedCatalog extends CatalogFile {
 /**
  * Fetches the catalog files whose names have the dates of the last `days` days, and today's, into a folder. The business
  * time zone decides what today is.
- * @throws BtcFakeError CONFIG_INVALID, and what `withSftp` and its session throw.
+ * @returns undefined when the process was told to stop before; nothing half-downloaded is left then.
+ * @throws BtcFakeError CONFIG_INVALID, CATALOG_TOO_LARGE, and what `withSftp` and its session throw.
  */
-export async function downloadLastDays(days: number, folder: string): Promise<DownloadedCatalog[]> {
+export async function downloadLastDays(days: number, folder: string): Promise<DownloadedCatalog[] | undefined> {
   const { settings, logger } = openBasics();
   const server = settings.sftpInbound;
   if (!server) {
@@ -28,14 +32,21 @@ export async function downloadLastDays(days: number, folder: string): Promise<Do
   const { timeZone } = settings.run;
   const today = localDate(Date.now(), timeZone);
   const first = new Date(Date.parse(today) - days * DAY_MS).toISOString().slice(0, 10);
-  return withInboundSftp(server, logger, async (session) => {
-    const remote = await listRemoteCatalogFiles(session, server.remotePath);
+  const work = async (session: SftpSession) => {
+    const { files: remote } = catalogListing(await session.listEntries(server.remotePath));
     const wanted = remote.filter(({ date }) => date >= first && date <= today);
     const files = [];
     for (const file of wanted.sort((a, b) => (a.date + a.name < b.date + b.name ? -1 : 1))) {
-      const { fetched } = await downloadCatalogFile(session, server, file, folder, logger);
+      assertNotTooLarge(file, settings.files.catalogMaxBytes);
+      const { fetched } = await downloadCatalogFile(session, server, { file, folder }, logger);
       files.push({ ...file, fetched });
     }
     return files;
-  });
+  };
+  return withStopSignal((signal) =>
+    withInboundSftp(server, { logger, signal }, work).catch((error) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    }),
+  );
 }

@@ -18,6 +18,10 @@ export function downloadCommand(program: Command, done: (code: ExitCode) => void
     .action(async (days: number, { json }: { json?: boolean }) => {
       const { downloadLastDays } = await import('./download-last-days.ts');
       const files = await downloadLastDays(days, FOLDER);
+      if (files === undefined) {
+        printProgress('Interrupted. Files that were not whole are not kept.');
+        return done(EXIT.error);
+      }
       if (json) printJson({ folder: FOLDER, files });
       else if (files.length === 0)
         printProgress(`The vendor has no catalog file of ${days === 0 ? 'today' : `the last ${plural(days, 'day')}`}`);

@@ -19,6 +19,7 @@ export interface CatalogFile extends CatalogFileName {
   readonly bytes: number;
 }
 
+const LAST_DAY = '9999-12-31';
 const PATTERN = /^(CourseCatalog|StandAloneContent)_v2_(\d{4})_(\d{1,2})_(\d{1,2})_(\d{1,9})_([A-Za-z0-9]+)\.csv$/i;
 
 /** Reads a file name, or returns undefined when it is no catalog file's (contract section 1, "Vendor catalog files"). */
@@ -34,13 +35,35 @@ export function parseCatalogFileName(name: string): CatalogFileName | undefined 
   return { kind, name, date, sequence: Number(sequence) };
 }
 
-/** The newest file of a kind: by date, then sequence number, then modification time, then name. */
-export function newestCatalogFile(files: Iterable<CatalogFile>, kind: CatalogKind): CatalogFile | undefined {
+/**
+ * Whether a name is meant as a catalog file's, but is not: another ending (`.csv.gz`, `.pgp`), another version (`_v3_`), `Copy of …`,
+ * ` (1)`, an impossible date.
+ */
+export function isNearlyCatalogFileName(name: string): boolean {
+  const letters = name.toLowerCase().replaceAll(/[^a-z]/g, '');
+  const isMeant = CATALOG_KINDS.some((kind) => letters.includes(kind.toLowerCase()));
+  return isMeant && parseCatalogFileName(name) === undefined;
+}
+
+/**
+ * The newest file of a kind that is not of a later day than `day` (`YYYY-MM-DD`): by date, then sequence number, then modification
+ * time, then name. The newest of all when all are of later days.
+ */
+export function newestCatalogFile(
+  files: Iterable<CatalogFile>,
+  kind: CatalogKind,
+  day = LAST_DAY,
+): CatalogFile | undefined {
   let newest: CatalogFile | undefined;
   for (const file of files) {
-    if (file.kind === kind && (newest === undefined || compareAge(file, newest) > 0)) newest = file;
+    if (file.kind === kind && (newest === undefined || isBetter(file, newest, day))) newest = file;
   }
   return newest;
+}
+
+function isBetter(file: CatalogFile, than: CatalogFile, day: string): boolean {
+  const inTime = Number(file.date <= day) - Number(than.date <= day);
+  return (inTime || compareAge(file, than)) > 0;
 }
 
 function compareAge(a: CatalogFile, b: CatalogFile): number {

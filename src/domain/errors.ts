@@ -19,6 +19,7 @@ export const ERROR_CODES = {
 
   EMPLOYEES_INVALID: { retryable: false, meaning: 'The employees file has rows that are wrong.' },
   CATALOG_MISSING: { retryable: false, meaning: 'There is no catalog file of a kind that a run needs.' },
+  CATALOG_TOO_LARGE: { retryable: false, meaning: 'A catalog file is larger than is allowed.' },
   CATALOG_INVALID: { retryable: false, meaning: 'A catalog file cannot be read as one.' },
 
   SFTP_UNREACHABLE: { retryable: true, meaning: 'The SFTP server does not answer, or the connection was lost.' },

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { secretsOf } from '../../config/secrets.ts';
 import type { Settings, SftpServerSettings } from '../../config/settings.ts';
-import { listLocalCatalogFiles } from '../adapters/catalog-files.ts';
 import { withTrainingRecords } from '../adapters/databricks.ts';
 import { readEmployees } from '../adapters/employees-file.ts';
 import { fileSha256 } from '../adapters/feed-files.ts';
@@ -18,7 +17,7 @@ import type { Employee } from '../domain/employees.ts';
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
 import type { EmployeeId } from '../domain/ids.ts';
 import { duration, plural } from '../domain/wording.ts';
-import { listRemoteCatalogFiles, newestOfEachKind, withInboundSftp } from './catalog-download.ts';
+import { tryInbound } from './inbound-trial.ts';
 
 /** What came of one thing that was tried. Holds no secret. */
 export interface Finding {
@@ -114,21 +113,6 @@ function wrong(error: unknown): Outcome {
   }
   const detail = [error.message, ...error.lines.slice(0, SHOWN_LINES)].join('; ');
   return { state: 'wrong', detail, ...(error.remedy ? { remedy: error.remedy } : {}) };
-}
-
-async function tryInbound(settings: Settings, logger: Logger): Promise<Outcome> {
-  const { sftpInbound: server } = settings;
-  if (!server) {
-    const { downloadDir } = settings.files;
-    const files = newestOfEachKind(await listLocalCatalogFiles(downloadDir), downloadDir);
-    const names = files.map(({ name }) => name).join(' and ');
-    return notConfigured(`runs use the newest files in ${downloadDir}: ${names}`);
-  }
-  const files = await withInboundSftp(server, logger, (session) => listRemoteCatalogFiles(session, server.remotePath));
-  const newest = newestOfEachKind(files, placeOf(server));
-  return fine(
-    `${placeOf(server)}: ${plural(files.length, 'catalog file')}, the newest of ${newest.map(({ date }) => date).join(' and ')}`,
-  );
 }
 
 async function tryOutbound(settings: Settings, logger: Logger): Promise<Outcome> {

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { DeliveryStore } from '../adapters/delivery-store.ts';
 import { fileSha256 } from '../adapters/feed-files.ts';
+import { findCatalog } from '../adapters/kept-catalogs.ts';
 import { reach } from '../adapters/milestones.ts';
 import type { StageJobData } from '../adapters/queues.ts';
 import { type SftpSession, withSftp } from '../adapters/sftp.ts';
@@ -30,8 +31,12 @@ export function publishHandler({ settings, store, queues, logger, now }: WorkerC
     }
     const { manifest, plan } = await store.getRun(runId);
     const { outputDir, downloadDir } = settings.files;
+    const catalogs = manifest!.inputs.catalogs.map(async ({ name, sha256 }) => ({
+      path: await findCatalog(downloadDir, name, sha256),
+      sha256,
+    }));
     const files: PublishedFile[] = [
-      ...manifest!.inputs.catalogs.map(({ name, sha256 }) => ({ path: join(downloadDir, name), sha256 })),
+      ...(await Promise.all(catalogs)),
       ...manifest!.outputs.map(({ name, sha256 }) => ({ path: join(outputDir, name), sha256 })),
     ];
     const log = jobLogger(logger, job);

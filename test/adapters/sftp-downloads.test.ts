@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
 import { withDownloadLock } from '../../src/adapters/download-lock.ts';
-import { catalogPlaces, removeKept } from '../../src/adapters/kept-catalogs.ts';
+import { findCatalog, removeKept } from '../../src/adapters/kept-catalogs.ts';
 import { type DownloadedFile, type SftpPatience, withSftp } from '../../src/adapters/sftp.ts';
 import { type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -159,9 +159,13 @@ describe('a file that a corrected one of the same name replaces', () => {
 
     server.files.set(NAME, Buffer.from('corrected'));
     expect(await download()).toMatchObject({ fetched: true });
-    const [now, before] = catalogPlaces(local, NAME, sha256(first));
-    expect(await readFile(now!, 'utf8')).toBe('corrected');
-    expect((await readFile(before!)).equals(first)).toBe(true);
+    expect(await readFile(join(local, NAME), 'utf8')).toBe('corrected');
+    const before = await findCatalog(local, NAME, sha256(first));
+    expect(before).toBe(join(local, 'kept', sha256(first), NAME));
+    expect((await readFile(before)).equals(first)).toBe(true);
+    for (const hash of [sha256('corrected'), sha256('in neither place')]) {
+      expect(await findCatalog(local, NAME, hash)).toBe(join(local, NAME));
+    }
   });
 
   test('is removed a day later, when no run needs it any more', async () => {
@@ -171,8 +175,8 @@ describe('a file that a corrected one of the same name replaces', () => {
       await writeFile(join(local, 'kept', hash, NAME), '');
       if (i < 2) await utimes(join(local, 'kept', hash), 1_700_000_000, 1_700_000_000);
     }
-    await removeKept(local, (hash) => hash === hashes[0]);
+    await removeKept(local, async () => new Set(hashes.slice(0, 1)));
     expect((await readdir(join(local, 'kept'))).sort()).toEqual([hashes[0], hashes[2]].sort());
-    await removeKept(join(local, 'no such folder'), () => false);
+    await removeKept(join(local, 'no such folder'), async () => new Set());
   });
 });

@@ -17,7 +17,7 @@ import { catalog } from '../support/workspace.ts';
 const STAND_ALONE = 'StandAloneContent_v2_2025_10_28_1_77434e.csv';
 const COURSES = 'CourseCatalog_V2_2025_10_27_1_ec83a5.csv';
 const EARLIER = 'StandAloneContent_v2_2025_10_21_1_77434e.csv';
-const NEWER = 'StandAloneContent_v2_2026_1_6_1_77434e.csv';
+const NEWER = 'StandAloneContent_v2_2025_10_28_2_77434e.csv';
 const LOCAL_DIR = 'vendor';
 const ATTEMPTS = 3;
 const WORKER_LIMIT_MS = 200_000;
@@ -195,7 +195,7 @@ describe('F2: the server', () => {
       `${NEWER.slice(0, -4)}${'a'.repeat(252 - NEWER.length)}.csv`,
     ];
     server.listed.push(...names.map((name) => entryOf(name, 10)));
-    server.listed.push(entryOf(NEWER, 10, LINK), entryOf(NEWER.replace('_1_6_', '_1_7_'), 10, FOLDER));
+    server.listed.push(entryOf(NEWER, 10, LINK), entryOf(NEWER.replace('_28_2_', '_28_3_'), 10, FOLDER));
     const before = await everythingBut(['generated_files', LOCAL_DIR]);
     const runId = await room.begin();
     server.requests.length = 0;

@@ -54,6 +54,8 @@ export interface Faults {
   withoutAttributes?: boolean;
   /** What the permissions of files lack, in listings and elsewhere: the bits that tell the type, or they are not sent at all. */
   permissions?: 'without type' | 'not sent';
+  /** When all files were changed last, it says: epoch seconds. */
+  modifiedAt?: number;
   /** Neither listings nor anything else tells when a file was changed. */
   withoutTimes?: boolean;
   /** A file can be read to its end once; from then on it is not there, and asking about it is answered with this status. */
@@ -162,7 +164,7 @@ export async function startFaultySftpServer(
     const bytesOf = (path: string) => state.files.get(path.replace(/^\/?/, ''));
     const listedAs = (path: string) => state.listed.find(({ filename }) => `/${filename}` === path);
     const told = ({ attrs, ...entry }: FileEntry): FileEntry => {
-      const { permissions, withoutTimes, listedBytes } = state.faults;
+      const { permissions, withoutTimes, listedBytes, modifiedAt } = state.faults;
       const { mode, size, atime, mtime, ...owner } = attrs;
       if (size === undefined) return { ...entry, attrs };
       const isFile = (mode & 0o170000) === 0o100000;
@@ -170,7 +172,7 @@ export async function startFaultySftpServer(
         ...owner,
         size: isFile ? (listedBytes ?? size) : size,
         ...(permissions === 'not sent' ? {} : { mode: permissions === 'without type' ? mode & 0o7777 : mode }),
-        ...(withoutTimes ? {} : { atime, mtime }),
+        ...(withoutTimes ? {} : { atime, mtime: modifiedAt ?? mtime }),
       };
       return { ...entry, attrs: sent as FileEntry['attrs'] };
     };

@@ -57,7 +57,7 @@ test.each<[what: string, files: Record<string, string | Buffer>, reason: string]
       'StandAloneContent_v2_25_10_28_1_77434e.csv': GOOD,
       'Old StandAloneContent_v2_2025_10_28_1_77434e.csv': GOOD,
     },
-    `CATALOG_MISSING: FOLDER: no StandAloneContent file. ${PUT_ONE}`,
+    `CATALOG_MISSING: FOLDER: no StandAloneContent file [its name nearly matches: Old StandAloneContent_v2_2025_10_28_1_77434e.csv, StandAloneContent_v1_2025_10_28_1_77434e.csv, StandAloneContent_v2_2025_2_30_1_77434e.csv and 1 more]. ${PUT_ONE}`,
   ],
   [
     'a file without an id column',
@@ -102,6 +102,11 @@ test('the newest of each kind by date, then by sequence number, is taken; imposs
   expect(code).toBe(0);
   const { manifest } = await readRunFiles(json<RunReport>(), place.folder);
   expect(manifest.inputs.catalogs.map(({ name }) => name)).toEqual([COURSES, standAlone]);
+  const nearMisses = manifest.notices.find(({ code: kind }) => kind === 'catalog-near-misses');
+  expect(nearMisses).toMatchObject({
+    count: 4,
+    text: expect.stringContaining('4 (CourseCatalog_V2_2025_13_1_1_ffffff'),
+  });
 });
 
 test('rows without a usable id are skipped and counted; of rows with the same id the first counts', async () => {

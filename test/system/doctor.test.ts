@@ -1,9 +1,10 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ContentId } from '../../src/domain/ids.ts';
 import { type SandboxRecommender, startRecommender } from '../../src/sandbox/recommender-server.ts';
 import type { Finding } from '../../src/workers/connection-trials.ts';
+import { startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { type OpenSshServer, startOpenSshServer } from '../support/openssh-server.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.ts';
@@ -35,7 +36,7 @@ beforeAll(async () => {
     warehouse,
     redisUrl: redis.url,
     template: '"UserId"\n',
-    env: sftpEnvironment('SFTP_OUTBOUND', server),
+    env: { ...sftpEnvironment('SFTP_OUTBOUND', server), CATALOG_MAX_AGE_DAYS: '3650' },
   });
   bare = await makeWorkspace({ employees: ['7,a'] });
 });
@@ -59,7 +60,7 @@ test('all is well: each thing was tried and says what was found', async () => {
   const fine = (detail: unknown) => ({ state: 'fine', detail });
   expect(findings).toEqual({
     Redis: fine(expect.stringMatching(new RegExp(`^\\d+\\.\\d+\\.\\d+, noeviction, ${redis.url}$`))),
-    'SFTP inbound': fine(`${where()}: 2 catalog files, the newest of 2025-10-27 and 2025-10-28`),
+    'SFTP inbound': fine(`${where()}: 2 catalog files, the newest of 2025-10-27 and 2025-10-28 can be read`),
     'SFTP outbound': fine(`${where()}: the folder can be listed`),
     Databricks: fine(
       `${warehouse.host}: retail_systems_dev.store_enablement.content_assignments and retail_systems_dev.store_enablement.content_completion can be read`,
@@ -73,6 +74,28 @@ test('all is well: each thing was tried and says what was found', async () => {
     SFTP_LOCAL_DIR: fine('downloaded_files/ can be written'),
   });
   expect(code).toBe(0);
+});
+
+test('a file on the server that may be listed but not read is told, and names that nearly match are', async () => {
+  const name = 'StandAloneContent_v2_2025_10_29_1_aaaaaa.csv';
+  await writeFile(join(openssh.folder, `${name}.gz`), '');
+  const { findings } = await doctor(place);
+  expect(findings['SFTP inbound']).toMatchObject({ state: 'fine', detail: expect.stringContaining(`1 (${name}.gz)`) });
+  await rm(join(openssh.folder, `${name}.gz`));
+  const unreadable = await startFaultySftpServer();
+  try {
+    for (const each of Object.values(place.catalogNames)) unreadable.files.set(each, Buffer.from('ContentId\n1\n'));
+    unreadable.faults = { refuse: { at: 'OPEN', status: 3 } };
+    const env = sftpEnvironment('SFTP_INBOUND', { ...unreadable.login, remotePath: '/' });
+    const { code, findings: broken } = await doctor(place, { ...env, SFTP_INBOUND_PRIVATE_KEY_FILE: '' });
+    expect(broken['SFTP inbound']).toMatchObject({
+      state: 'wrong',
+      detail: expect.stringContaining(`does not allow vendor this: reading "/${place.catalogNames.courses}"`),
+    });
+    expect(code).toBe(1);
+  } finally {
+    await unreadable.stop();
+  }
 });
 
 test('for a person there is a line for each, and what to do below it', async () => {
@@ -95,7 +118,11 @@ test('nothing is configured: it says what a run does without it, and what no run
     Redis: { state: 'fine', detail: expect.stringMatching(/^\d\S+, noeviction, our own \(REDIS_URL is not set\)$/) },
     'SFTP inbound': {
       state: 'not configured',
-      detail: `runs use the newest files in downloaded_files/: ${bare.catalogNames.courses} and ${bare.catalogNames.standAlone}`,
+      detail: expect.stringMatching(
+        new RegExp(
+          `^runs use the newest files in downloaded_files/: ${bare.catalogNames.courses} and ${bare.catalogNames.standAlone}; ${bare.catalogNames.courses}: it is \\d+ days older than the run, more than CATALOG_MAX_AGE_DAYS \\(45\\)`,
+        ),
+      ),
     },
     'SFTP outbound': { state: 'not configured', detail: 'nothing is published' },
     Databricks: { state: 'not configured', detail: 'runs use new assignments only' },
