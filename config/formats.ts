@@ -5,6 +5,7 @@
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import convict from 'convict';
+import { PATTERN_TOKENS, parseDatePatterns } from '../src/domain/date-pattern.ts';
 import { isLegacySshAlgorithm } from '../src/domain/legacy-ssh-algorithms.ts';
 import { parseRedisAddress } from '../src/domain/redis-address.ts';
 
@@ -172,6 +173,12 @@ export const CRON: Format<string> = defineFormat('a cron expression of five fiel
 export const REDIS_ADDRESS: Format<string> = defineFormat(
   'a redis:// or rediss:// address, alone or as redis+sentinel:// or redis+cluster:// (special characters in its password percent-encoded)',
   (text) => (parseRedisAddress(text.trim()) === undefined ? undefined : text.trim()),
+);
+
+/** Ways to write a date, kept as they are given; `parseDatePatterns` makes readers of them. */
+export const DATE_PATTERNS: Format<string> = defineFormat(
+  `date-fns patterns, separated by ;, each with year, month and day and no tokens but ${PATTERN_TOKENS} and 'quoted text'`,
+  (text) => (parseDatePatterns(text) === undefined ? undefined : text.trim()),
 );
 
 /** A name such as `Europe/Berlin`; offsets such as `+01:00` know no daylight saving and are refused. */

@@ -1,4 +1,5 @@
 /** The settings as the code works with them: grouped by what they are for, times in milliseconds, absent when not set. */
+import { type DatePattern, parseDatePatterns } from '../src/domain/date-pattern.ts';
 import type { Values } from './schema.ts';
 
 /** Contract section 1, "Recommendations". */
@@ -69,6 +70,8 @@ export interface Settings {
     /** Beyond that the newest catalog file is used with a notice. */
     readonly catalogMaxAgeDays: number;
     readonly catalogMaxBytes: number;
+    /** How dates in catalog files may be written, besides the ways that the contract knows. */
+    readonly catalogDateFormats: readonly DatePattern[];
     readonly userCompletionTemplateFile?: string;
   };
   /** Absent when its host, HTTP path or credentials are missing: open assignments are then not read. */
@@ -221,6 +224,7 @@ export function shapeSettings(values: Values): Settings {
       downloadDir: values.SFTP_LOCAL_DIR,
       catalogMaxAgeDays: values.CATALOG_MAX_AGE_DAYS,
       catalogMaxBytes: values.CATALOG_MAX_MB * MEGABYTE,
+      catalogDateFormats: values.CATALOG_DATE_FORMATS === null ? [] : parseDatePatterns(values.CATALOG_DATE_FORMATS)!,
       ...present({ userCompletionTemplateFile: values.USER_COMPLETION_TEMPLATE_FILE }),
     },
     publish: { enabled: values.SFTP_PUBLISH_ENABLED },

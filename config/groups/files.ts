@@ -1,4 +1,4 @@
-import { TEXT, wholeNumber } from '../formats.ts';
+import { DATE_PATTERNS, TEXT, wholeNumber } from '../formats.ts';
 import { optional, withDefault } from '../setting.ts';
 
 /** Files and folders of this machine. */
@@ -19,6 +19,11 @@ export const FILES = {
     wholeNumber('a number of megabytes', 1, 100_000),
     '500',
     'Largest catalog file, in megabytes, that is downloaded and read.',
+  ),
+  CATALOG_DATE_FORMATS: optional(
+    DATE_PATTERNS,
+    'd/M/yyyy H:mm;yyyyMMdd',
+    'How dates in catalog files are written, besides the ways that are known (see docs/feeds.md): date-fns patterns, separated by `;`, tried first.',
   ),
   USER_COMPLETION_TEMPLATE_FILE: optional(
     TEXT,

@@ -1,52 +1,47 @@
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type CatalogColumns, type CatalogContent, readCatalogRow, resolveCatalogColumns } from '../domain/catalog.ts';
 import { catalogListing, type FolderEntry } from '../domain/catalog-choice.ts';
 import { type CatalogFile, isNearlyCatalogFileName, parseCatalogFileName } from '../domain/catalog-file-name.ts';
+import { CatalogReader, type CatalogRows, type CatalogRules } from '../domain/catalog-reader.ts';
 import { BtcFakeError } from '../domain/errors.ts';
-import type { ContentId } from '../domain/ids.ts';
 import { readCsvRows } from './csv-rows.ts';
+import { explainShape } from './csv-shape.ts';
 import { FOLDER_MODE } from './file-modes.ts';
 import { kindOfMode } from './sftp-entries.ts';
 import { PART_SUFFIX } from './sftp-remote-files.ts';
 
 /** What a catalog file holds. */
-export interface CatalogReading {
-  /** In file order; of rows with the same id the first counts. */
-  readonly contents: readonly CatalogContent[];
-  /** Rows without a usable id. */
-  readonly skippedRows: number;
+export interface CatalogReading extends CatalogRows {
   readonly sha256: string;
 }
 
 /**
- * Reads a catalog file (contract section 1, "Columns").
- * @throws BtcFakeError CATALOG_INVALID when it is empty, no CSV in UTF-8 or without an id column; FILE_UNREADABLE.
+ * Reads a catalog file (contract section 1, "Columns" and "Dates").
+ * @throws BtcFakeError CATALOG_INVALID when it is empty, no CSV in UTF-8, without an id column, or has rows of which none can be used;
+ *   FILE_UNREADABLE.
  */
-export async function readCatalogFile(path: string): Promise<CatalogReading> {
+export function readCatalogFile(path: string, rules: CatalogRules): Promise<CatalogReading> {
+  return explainShape(path, basename(path), () => readCatalogRows(path, rules));
+}
+
+async function readCatalogRows(path: string, rules: CatalogRules): Promise<CatalogReading> {
   const name = basename(path);
   const sha256 = createHash('sha256');
-  const contents = new Map<ContentId, CatalogContent>();
-  let columns: CatalogColumns | undefined;
-  let skippedRows = 0;
+  let reader: CatalogReader | undefined;
   const rows = readCsvRows({ path, invalidCode: 'CATALOG_INVALID', onBytes: (chunk) => sha256.update(chunk) });
-  for await (const { fields } of rows) {
-    if (fields.every((field) => field.trim() === '')) continue;
-    if (columns === undefined) {
-      columns = resolveCatalogColumns(fields, name);
-      continue;
-    }
-    const content = readCatalogRow(fields, columns);
-    if (content === undefined) skippedRows += 1;
-    else if (!contents.has(content.id)) contents.set(content.id, content);
+  for await (const { line, fields } of rows) {
+    if (reader !== undefined) reader.add(line, fields);
+    else if (fields.some((field) => field.trim() !== ''))
+      reader = new CatalogReader(rules, { fields, line, file: name });
   }
-  if (columns === undefined) {
+  if (reader === undefined) {
     throw new BtcFakeError('CATALOG_INVALID', `${name}: the file is empty`, {
       remedy: 'Ask the vendor for a complete file, or remove it so that the one before it is used.',
     });
   }
-  return { contents: [...contents.values()], skippedRows, sha256: sha256.digest('hex') };
+  reader.requireUsableRow();
+  return { ...reader.finish(), sha256: sha256.digest('hex') };
 }
 
 /**

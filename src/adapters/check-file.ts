@@ -1,7 +1,10 @@
 import { access, constants } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { BtcFakeError, systemCode } from '../domain/errors.ts';
-import { feedRules, inputRules, standsBeforeHeader } from '../domain/feed-check.ts';
+import type { DateRules } from '../domain/catalog-date.ts';
+import { columnsFound } from '../domain/columns.ts';
+import { isBlankOrComment } from '../domain/employees.ts';
+import { systemCode } from '../domain/errors.ts';
+import { feedRules } from '../domain/feed-check.ts';
 import {
   FEED_KINDS,
   type FeedKind,
@@ -12,17 +15,13 @@ import {
   PLACEHOLDER_KIND,
   runTailOfName,
 } from '../domain/file-kinds.ts';
-import type { InputRules, RunPairs } from '../domain/file-rules.ts';
+import type { RunPairs } from '../domain/file-rules.ts';
 import { PairSet } from '../domain/pair-set.ts';
+import { checkInput } from './check-input.ts';
 import { readCsvRows, unreadable } from './csv-rows.ts';
+import { explainShape, shapeOf } from './csv-shape.ts';
 import { readFeedRecords } from './feed-records.ts';
-
-/** One thing that is wrong with a file. */
-export interface FileProblem {
-  /** From 1; null when it is the file as a whole. */
-  readonly line: number | null;
-  readonly problem: string;
-}
+import { type FileProblem, type Report, reportError } from './file-problem.ts';
 
 /** What came of one file. */
 export interface CheckedFile {
@@ -38,16 +37,15 @@ export interface CheckedFile {
   readonly errors: number;
 }
 
-type Report = (line: number | null, problem: string) => void;
-
 /**
  * Holds files against the contract, one after the other, each as a stream. When both feeds of a run (same folder, date and
  * RAND) are among them, nothing may be completed in the one and open in the other: for that, the pairs of the first stay in
  * memory (about 40 bytes for each) until the second was read. `onProblem` gets everything that is wrong, in file order.
- * A file that cannot be read is a problem of that file; the others are checked all the same.
+ * `dates` is how catalogs are read. A file that cannot be read is a problem of that file; the others are checked all the same.
  */
 export async function* checkFiles(
   paths: readonly string[],
+  dates: DateRules,
   onProblem: (file: string, problem: FileProblem) => void,
 ): AsyncGenerator<CheckedFile> {
   const runs = new PairsByRun(paths);
@@ -57,25 +55,26 @@ export async function* checkFiles(
       errors += 1;
       onProblem(file, { line, problem });
     };
-    const outcome = await checkFile(file, runs, report);
+    const outcome = await checkFile(file, runs, dates, report);
     yield { file, ...outcome, errors };
   }
 }
 
-async function checkFile(path: string, runs: PairsByRun, report: Report) {
+async function checkFile(path: string, runs: PairsByRun, dates: DateRules, report: Report) {
   let kind: FileKind | undefined;
   try {
     await access(path, constants.R_OK).catch((error) => {
       throw unreadable(path, systemCode(error), error);
     });
-    kind = kindOfName(basename(path)) ?? (await readKind(path));
+    kind = kindOfName(basename(path)) ?? (await explainShape(path, path, () => readKind(path)));
     if (kind === undefined) {
       const known = 'ContentUserCompletion, Non_Completed_Assignments, CourseCatalog, StandAloneContent or employees';
-      report(null, `neither its name nor its header says that it is a ${known} file`);
+      const shape = await shapeOf(path);
+      report(null, shape?.what ?? `neither its name nor its header says that it is a ${known} file`);
     } else if (kind !== PLACEHOLDER_KIND) {
       const rows = isFeed(kind)
         ? await checkFeed(path, kind, runs.pairsFor(path, kind), report)
-        : await checkInput(path, kind, report);
+        : await checkInput(path, kind, dates, report);
       return { kind, checked: true, rows };
     }
   } catch (error) {
@@ -86,13 +85,18 @@ async function checkFile(path: string, runs: PairsByRun, report: Report) {
 
 async function readKind(path: string): Promise<FeedKind | InputKind | undefined> {
   for await (const { fields } of readCsvRows({ path, invalidCode: 'CATALOG_INVALID' })) {
-    if (!standsBeforeHeader('employees', fields)) return kindOfHeader(fields);
+    if (!isBlankOrComment(fields)) return kindOfHeader(fields);
   }
   return undefined;
 }
 
 /** @returns how many rows the feed has. */
 async function checkFeed(path: string, kind: FeedKind, pairs: RunPairs, report: Report): Promise<number> {
+  const shape = await shapeOf(path);
+  if (shape !== undefined) {
+    report(1, shape.what);
+    return 0;
+  }
   const rules = feedRules(kind, pairs);
   let rows = -1;
   await readFeedRecords(path, {
@@ -106,42 +110,13 @@ async function checkFeed(path: string, kind: FeedKind, pairs: RunPairs, report: 
       rows += 1;
       if (rows > 0) for (const problem of rules.row(fields, line)) report(line, problem);
       else if (fields.length !== rules.columns.length || fields.some((name, i) => name !== rules.columns[i])) {
-        report(line, `the header is not ${rules.columns.map((name) => `"${name}"`).join()}`);
+        const wanted = rules.columns.map((name) => `"${name}"`).join();
+        report(line, `the header is not ${wanted} (${columnsFound(fields)})`);
       }
     },
   });
   if (rows < 0) report(1, 'the file is empty; a feed without rows has its header');
   return Math.max(rows, 0);
-}
-
-/** @returns how many rows the file has. */
-async function checkInput(path: string, kind: InputKind, report: Report): Promise<number> {
-  let rules: InputRules | undefined;
-  let rows = 0;
-  try {
-    const comments = kind === 'employees';
-    for await (const { line, fields } of readCsvRows({ path, invalidCode: 'CATALOG_INVALID', comments })) {
-      if (rules !== undefined) {
-        const problems = rules(fields);
-        if (problems === null) continue;
-        rows += 1;
-        for (const problem of problems) report(line, problem);
-      } else if (!standsBeforeHeader(kind, fields)) rules = inputRules(kind, fields, `${path}:${line}`);
-    }
-    if (rules === undefined) report(1, 'the file is empty; it has not even a header');
-    else if (rows === 0 && kind === 'employees') report(null, 'the file holds no employees');
-  } catch (error) {
-    reportError(error, path, report);
-  }
-  return rows;
-}
-
-/** An error's own words, without the place that they begin with. */
-function reportError(error: unknown, path: string, report: Report): void {
-  if (!(error instanceof BtcFakeError)) throw error;
-  const prefix = [path, basename(path)].find((name) => error.message.startsWith(`${name}:`)) ?? '';
-  const [, line, problem] = /^(?::(\d+))?: (.*)$/s.exec(error.message.slice(prefix.length)) ?? [];
-  report(line === undefined ? null : Number(line), problem ?? error.message);
 }
 
 function isFeed(kind: FileKind): kind is FeedKind {

@@ -10,6 +10,7 @@ import {
 import { BtcFakeError } from '../domain/errors.ts';
 import type { EmployeesInput } from '../domain/manifest.ts';
 import { readCsvRows } from './csv-rows.ts';
+import { explainShape } from './csv-shape.ts';
 import { POPULATION_CHUNK } from './run-record.ts';
 
 const SHOWN_ERRORS = 20;
@@ -30,7 +31,12 @@ export interface EmployeesReading {
  *   the whole file was read and given out, so a caller must not act on the batches before this returns;
  *   FILE_UNREADABLE.
  */
-export async function readEmployees({ path, skipInvalid, onBatch }: EmployeesReading): Promise<EmployeesInput> {
+export function readEmployees(reading: EmployeesReading): Promise<EmployeesInput> {
+  const { path } = reading;
+  return explainShape(path, basename(path), () => readEmployeeRows(reading));
+}
+
+async function readEmployeeRows({ path, skipInvalid, onBatch }: EmployeesReading): Promise<EmployeesInput> {
   const name = basename(path);
   const sha256 = createHash('sha256');
   const firstErrors: string[] = [];

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { CheckedFile, FileProblem } from '../adapters/check-file.ts';
+import type { CheckedFile } from '../adapters/check-file.ts';
+import type { FileProblem } from '../adapters/file-problem.ts';
 import { count, plural } from '../domain/wording.ts';
 import { wholeNumberArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -14,7 +15,9 @@ interface CheckOptions {
   readonly json?: boolean;
 }
 
-/** `btc-fake check`: holds files against the feed contract. Needs no settings and no Redis. */
+/**
+ * `btc-fake check`: holds files against the feed contract. Needs no Redis. Of the settings it uses those that say how a run reads dates.
+ */
 export function checkCommand(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('check')
@@ -31,6 +34,9 @@ export function checkCommand(program: Command, done: (code: ExitCode) => void): 
 
 async function check(files: readonly string[], { limit, all, json }: CheckOptions): Promise<ExitCode> {
   const { checkFiles } = await import('../adapters/check-file.ts');
+  const { loadSettings } = await import('../../config/load.ts');
+  const { settings } = loadSettings();
+  const dates = { timeZone: settings.run.timeZone, dateFormats: settings.files.catalogDateFormats };
   const most = all ? Number.POSITIVE_INFINITY : limit;
   const results: (CheckedFile & { first: readonly FileProblem[] })[] = [];
   let shown = 0;
@@ -42,7 +48,7 @@ async function check(files: readonly string[], { limit, all, json }: CheckOption
     if (json) first.push({ line, problem });
     else printResult(`${line === null ? file : `${file}:${line}`}: ${problem}`);
   };
-  for await (const checked of checkFiles(files, onProblem)) {
+  for await (const checked of checkFiles(files, dates, onProblem)) {
     if (json) results.push({ ...checked, first });
     else printOutcome(checked, shown);
     errors += checked.errors;

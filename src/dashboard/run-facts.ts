@@ -36,7 +36,7 @@ function inputs({ employees, catalogs, assignments, manifest }: RunRecord): Html
   for (const { name, contents, skippedRows, from, sha256 } of catalogs?.inputs ?? []) {
     list.push(
       html`<strong>${name}</strong>: ${plural(contents, 'content')}${
-        skippedRows > 0 && `, ${plural(skippedRows, 'row')} without an id skipped`
+        skippedRows > 0 && `, ${plural(skippedRows, 'row')} skipped`
       }, from ${from === 'sftp' ? 'the vendor’s SFTP server' : 'the local folder'} ${sha(sha256)}`,
     );
   }

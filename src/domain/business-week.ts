@@ -37,7 +37,12 @@ export function localDate(instant: number, timeZone: string): string {
  * leaves out is taken as much later as the clock jumped (the "compatible" reading of RFC 5545 and of Temporal).
  */
 export function localInstant(date: string, timeOfDay: string, timeZone: string): number {
-  const asIfUtc = Date.parse(`${date}T${timeOfDay}Z`);
+  return instantOfLocal(Date.parse(`${date}T${timeOfDay}Z`), timeZone);
+}
+
+/** The same of a local time that is given as if it were in UTC, as epoch milliseconds. */
+export function instantOfLocal(asIfUtc: number, timeZone: string): number {
+  if (timeZone === 'UTC') return asIfUtc;
   // A day away on either side lies beyond any single clock change near the wanted time.
   const before = offsetMs(timeZone, asIfUtc - DAY_MS);
   const after = offsetMs(timeZone, asIfUtc + DAY_MS);

@@ -1,4 +1,4 @@
-import { columnKey } from './columns.ts';
+import { columnKey, columnsFound } from './columns.ts';
 import { BtcFakeError } from './errors.ts';
 import { IdSet } from './id-set.ts';
 import { type EmployeeId, parseEmployeeId } from './ids.ts';
@@ -46,7 +46,7 @@ export function resolveEmployeeColumns(header: readonly string[], place: string)
   if (missing.length > 0) {
     throw new BtcFakeError(
       'EMPLOYEES_INVALID',
-      `${place}: the header has no column ${missing.join(' and no column ')}`,
+      `${place}: the header has no column ${missing.join(' and no column ')} (${columnsFound(header)})`,
       {
         remedy: 'Make the first line "employee_id,employee_edu_type".',
       },

@@ -1,3 +1,4 @@
+import { displayText } from './display-text.ts';
 import type {
   EmployeeExplanation,
   EmployeeProgress,
@@ -49,7 +50,11 @@ export function progressText({ progress, attempts }: EmployeeExplanation): strin
 /** What of an open assignment the vendor knows, behind its name. */
 export function openText({ contentType, begins, due, dailyDose, thisWeek }: ExplainedOpen): string {
   const dates = begins === null && due === null ? 'without dates' : `from ${begins ?? '…'} to ${due ?? '…'}`;
-  const parts = [contentType, dates, dailyDose && `Daily Dose${thisWeek ? ' of this week' : ' of another week'}`];
+  const parts = [
+    contentType && displayText(contentType),
+    dates,
+    dailyDose && `Daily Dose${thisWeek ? ' of this week' : ' of another week'}`,
+  ];
   return `, ${parts.filter(Boolean).join(', ')}`;
 }
 

@@ -16,6 +16,3 @@ export interface RunPairs {
   /** The pairs of the other feed, when it was read before. */
   readonly other?: PairSet | undefined;
 }
-
-/** The rules for the rows of a file that a run reads: what is wrong with a row, or null when it is not counted as one. */
-export type InputRules = (fields: readonly string[]) => readonly string[] | null;

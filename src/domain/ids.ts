@@ -14,6 +14,8 @@ export type RunId = Branded<string, 'RunId'>;
 
 const MAX_DIGITS = 15;
 const PLAIN = new RegExp(`^0*[1-9][0-9]{0,${MAX_DIGITS - 1}}$`);
+/** A spreadsheet's way to write a whole number. */
+const NO_FRACTION = /\.0+$/;
 const GROUPED = /^[1-9][0-9]{0,2}(,[0-9]{3})+$/;
 const RUN_ID = /^[A-Za-z][A-Za-z0-9_-]{0,99}$/;
 
@@ -23,7 +25,8 @@ export function parseEmployeeId(text: string): EmployeeId | undefined {
 }
 
 /**
- * A content id from text (with or without comma grouping) or from a number or bigint, or undefined when it is none.
+ * A content id from text (with or without comma grouping, also with `.0` behind it) or from a number or bigint, or undefined when it
+ * is none.
  * Contract section 1, "Content ids".
  */
 export function parseContentId(value: unknown): ContentId | undefined {
@@ -31,7 +34,7 @@ export function parseContentId(value: unknown): ContentId | undefined {
     return Number.isSafeInteger(Number(value)) ? parseContentId(String(value)) : undefined;
   }
   if (typeof value !== 'string') return undefined;
-  const text = value.trim();
+  const text = value.trim().replace(NO_FRACTION, '');
   const digits = GROUPED.test(text) ? text.replaceAll(',', '') : text;
   return PLAIN.test(digits) ? (Number(digits) as ContentId) : undefined;
 }

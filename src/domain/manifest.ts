@@ -22,7 +22,7 @@ export interface CatalogInput {
   readonly bytes: number;
   readonly sha256: string;
   readonly contents: number;
-  /** Rows without a usable id. */
+  /** Rows without a usable id, or with more or fewer fields than the header. */
   readonly skippedRows: number;
   readonly from: 'sftp' | 'local folder';
 }

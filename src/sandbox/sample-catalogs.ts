@@ -104,7 +104,9 @@ async function newestContentIds(folder: string): Promise<ContentId[]> {
   for (const kind of CATALOG_KINDS) {
     const newest = newestCatalogFile(files, kind);
     if (newest === undefined) continue;
-    const reading = await readCatalogFile(join(folder, newest.name)).catch((error: unknown) => {
+    // Nothing but ids is used, so it does not matter how dates are read.
+    const rules = { kind, timeZone: 'UTC', dateFormats: [] };
+    const reading = await readCatalogFile(join(folder, newest.name), rules).catch((error: unknown) => {
       if (error instanceof BtcFakeError) return { contents: [] };
       throw error;
     });

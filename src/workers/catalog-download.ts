@@ -5,6 +5,7 @@ import type { StageJobData } from '../adapters/queues.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { localDate } from '../domain/business-week.ts';
 import type { CatalogContent } from '../domain/catalog.ts';
+import { catalogNotices } from '../domain/catalog-faults.ts';
 import type { CatalogFile, CatalogKind } from '../domain/catalog-file-name.ts';
 import type { CatalogInput } from '../domain/manifest.ts';
 import type { Notice } from '../domain/notice.ts';
@@ -35,18 +36,13 @@ export function catalogDownloadHandler({ settings, store, logger, now }: WorkerC
     if (!settings.sftpInbound) notices.push(sftpNotice(files));
     notices.push(...ofFiles);
     for (const { kind, name, bytes } of files) {
-      const reading = await readCatalogFile(join(settings.files.downloadDir, name));
+      const { downloadDir, catalogDateFormats: dateFormats } = settings.files;
+      const reading = await readCatalogFile(join(downloadDir, name), { kind, timeZone: plan.timeZone, dateFormats });
       contents[kind] = reading.contents;
       const { skippedRows, sha256 } = reading;
       const from = settings.sftpInbound ? 'sftp' : 'local folder';
       inputs.push({ kind, name, bytes, sha256, contents: reading.contents.length, skippedRows, from });
-      if (skippedRows > 0) {
-        notices.push({
-          code: 'catalog-rows-skipped',
-          text: `${name}: skipped rows without a usable id: ${skippedRows}`,
-          count: skippedRows,
-        });
-      }
+      notices.push(...catalogNotices(name, reading.faults));
     }
     logNotices(log, notices);
     await store.putCatalogs(runId, contents, { inputs, notices });

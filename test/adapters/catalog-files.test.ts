@@ -13,20 +13,25 @@ const NAME = 'StandAloneContent_v2_2026_1_6_1_77434e.csv';
 function read(content: string | Buffer) {
   const path = join(folder.path, NAME);
   writeFileSync(path, content);
-  return readCatalogFile(path);
+  return readCatalogFile(path, { kind: 'StandAloneContent', timeZone: 'UTC', dateFormats: [] });
 }
 
 test('contents come in file order, the first of an id counts, and rows without a usable id are counted', async () => {
-  const { contents, skippedRows, sha256 } = await read(
+  const { contents, skippedRows, faults, sha256 } = await read(
     '\uFEFF\r\nContent Id,Title,Daily_Dose_BA,CreateDate\r\n"1,915,085","Skin, ""deep""",TRUE,1/6/2026\r\n,none,Y,\r\n' +
-      '7,"two\r\nlines",no,2026-01-05T00:00:00Z\r\n\r\n1915085,again,FALSE,\r\nx,bad,1,\r\n8\r\n',
+      '7,"two\r\nlines",no,2026-01-05T00:00:00Z\r\n\r\n1915085,again,FALSE,\r\nx,bad,1,\r\n8,,,\r\n9\r\n',
   );
   expect(contents).toEqual([
     { id: 1915085, title: 'Skin, "deep"', dailyDose: true, createdAt: Date.UTC(2026, 0, 6) },
     { id: 7, title: 'two lines', dailyDose: false, createdAt: Date.UTC(2026, 0, 5) },
     { id: 8, title: '', dailyDose: false, createdAt: null },
   ]);
-  expect(skippedRows).toBe(2);
+  expect(skippedRows).toBe(3);
+  expect([...faults].map(([fault, { count, firstLine }]) => [fault, count, firstLine])).toEqual([
+    ['no-id', 2, 4],
+    ['repeated-id', 1, 8],
+    ['misaligned', 1, 11],
+  ]);
   expect(sha256).toBe(
     createHash('sha256')
       .update(readFileSync(join(folder.path, NAME)))
@@ -47,6 +52,38 @@ test.each([
 ])('%s is refused by name', async (_what, content, message) => {
   const error = await failureOf(read(content));
   expect({ code: error.code, message: error.message }).toEqual({ code: 'CATALOG_INVALID', message });
+});
+
+test.each([
+  [
+    'semicolons',
+    'ContentId;Title;CreateDate\n1;"a ""b"";c";x\n',
+    /^it is separated by semicolons, not by commas \(its columns: ContentId, Title, CreateDate\)$/,
+  ],
+  [
+    'tabs and quotes',
+    '"ContentId"\t"Title"\n"1"\t"x"\n',
+    /^it is separated by tabs.*\(its columns: ContentId, Title\)$/,
+  ],
+  [
+    'each line in quotes',
+    '"ContentId,Title"\n"1,""x"""\n',
+    /^each line is in quotes as a whole.*\(in the quotes: ContentId, Title\)$/,
+  ],
+  ["Excel's first line", 'sep=,\nContentId,Title\n1,x\n', /^line 1 is "sep=,".*\(ContentId, Title\)$/],
+])('a file with %s is refused by what it is, not by what the parser met', async (_what, content, message) => {
+  const error = await failureOf(read(content));
+  expect(error.code).toBe('CATALOG_INVALID');
+  expect(error.message.slice(`${NAME}: `.length)).toMatch(message);
+  expect(error.remedy).toBeTruthy();
+});
+
+test('rows of which none can be used are an error that names the columns', async () => {
+  const { code, message } = await failureOf(read('ContentId,Title\nx,1\ny,2\n'));
+  expect([code, message]).toEqual([
+    'CATALOG_INVALID',
+    `${NAME}: none of its rows can be used (2), in line 2 because ContentId "x" is not a content id (it has: ContentId, Title)`,
+  ]);
 });
 
 test('a folder is made when it is not there, and holds no catalog files', async () => {

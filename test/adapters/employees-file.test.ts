@@ -103,7 +103,7 @@ test.each([
   [
     'lacks both columns',
     '\nid,type\n1,a\n',
-    'employees.csv:2: the header has no column employee_id and no column employee_edu_type',
+    'employees.csv:2: the header has no column employee_id and no column employee_edu_type (it has: id, type)',
   ],
   ['has an open quote', 'employee_id,employee_edu_type\n1,"a\n', 'employees.csv:2: a quoted field is never closed'],
 ])('a file that %s is refused, also when bad rows may be skipped', async (_what, content, message) => {

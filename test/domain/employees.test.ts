@@ -22,9 +22,15 @@ describe('the header', () => {
   });
 
   test.each([
-    [['id', 'employee_type'], 'employees.csv:1: the header has no column employee_id'],
-    [['employee_id', 'type'], 'employees.csv:1: the header has no column employee_edu_type'],
-    [['104829', 'a'], 'employees.csv:1: the header has no column employee_id and no column employee_edu_type'],
+    [['id', 'employee_type'], 'employees.csv:1: the header has no column employee_id (it has: id, employee_type)'],
+    [
+      ['employee_id', 'type'],
+      'employees.csv:1: the header has no column employee_edu_type (it has: employee_id, type)',
+    ],
+    [
+      ['104829', 'a'],
+      'employees.csv:1: the header has no column employee_id and no column employee_edu_type (it has: 104829, a)',
+    ],
   ])('%j is an error that says what is missing', (header, message) => {
     let thrown: unknown;
     try {

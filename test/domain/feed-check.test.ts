@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { completeEmployee } from '../../src/domain/completions.ts';
-import { feedRules, inputRules, standsBeforeHeader } from '../../src/domain/feed-check.ts';
+import { feedRules } from '../../src/domain/feed-check.ts';
 import { completionRow, nonCompletedRows } from '../../src/domain/feed-rows.ts';
-import type { FeedKind, InputKind } from '../../src/domain/file-kinds.ts';
+import type { FeedKind } from '../../src/domain/file-kinds.ts';
 import type { RunPairs } from '../../src/domain/file-rules.ts';
 import { PairSet } from '../../src/domain/pair-set.ts';
 import { seededDraw } from '../../src/domain/seeded-draw.ts';
@@ -16,11 +16,6 @@ import { contentId, employeeId, instant, openAssignment, planOf } from '../suppo
 function problemsOf(kind: FeedKind, rows: readonly (readonly string[])[], pairs: RunPairs = {}) {
   const rules = feedRules(kind, pairs);
   return rows.map((row, index) => rules.row(row, index + 2));
-}
-
-function inputProblems(kind: InputKind, header: string, ...rows: readonly string[]) {
-  const rules = inputRules(kind, header.split(','), 'FILE:1');
-  return rows.map((row) => rules(row.split(',')));
 }
 
 const ids = fc.uniqueArray(fc.integer({ min: 1, max: 999_999_999_999_999 }), { minLength: 1, maxLength: 6 });
@@ -287,59 +282,5 @@ describe('both feeds of a run', () => {
       ['UserId 7 and ContentId 1 are in Non_Completed_Assignments of the same run too'],
     ]);
     expect(problemsOf('ContentUserCompletion', [['8', ...completed.slice(1)]], { other: still })).toEqual([[]]);
-  });
-});
-
-describe('a vendor catalog', () => {
-  test('is right however the vendor may write it', () => {
-    const header = 'Content Id,TITLE,daily_dose_ba,createdate';
-    const rows = [
-      '1915085,A,TRUE,2025-10-01',
-      '12,,yes,10/1/2025 3:04 PM',
-      '13,B,,',
-      '14,C,N,2025-10-01T10:00:00Z',
-      '15,D,0',
-    ];
-    expect(inputProblems('StandAloneContent', header, ...rows)).toEqual([[], [], [], [], []]);
-    expect(inputProblems('CourseCatalog', 'CourseId', '1', '', ' ', '2')).toEqual([[], null, null, []]);
-  });
-
-  test('has rows whose id, repeat, date or flag a run would not take as they stand', () => {
-    const rows = ['12,no,', 'x,,', ',,', '12,,', '13,maybe,soon', '14,,2025-02-30'];
-    expect(inputProblems('CourseCatalog', 'ElementId,Daily_Dose_BA,CreateDate', ...rows)).toEqual([
-      [],
-      ['ElementId "x" is not a content id'],
-      null,
-      ['ElementId 12 was seen before; the first row with it counts'],
-      [
-        'CreateDate "soon" is not a date or timestamp (ISO, or M/D/YYYY)',
-        'Daily_Dose_BA "maybe" is neither true nor false',
-      ],
-      ['CreateDate "2025-02-30" is not a date or timestamp (ISO, or M/D/YYYY)'],
-    ]);
-    expect(inputProblems('CourseCatalog', 'Title,ElementId', 'short')).toEqual([['ElementId "" is not a content id']]);
-  });
-
-  test('without an id column cannot be checked further', () => {
-    expect(() => inputProblems('CourseCatalog', 'a,b')).toThrow('FILE:1: no id column (it has: a, b)');
-    expect(standsBeforeHeader('CourseCatalog', [' ', ''])).toBe(true);
-    expect(standsBeforeHeader('CourseCatalog', ['#'])).toBe(false);
-  });
-});
-
-describe('an employees file', () => {
-  test('is wrong for the reasons that a run gives', () => {
-    const rows = ['104829,a', '#1,z', '', '104829,b', '0,a', '5,c', '6'];
-    expect(inputProblems('employees', 'employee_id,employee_type', ...rows)).toEqual([
-      [],
-      null,
-      null,
-      ['employee_id 104829 was seen before'],
-      ['employee_id "0" is not a positive integer of at most 15 digits'],
-      ['employee_edu_type "c" is not a, b or f'],
-      ['too few columns (1)'],
-    ]);
-    expect(() => inputProblems('employees', 'employee_id')).toThrow('FILE:1: the header has no column');
-    expect(standsBeforeHeader('employees', ['# comment'])).toBe(true);
   });
 });

@@ -13,7 +13,7 @@ const DOMAIN = resolve(import.meta.dirname, '../../src/domain');
 /** Run in a child process, since a process's own time zone is settled when it starts. */
 const PROBE = `
 import { businessWeek, localDate } from './business-week.js';
-import { parseCreateDate } from './catalog.js';
+import { readCatalogDate } from './catalog-date.js';
 import { parseCatalogFileName } from './catalog-file-name.js';
 import { nonCompletedRows } from './feed-rows.js';
 import { feedNames } from './run-plan.js';
@@ -28,7 +28,7 @@ console.log(JSON.stringify({
   names: plans.map(feedNames),
   rows: plans.map((plan) => nonCompletedRows(plan).assigned(1, 2)),
   created: ['2025-03-09', '2025-03-09T02:30:00', '3/9/2025 2:30', '3/9/2025', '2025-03-09T02:30:00+01:00']
-    .map(parseCreateDate),
+    .flatMap((text) => zones.map((timeZone) => readCatalogDate(text, { timeZone, dateFormats: [] }))),
   file: parseCatalogFileName('CourseCatalog_V2_2025_3_9_1_ec83a5.csv'),
 }));
 `;

@@ -215,6 +215,8 @@ describe('F3: a catalog file', () => {
   test.each<[what: string, reason: RegExp, text: string | Buffer]>([
     ['that is empty', /^CATALOG_INVALID: StandAlone\S+: the file is empty/, ''],
     ['without an id column', /^CATALOG_INVALID: StandAlone\S+: no id column \(it has: Title\)/, '"Title"\n"x"\n'],
+    ['of which no row can be used', /^CATALOG_INVALID: StandAlone\S+: none of its rows can be used/, 'ContentId\nx\n'],
+    ['with tabs', /^CATALOG_INVALID: StandAlone\S+: it is separated by tabs/, 'ContentId\tTitle\n1\tx\n'],
     [
       'that is not UTF-8',
       /^CATALOG_INVALID: StandAlone\S+:3: there are bytes that are not UTF-8/,

@@ -65,6 +65,16 @@ test.each<[what: string, files: Record<string, string | Buffer>, reason: string]
     `CATALOG_INVALID: ${STAND_ALONE}: no id column (it has: Title, Daily_Dose_BA). The file needs one of the columns ContentId, TrainingElementId, CourseId, ElementId.`,
   ],
   [
+    'a file with semicolons between its columns',
+    { [COURSES]: GOOD, [STAND_ALONE]: 'ContentId;Title\n1;Skin\n' },
+    `CATALOG_INVALID: ${STAND_ALONE}: it is separated by semicolons, not by commas (its columns: ContentId, Title). Save it as CSV with commas, in UTF-8 (in Excel: "CSV UTF-8", with a comma as the list separator).`,
+  ],
+  [
+    'ids that are none in every row',
+    { [COURSES]: GOOD, [STAND_ALONE]: 'ContentId,Title\n1.9E6,Skin\n,Hair\n' },
+    `CATALOG_INVALID: ${STAND_ALONE}: none of its rows can be used (2), in line 2 because ContentId "1.9E6" is not a content id (it has: ContentId, Title). Ask the vendor for a right file, or remove it so that the one before it is used.`,
+  ],
+  [
     'an empty file',
     { [COURSES]: '', [STAND_ALONE]: GOOD },
     `CATALOG_INVALID: ${COURSES}: the file is empty. Ask the vendor for a complete file, or remove it so that the one before it is used.`,
@@ -119,5 +129,5 @@ test('rows without a usable id are skipped and counted; of rows with the same id
   expect(manifest.assignments.dailyDose).toEqual([]);
   const notice = manifest.notices.find(({ code: kind }) => kind === 'catalog-rows-skipped')!;
   expect(notice.text).toContain(STAND_ALONE);
-  expect(stderr).toContain(notice.text);
+  expect(stderr).toContain(JSON.stringify(notice.text));
 });

@@ -81,23 +81,29 @@ test('of 25 bad rows the first 20 are named, and all are counted', async () => {
   );
 });
 
+const SAVE_IT = '  Save it as CSV with commas, in UTF-8 (in Excel: "CSV UTF-8", with a comma as the list separator).\n';
 const EMPTY = `btc-fake: it.csv: the file is empty (EMPLOYEES_INVALID)\n  Make the first line "employee_id,employee_edu_type", and give each employee a line.\n`;
 
 test.each<[what: string, content: string | Buffer, stderr: string]>([
   [
     'no header',
     '1,a\n2,b\n',
-    `btc-fake: it.csv:1: the header has no column employee_id and no column employee_edu_type (EMPLOYEES_INVALID)\n${MAKE_HEADER}`,
+    `btc-fake: it.csv:1: the header has no column employee_id and no column employee_edu_type (it has: 1, a) (EMPLOYEES_INVALID)\n${MAKE_HEADER}`,
   ],
   [
     'no id column',
     '# ours\n\nname,employee_edu_type\n',
-    `btc-fake: it.csv:3: the header has no column employee_id (EMPLOYEES_INVALID)\n${MAKE_HEADER}`,
+    `btc-fake: it.csv:3: the header has no column employee_id (it has: name, employee_edu_type) (EMPLOYEES_INVALID)\n${MAKE_HEADER}`,
   ],
   [
     'no type column',
     'employee_id;employee_edu_type,employee_id\n',
-    `btc-fake: it.csv:1: the header has no column employee_edu_type (EMPLOYEES_INVALID)\n${MAKE_HEADER}`,
+    `btc-fake: it.csv:1: the header has no column employee_edu_type (it has: employee_id;employee_edu_type, employee_id) (EMPLOYEES_INVALID)\n${MAKE_HEADER}`,
+  ],
+  [
+    'semicolons between its columns',
+    'employee_id;employee_edu_type\n1;a\n',
+    `btc-fake: it.csv: it is separated by semicolons, not by commas (its columns: employee_id, employee_edu_type) (EMPLOYEES_INVALID)\n${SAVE_IT}`,
   ],
   ['no byte', '', EMPTY],
   ['only comments', '# nobody,x\n#,\n\n', EMPTY],

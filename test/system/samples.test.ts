@@ -130,7 +130,9 @@ async function underSampleRunId(cwd: string, { runId, files, manifest }: RunResu
 
 async function contentIds() {
   const vendor = join(SAMPLES, 'vendor');
-  const readings = await Promise.all((await readdir(vendor)).sort().map((name) => readCatalogFile(join(vendor, name))));
+  const rules = { kind: 'StandAloneContent', timeZone: 'UTC', dateFormats: [] } as const;
+  const paths = (await readdir(vendor)).sort().map((name) => join(vendor, name));
+  const readings = await Promise.all(paths.map((path) => readCatalogFile(path, rules)));
   return readings.flatMap(({ contents }) => contents.map(({ id }) => id));
 }
 

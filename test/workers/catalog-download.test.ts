@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RunRecord } from '../../src/adapters/run-record.ts';
+import { localInstant } from '../../src/domain/business-week.ts';
 import { catalogDownloadHandler } from '../../src/workers/catalog-download.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openRunRoom, type RunRoom } from '../support/run-room.ts';
@@ -41,7 +42,7 @@ test('without SFTP the newest file of each kind that is here is used, and that i
   const course = put('CourseCatalog_V2_2025_10_27_1_bbbbbb.csv', 'CourseId,CourseName\n5,Title 5\n');
   const standAlone = put(
     'standalonecontent_V2_2025_10_07_1_cccccc.csv',
-    'ContentId,Title\n6,Title 6\nx,\n,y\n7,Title 7\n',
+    'ContentId,Title,Daily_Dose_BA,CreateDate\n6,Title 6,,\nx,,,\n,y,,\n7,Title 7,perhaps,45958\n7,a,shift,ed,row\n',
   );
   const run = await download();
   const text =
@@ -61,7 +62,7 @@ test('without SFTP the newest file of each kind that is here is used, and that i
         name: 'standalonecontent_V2_2025_10_07_1_cccccc.csv',
         ...standAlone,
         contents: 2,
-        skippedRows: 2,
+        skippedRows: 3,
         from: 'local folder',
       },
     ],
@@ -69,9 +70,13 @@ test('without SFTP the newest file of each kind that is here is used, and that i
       { code: 'sftp-not-configured', text },
       {
         code: 'catalog-rows-skipped',
-        text: 'standalonecontent_V2_2025_10_07_1_cccccc.csv: skipped rows without a usable id: 2',
+        text: expect.stringMatching(/^standalonecontent_V2_2025_10_07_1_cccccc.csv: .*: 2, the first in line 3: /),
         count: 2,
+        firstLine: 3,
       },
+      { code: 'catalog-rows-misaligned', text: expect.stringContaining('5 fields, not 4'), count: 1, firstLine: 6 },
+      { code: 'catalog-dates-unreadable', text: expect.stringContaining('"45958"'), count: 1, firstLine: 5 },
+      { code: 'catalog-flags-unreadable', text: expect.stringContaining('"perhaps"'), count: 1, firstLine: 5 },
     ],
   });
   expect(await room.store.readCatalog(run.plan.id, 'CourseCatalog')).toEqual([content(5)]);
@@ -128,6 +133,21 @@ test('with SFTP configured but out of reach it fails, and does not take the file
   );
   expect(error.code).toBe('SFTP_UNREACHABLE');
   expect((await room.store.listRuns(1))[0]!.catalogs).toBeUndefined();
+});
+
+test('dates are read as the settings say, in the time zone of the run', async () => {
+  put('CourseCatalog_V2_2025_10_27_1_bbbbbb.csv', 'CourseId\n1\n');
+  put(
+    'StandAloneContent_v2_2025_10_27_1_bbbbbb.csv',
+    'ContentId,Daily_Dose_BA,Created Date\n1,T,5/6/2025\n2,F,20251028\n',
+  );
+  const run = await download({ CATALOG_DATE_FORMATS: 'd/M/yyyy;yyyyMMdd' });
+  expect(run.catalogs!.notices.map(({ code }) => code)).toEqual(['sftp-not-configured']);
+  const contents = await room.store.readCatalog(run.plan.id, 'StandAloneContent');
+  expect(contents.map(({ createdAt }) => createdAt)).toEqual([
+    localInstant('2025-06-05', '00:00:00', run.plan.timeZone),
+    localInstant('2025-10-28', '00:00:00', run.plan.timeZone),
+  ]);
 });
 
 test('repeated, it comes to the same; the files are only read', async () => {
