@@ -161,6 +161,17 @@ export const WEBHOOK_URL: Format<string> = defineFormat('an http or https addres
   /^https?:\/\/[^\s@]+$/i.test(text.trim()) && parseUrl(text.trim()) !== undefined ? text.trim() : undefined,
 );
 
+/** Names that a call sets by itself, or that concern the connection and not the call. */
+const OWN_HEADERS =
+  /^(host|content-(length|type|encoding)|accept-encoding|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|proxy-.*)$/i;
+
+/** A header of a call, for a credential that has a form of its own. Kept with one blank behind the colon. */
+export const HTTP_HEADER: Format<string> = defineFormat("'Name: value', a header that says who calls", (text) => {
+  const [, name = '', value = ''] =
+    /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)$/.exec(text.trim()) ?? [];
+  return value === '' || OWN_HEADERS.test(name) ? undefined : `${name}: ${value}`;
+});
+
 /** Minutes to days of the week; whether it names real times is checked where it is used, with the time zone. */
 export const CRON: Format<string> = defineFormat('a cron expression of five fields', (text) => {
   const fields = text.trim().split(/\s+/);

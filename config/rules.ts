@@ -90,6 +90,9 @@ export function doubts(texts: Texts): string[] {
   if (texts.has('DATABRICKS_TOKEN') && texts.has('DATABRICKS_CLIENT_SECRET')) {
     lines.push('DATABRICKS_TOKEN: is set beside DATABRICKS_CLIENT_ID; the token is used');
   }
+  if (texts.has('API_KEY') && texts.has('API_AUTH_HEADER')) {
+    lines.push('API_KEY: is set beside API_AUTH_HEADER; the header is used');
+  }
   return [...lines, ...shortSecrets(texts)];
 }
 

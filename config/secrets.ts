@@ -12,9 +12,10 @@ function secretsOfUrl(text: string): string[] {
  * for taking them out of logs by value.
  */
 export function secretsOf(settings: Settings): string[] {
-  const { databricks, redis, dashboard, alerts } = settings;
+  const { recommender, databricks, redis, dashboard, alerts } = settings;
   const servers = [settings.sftpInbound, settings.sftpOutbound];
   const found = [
+    ...(recommender?.secrets ?? []),
     databricks?.token,
     databricks?.clientSecret,
     ...servers.flatMap((server) => [server?.password, server?.privateKeyPassphrase]),

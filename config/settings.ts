@@ -1,11 +1,16 @@
 /** The settings as the code works with them: grouped by what they are for, times in milliseconds, absent when not set. */
 import { type DatePattern, parseDatePatterns } from '../src/domain/date-pattern.ts';
+import { recommenderLogin } from './recommender-login.ts';
 import type { Values } from './schema.ts';
 
 /** Contract section 1, "Recommendations". */
 export interface RecommenderSettings {
   readonly baseUrl: string;
   readonly endpoint: string;
+  /** Says who calls; a secret. */
+  readonly authHeader?: { readonly name: string; readonly value: string };
+  /** What nobody may see of who calls, in every form. */
+  readonly secrets?: readonly string[];
   /** The library that makes the calls. */
   readonly client: 'got' | 'undici';
   /** For one call in all. */
@@ -186,7 +191,7 @@ function recommender(values: Values): RecommenderSettings | null {
     client: values.API_CLIENT,
     timeoutMs: values.API_TIMEOUT * SECOND_MS,
     outagePatienceMs: values.API_OUTAGE_PATIENCE * SECOND_MS,
-    ...present({ caFile: values.API_CA_FILE }),
+    ...present({ caFile: values.API_CA_FILE, ...recommenderLogin(values) }),
   };
 }
 

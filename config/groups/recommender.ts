@@ -1,5 +1,5 @@
-import { HTTP_URL, oneOf, TEXT, URL_PATH, wholeNumber } from '../formats.ts';
-import { optional, withDefault } from '../setting.ts';
+import { HTTP_HEADER, HTTP_URL, oneOf, TEXT, TOKEN, URL_PATH, wholeNumber } from '../formats.ts';
+import { optional, secret, withDefault } from '../setting.ts';
 
 const SECONDS = wholeNumber('a number of seconds', 1, 600);
 const PATIENCE = wholeNumber('a number of seconds', 0, 86_400);
@@ -12,6 +12,16 @@ export const RECOMMENDER = {
     'Address of the ML Training Recommender API. Where the end of its path repeats the start of API_ENDPOINT, the two are joined once.',
   ),
   API_ENDPOINT: withDefault(URL_PATH, '/public/api/v1/mltr/v3/run', 'Path of the recommender call.'),
+  API_KEY: secret(
+    TOKEN,
+    'key0123456789abcdef',
+    'Key for the recommender, sent as the user name of HTTP Basic with an empty password, as an API node of Dataiku takes it.',
+  ),
+  API_AUTH_HEADER: secret(
+    HTTP_HEADER,
+    'X-Api-Key: key0123456789abcdef',
+    'Header with the credential for the recommender, where it is not HTTP Basic with a key; in place of API_KEY.',
+  ),
   API_CLIENT: withDefault(
     oneOf('got', 'undici'),
     'got',

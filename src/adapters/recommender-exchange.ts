@@ -18,7 +18,7 @@ const DECODERS: Readonly<Record<string, (body: Buffer, options: { maxOutputLengt
   br: brotliDecompressSync,
 };
 
-/** What is said with every call. An answer is a few hundred bytes: to compress it costs both sides more than it saves. */
+/** What is said with every call, whoever makes it. An answer is a few hundred bytes: to compress it costs both sides more than it saves. */
 export const REQUEST_HEADERS = {
   accept: 'application/json',
   'accept-encoding': 'identity',
@@ -32,6 +32,8 @@ export interface ExchangeOptions {
   readonly url: URL;
   /** From the start of a call to the last byte of its answer. */
   readonly timeoutMs: number;
+  /** What is said with every call. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Connections at most; they are kept between calls. */
   readonly sockets: number;
   /** Whom to trust; the well-known authorities unless given. */

@@ -60,7 +60,7 @@ function statusError(status: number, exchange: Exchange, subject: string, retryA
     return new BtcFakeError('RECOMMENDER_UNAVAILABLE', message, { remedy, retryAfterMs, namesError, cause });
   }
   if (status === 401 || status === 403) {
-    const remedy = 'Ask for access to the recommender from this machine, then re-queue the employee.';
+    const remedy = 'Check API_KEY or API_AUTH_HEADER, or ask for access from this machine, then re-queue the employee.';
     return new BtcFakeError('RECOMMENDER_ACCESS', message, { remedy, retryAfterMs, namesError, cause });
   }
   const notFound = 'Check API_BASE_URL and API_ENDPOINT, then re-queue the employee.';

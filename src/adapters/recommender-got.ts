@@ -2,20 +2,14 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import got, { type Got, type Request, type Response } from 'got';
-import {
-  connectLimitMs,
-  type ExchangeOptions,
-  type Exchanges,
-  IncomingAnswer,
-  REQUEST_HEADERS,
-} from './recommender-exchange.ts';
+import { connectLimitMs, type ExchangeOptions, type Exchanges, IncomingAnswer } from './recommender-exchange.ts';
 import type { Exchange } from './recommender-failure.ts';
 
 /** Calls by got, on Node.js' own HTTP client. Opens no connection yet. */
 export function gotExchanges(options: ExchangeOptions): Exchanges {
-  const { url, timeoutMs } = options;
+  const { url } = options;
   const agent = createAgent(options);
-  const client = createClient(url, agent, timeoutMs);
+  const client = createClient(options, agent);
   return {
     post: (body) => finish(start(client, url, body)),
     close: () => agent.destroy(),
@@ -27,14 +21,14 @@ export function gotExchanges(options: ExchangeOptions): Exchanges {
  * that it hands on to Node.js, most of them not set, Node.js gets those that say something: to carry the others through its own
  * copies takes as long as the rest of the request.
  */
-function createClient(url: URL, agent: HttpAgent | HttpsAgent, timeoutMs: number) {
+function createClient({ url, headers, timeoutMs }: ExchangeOptions, agent: HttpAgent | HttpsAgent) {
   const connectMs = connectLimitMs(timeoutMs);
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const target = { ...urlToHttpOptions(url), method: 'POST', agent };
   return got.extend({
     method: 'POST',
-    request: (_url, { headers = {} }, callback) => request({ headers, ...target }, callback),
-    headers: REQUEST_HEADERS,
+    request: (_url, { headers: given = {} }, callback) => request({ headers: given, ...target }, callback),
+    headers,
     followRedirect: false,
     throwHttpErrors: false,
     decompress: false,

@@ -1,18 +1,13 @@
 import { urlToHttpOptions } from 'node:url';
 import { type Dispatcher, errors, Pool } from 'undici';
-import {
-  connectLimitMs,
-  type ExchangeOptions,
-  type Exchanges,
-  IncomingAnswer,
-  REQUEST_HEADERS,
-} from './recommender-exchange.ts';
+import { connectLimitMs, type ExchangeOptions, type Exchanges, IncomingAnswer } from './recommender-exchange.ts';
 import type { Exchange } from './recommender-failure.ts';
 
 /**
  * Calls by undici, the client behind Node.js' `fetch`, at a third of what got takes from the processor. Opens no connection yet.
  */
-export function undiciExchanges({ url, timeoutMs, sockets, secureContext }: ExchangeOptions): Exchanges {
+export function undiciExchanges(options: ExchangeOptions): Exchanges {
+  const { url, timeoutMs, sockets, secureContext } = options;
   const connectMs = connectLimitMs(timeoutMs);
   const pool = new Pool(url.origin, {
     connections: sockets,
@@ -26,7 +21,7 @@ export function undiciExchanges({ url, timeoutMs, sockets, secureContext }: Exch
   });
   const { auth } = urlToHttpOptions(url);
   const path = url.pathname + url.search;
-  const headers = { ...REQUEST_HEADERS, ...(auth ? { authorization: basic(auth) } : {}) };
+  const headers = { ...options.headers, ...(auth ? { authorization: basic(auth) } : {}) };
   return {
     post: (body) => exchange(pool, { path, method: 'POST', headers, body }, timeoutMs, connectMs),
     close: () => void pool.destroy(lostConnection()).catch(() => {}),

@@ -2,7 +2,7 @@ import { BtcFakeError, type ErrorCode } from '../domain/errors.ts';
 import type { ContentId, EmployeeId } from '../domain/ids.ts';
 import { parseRecommendationBody } from '../domain/recommendation-body.ts';
 import { recommenderUrl } from '../domain/recommender-url.ts';
-import { type ExchangeOptions, type Exchanges, trustedWith } from './recommender-exchange.ts';
+import { type ExchangeOptions, type Exchanges, REQUEST_HEADERS, trustedWith } from './recommender-exchange.ts';
 import { type Exchange, exchangeError } from './recommender-failure.ts';
 import { gotExchanges } from './recommender-got.ts';
 import { undiciExchanges } from './recommender-undici.ts';
@@ -19,6 +19,8 @@ export interface RecommenderOptions {
   /** `API_BASE_URL` and `API_ENDPOINT`; see `recommenderUrl` for how they are joined. */
   readonly baseUrl: string;
   readonly endpoint: string;
+  /** Says who calls, for every call; a secret. */
+  readonly authHeader?: { readonly name: string; readonly value: string };
   /** got unless given. */
   readonly client?: RecommenderClient;
   /** The most that one call may take from its start to the last byte of the answer. */
@@ -58,10 +60,11 @@ export interface Recommender {
 export function createRecommender(options: RecommenderOptions): Recommender {
   const url = recommenderUrl(options.baseUrl, options.endpoint);
   const where = `POST ${url.origin}${url.pathname}`;
-  const { client = 'got', timeoutMs, sockets, caFile, onCall } = options;
+  const { client = 'got', timeoutMs, sockets, caFile, onCall, authHeader } = options;
   const isTrustNamed = url.protocol === 'https:' && caFile !== undefined;
   const secureContext = isTrustNamed ? trustedWith(caFile) : undefined;
-  const exchanges = CLIENTS[client]({ url, timeoutMs, sockets, secureContext });
+  const headers = { ...REQUEST_HEADERS, ...(authHeader && { [authHeader.name]: authHeader.value }) };
+  const exchanges = CLIENTS[client]({ url, headers, timeoutMs, sockets, secureContext });
   return {
     async recommend(employeeId) {
       const begunAt = onCall === undefined ? 0 : performance.now();

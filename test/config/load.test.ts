@@ -88,6 +88,8 @@ describe('settings', () => {
       timeoutMs: 30_000,
       outagePatienceMs: 1_800_000,
       caFile: 'certs/private-ca.pem',
+      authHeader: { name: 'x-api-key', value: 'key0123456789abcdef' },
+      secrets: expect.arrayContaining(['key0123456789abcdef', 'a2V5MDEyMzQ1Njc4OWFiY2RlZjo=']),
     });
     expect(settings.databricks).toEqual({
       host: EXAMPLES.DATABRICKS_HOST,
@@ -243,15 +245,19 @@ describe('secrets', () => {
     expect(accepted).toBeGreaterThan(0);
   });
 
-  test('are all known to secretsOf, the longest first, with the password of REDIS_URL as written and as meant', () => {
+  test('are all known to secretsOf, the longest first, with the password of REDIS_URL and the key of the recommender in every form', () => {
     const own = {
       ...Object.fromEntries(SENSITIVE.map((name) => [name, `secret-of-${name}`])),
       ALERT_WEBHOOK_URL: 'https://hooks.example/?token=secret',
+      API_AUTH_HEADER: 'Authorization: Bearer secret-of-API_AUTH_HEADER',
     };
     const url = 'rediss://user:p%40ss@redis.example:6379/0';
     const secrets = secretsOf(load({ ...EXAMPLES, ...own, REDIS_URL: url }).settings);
-    const { REDIS_URL: _, ...others } = own as Record<string, string>;
-    expect(new Set(secrets)).toEqual(new Set([...Object.values(others), url, 'p%40ss', 'p@ss']));
+    const { REDIS_URL: _, API_AUTH_HEADER: __, ...others } = own as Record<string, string>;
+    const basic = 'c2VjcmV0LW9mLUFQSV9LRVk6';
+    const key = ['secret-of-API_KEY:', basic, `Basic ${basic}`];
+    const header = ['secret-of-API_AUTH_HEADER', 'Bearer secret-of-API_AUTH_HEADER'];
+    expect(new Set(secrets)).toEqual(new Set([...Object.values(others), ...key, ...header, url, 'p%40ss', 'p@ss']));
     expect(secrets.map(({ length }) => length)).toEqual(secrets.map(({ length }) => length).sort((a, b) => b - a));
   });
 

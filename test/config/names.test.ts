@@ -77,7 +77,7 @@ describe('a name in the environment', () => {
   test('that belongs to another program is left alone', () => {
     const others = [
       ...['PATH', 'HOME', 'TZ', 'PORT', 'NODE_ENV', 'NO_COLOR', 'LOGLEVEL', 'LOG_LEVELS', 'REDIS_URI', 'REDIS_TLS_URL'],
-      ...['API_KEY', 'API_BASE_URI', 'APP_BASE_URL', 'APP_TIMEOUT', 'DATABASE_HOST', 'DATABRICKS_CONFIG_PROFILE'],
+      ...['API_KEYS', 'API_BASE_URI', 'APP_BASE_URL', 'APP_TIMEOUT', 'DATABASE_HOST', 'DATABRICKS_CONFIG_PROFILE'],
       ...['DATABRICKS_HOST_2', 'DATABRICKS_TOKEN2', 'DATABRICKS_CLUSTER_ID', 'npm_config_user_agent', 'MY_SFTP_HOST'],
     ];
     expect(verdict(Object.fromEntries(others.map((name) => [name, 'x'])))).toEqual({ lines: [], warnings: [] });

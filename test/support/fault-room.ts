@@ -18,6 +18,7 @@ export const CANARIES = {
   sftp: 'canary-sftp-9Zx4',
   databricks: 'canary-databricks-4Wv8',
   dashboard: 'canary-dashboard-5Tz1',
+  recommender: 'canary-recommender-3Jn6',
   webhook: 'canary-webhook-8Qw6',
 } as const;
 
@@ -158,6 +159,7 @@ function secretEnvironment(): Record<string, string> {
     SFTP_OUTBOUND_USER: 'nobody',
     SFTP_OUTBOUND_PASSWORD: CANARIES.sftp,
     SFTP_OUTBOUND_REMOTE_PATH: '/incoming',
+    API_KEY: CANARIES.recommender,
     DASHBOARD_USER: 'operator',
     DASHBOARD_PASSWORD: CANARIES.dashboard,
   };

@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -39,6 +45,8 @@ export interface FaultyRecommender {
   readonly calls: ReadonlyMap<number, number>;
   /** The bodies and paths of all calls, as they came. */
   readonly requests: readonly { path: string; body: string; contentType: string | undefined }[];
+  /** The headers of all calls. */
+  readonly headers: readonly IncomingHttpHeaders[];
   /** Connections opened so far, open now, and at most at the same time. */
   readonly sockets: { readonly opened: number; readonly open: number; readonly peak: number };
   /** Bytes that the kernel took for answers of the kind `huge`. */
@@ -66,6 +74,7 @@ export function fails(status: number, headers: Record<string, string> = {}, body
 export async function startFaultyRecommender(options: FaultyRecommenderOptions): Promise<FaultyRecommender> {
   const calls = new Map<number, number>();
   const requests: { path: string; body: string; contentType: string | undefined }[] = [];
+  const headers: IncomingHttpHeaders[] = [];
   const sockets = { opened: 0, open: 0, peak: 0 };
   const open = new Set<Socket>();
   const timers = new Set<NodeJS.Timeout>();
@@ -82,6 +91,7 @@ export async function startFaultyRecommender(options: FaultyRecommenderOptions):
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
+    headers.push(request.headers);
     requests.push({ path: request.url ?? '', body, contentType: request.headers['content-type'] });
     const employeeId = (JSON.parse(body) as { data: { ba_id: number } }).data.ba_id;
     const nthCall = (calls.get(employeeId) ?? 0) + 1;
@@ -163,6 +173,7 @@ export async function startFaultyRecommender(options: FaultyRecommenderOptions):
     url: options.tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
     calls,
     requests,
+    headers,
     sockets,
     get hugeBytesSent() {
       return hugeBytesSent;
