@@ -1,5 +1,5 @@
 import { access, constants } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { DateRules } from '../domain/catalog-date.ts';
 import { columnsFound } from '../domain/columns.ts';
 import { isBlankOrComment } from '../domain/employees.ts';
@@ -9,15 +9,17 @@ import {
   FEED_KINDS,
   type FeedKind,
   type FileKind,
+  INPUT_KINDS,
   type InputKind,
   kindOfHeader,
   kindOfName,
   PLACEHOLDER_KIND,
-  runTailOfName,
 } from '../domain/file-kinds.ts';
 import type { RunPairs } from '../domain/file-rules.ts';
 import { PairSet } from '../domain/pair-set.ts';
+import { parseRunFileName } from '../domain/run-files.ts';
 import { checkInput } from './check-input.ts';
+import { checkManifest, compareWithManifest, writtenFilesBeside } from './check-manifest.ts';
 import { readCsvRows, unreadable } from './csv-rows.ts';
 import { explainShape, shapeOf } from './csv-shape.ts';
 import { readFeedRecords } from './feed-records.ts';
@@ -29,10 +31,12 @@ export interface CheckedFile {
   readonly file: string;
   /** Null when neither the name nor the header says it. */
   readonly kind: FileKind | null;
-  /** False for a placeholder, which nothing is known about, and for a file that could not be read or told. */
+  /** False for a placeholder or a summary without its manifest beside, and for a file that could not be read or told. */
   readonly checked: boolean;
-  /** Rows below the header; blank lines and comments where the contract allows them are none. */
+  /** Rows below the header; blank lines and comments where the contract allows them are none. Of a manifest, the files it lists. */
   readonly rows: number;
+  /** The name of the manifest beside it that it was held against; null where there is none. */
+  readonly manifest: string | null;
   /** How many things are wrong; a row can have several. */
   readonly errors: number;
 }
@@ -41,26 +45,26 @@ export interface CheckedFile {
  * Holds files against the contract, one after the other, each as a stream. When both feeds of a run (same folder, date and
  * RAND) are among them, nothing may be completed in the one and open in the other: for that, the pairs of the first stay in
  * memory (about 40 bytes for each) until the second was read. `onProblem` gets everything that is wrong, in file order.
- * `dates` is how catalogs are read. A file that cannot be read is a problem of that file; the others are checked all the same.
+ * A file of a run is held against the manifest that lies beside it. `dates` is how catalogs are read. A file that cannot be read is a problem of that file; the others are checked all the same.
  */
 export async function* checkFiles(
   paths: readonly string[],
   dates: DateRules,
   onProblem: (file: string, problem: FileProblem) => void,
 ): AsyncGenerator<CheckedFile> {
-  const runs = new PairsByRun(paths);
+  const together = new CheckedTogether(paths);
   for (const file of paths) {
     let errors = 0;
     const report: Report = (line, problem) => {
       errors += 1;
       onProblem(file, { line, problem });
     };
-    const outcome = await checkFile(file, runs, dates, report);
+    const outcome = await checkFile(file, together, dates, report);
     yield { file, ...outcome, errors };
   }
 }
 
-async function checkFile(path: string, runs: PairsByRun, dates: DateRules, report: Report) {
+async function checkFile(path: string, together: CheckedTogether, dates: DateRules, report: Report) {
   let kind: FileKind | undefined;
   try {
     await access(path, constants.R_OK).catch((error) => {
@@ -71,16 +75,34 @@ async function checkFile(path: string, runs: PairsByRun, dates: DateRules, repor
       const known = 'ContentUserCompletion, Non_Completed_Assignments, CourseCatalog, StandAloneContent or employees';
       const shape = await shapeOf(path);
       report(null, shape?.what ?? `neither its name nor its header says that it is a ${known} file`);
-    } else if (kind !== PLACEHOLDER_KIND) {
-      const rows = isFeed(kind)
-        ? await checkFeed(path, kind, runs.pairsFor(path, kind), report)
-        : await checkInput(path, kind, dates, report);
-      return { kind, checked: true, rows };
+    } else if (kind === 'manifest') {
+      const rows = await checkManifest(path, together.namesBeside(path), (what) => report(null, what));
+      return { kind, checked: true, rows, manifest: null };
+    } else {
+      const rows = await checkRows(path, kind, together, dates, report);
+      const written = isInput(kind) ? undefined : await writtenFilesBeside(path);
+      if (written) await compareWithManifest(path, written, rows, (what) => report(null, what));
+      const manifest = written === undefined ? null : basename(written.manifest);
+      return { kind, checked: rows !== undefined || written !== undefined, rows: rows ?? 0, manifest };
     }
   } catch (error) {
     reportError(error, path, report);
   }
-  return { kind: kind ?? null, checked: false, rows: 0 };
+  return { kind: kind ?? null, checked: false, rows: 0, manifest: null };
+}
+
+/** @returns how many rows the file has; undefined for one whose rows the contract has no rules for. */
+async function checkRows(
+  path: string,
+  kind: Exclude<FileKind, 'manifest'>,
+  together: CheckedTogether,
+  dates: DateRules,
+  report: Report,
+): Promise<number | undefined> {
+  if (kind === PLACEHOLDER_KIND || kind === 'summary') return undefined;
+  return isInput(kind)
+    ? checkInput(path, kind, dates, report)
+    : checkFeed(path, kind, together.pairsFor(path, kind), report);
 }
 
 async function readKind(path: string): Promise<FeedKind | InputKind | undefined> {
@@ -119,22 +141,30 @@ async function checkFeed(path: string, kind: FeedKind, pairs: RunPairs, report: 
   return Math.max(rows, 0);
 }
 
-function isFeed(kind: FileKind): kind is FeedKind {
-  return FEED_KINDS.some((feed) => feed === kind);
+function isInput(kind: FileKind): kind is InputKind {
+  return INPUT_KINDS.some((input) => input === kind);
 }
 
-/** The pairs of feeds whose other half is still to come. */
-class PairsByRun {
+/** The files that are checked together, and the pairs of feeds whose other half is still to come. */
+class CheckedTogether {
   readonly #expected = new Map<string, Set<FileKind>>();
+  readonly #paths: readonly string[];
   readonly #read = new Map<string, { readonly kind: FeedKind; readonly pairs: PairSet }>();
 
   constructor(paths: readonly string[]) {
+    this.#paths = paths;
     for (const path of paths) {
       const run = runOf(path);
       const kind = kindOfName(basename(path));
       if (run === undefined || kind === undefined) continue;
       this.#expected.set(run, (this.#expected.get(run) ?? new Set()).add(kind));
     }
+  }
+
+  /** The names of the files in the folder of one that are among those to be checked. */
+  namesBeside(path: string): ReadonlySet<string> {
+    const folder = resolve(dirname(path));
+    return new Set(this.#paths.filter((each) => resolve(dirname(each)) === folder).map((each) => basename(each)));
   }
 
   /** What a feed's rules need to know of the other feed, and to remember for it. */
@@ -154,6 +184,6 @@ class PairsByRun {
 
 /** A name for the run that a feed belongs to: its folder, and what the names of its feeds share. */
 function runOf(path: string): string | undefined {
-  const tail = runTailOfName(basename(path));
+  const tail = parseRunFileName(basename(path))?.tail;
   return tail === undefined ? undefined : join(dirname(path), tail);
 }

@@ -24,11 +24,14 @@ export function checkCommand(program: Command, done: (code: ExitCode) => void): 
     .description(
       'hold feed files against the contract: ContentUserCompletion, Non_Completed_Assignments, CourseCatalog, StandAloneContent, employees',
     )
-    .argument('<file...>', 'the files; both feeds of one run are also held against each other')
+    .argument(
+      '<file...>',
+      'the files; both feeds of one run are also held against each other, and against the manifest beside them',
+    )
     .option('--limit <n>', 'show this many problems of each file', wholeNumberArgument(1, MAX_LIMIT), SHOWN_PROBLEMS)
     .addOption(new Option('--all', 'show all problems').conflicts('limit'))
     .option('--json', 'print one JSON array as the result')
-    .addHelpText('after', '\nExample:\n  btc-fake check generated_files/*.csv')
+    .addHelpText('after', '\nExample:\n  btc-fake check generated_files/*')
     .action(async (files: string[], options: CheckOptions) => done(await check(files, options)));
 }
 
@@ -59,16 +62,29 @@ async function check(files: readonly string[], { limit, all, json }: CheckOption
   return errors > 0 ? EXIT.error : EXIT.ok;
 }
 
-function printOutcome({ file, kind, checked, rows, errors }: CheckedFile, shown: number): void {
-  if (!checked && errors === 0) {
-    printResult(
-      `${file}: not checked; a ${kind} file is a placeholder, a copy of your template, and the contract has no rules for its rows`,
-    );
-  } else if (errors === 0) {
-    printResult(`${file}: ${plural(rows, 'row')} ${rows === 1 ? 'is' : 'are'} right (${kind})`);
-  } else if (checked) {
+function printOutcome(outcome: CheckedFile, shown: number): void {
+  const { file, kind, checked, rows, errors } = outcome;
+  if (!checked && errors === 0) printResult(`${file}: not checked; ${whyNotChecked(outcome)}`);
+  else if (errors === 0) printResult(`${file}: ${whatIsRight(outcome)} (${kind})`);
+  else if (checked) {
     const hidden =
       errors > shown ? `; the first ${shown === 1 ? 'is' : `${count(shown)} are`} shown (--all shows every one)` : '';
-    printResult(`${file}: ${plural(errors, 'problem')} in ${plural(rows, 'row')} (${kind})${hidden}`);
+    printResult(
+      `${file}: ${plural(errors, 'problem')} in ${plural(rows, kind === 'manifest' ? 'file' : 'row')} (${kind})${hidden}`,
+    );
   }
+}
+
+function whyNotChecked({ kind }: CheckedFile): string {
+  return kind === 'summary'
+    ? 'its manifest is not beside it'
+    : `a ${kind} file is a placeholder, a copy of your template, and the contract has no rules for its rows`;
+}
+
+function whatIsRight({ kind, rows, manifest }: CheckedFile): string {
+  if (kind === 'manifest')
+    return `${plural(rows, 'file')} ${rows === 1 ? 'is' : 'are'} there, as the run wrote ${rows === 1 ? 'it' : 'them'}`;
+  if (kind === 'summary' || kind === 'UserCompletion') return 'it is as the run wrote it';
+  const right = `${plural(rows, 'row')} ${rows === 1 ? 'is' : 'are'} right`;
+  return manifest === null ? right : `${right}, as the run wrote ${rows === 1 ? 'it' : 'them'}`;
 }

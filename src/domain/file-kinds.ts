@@ -1,6 +1,7 @@
 import { findCatalogColumns } from './catalog.ts';
 import { columnKey } from './columns.ts';
 import { COMPLETION_COLUMNS } from './feed-rows.ts';
+import { parseRunFileName } from './run-files.ts';
 
 /** The feeds that a run writes byte for byte as contract section 5 says. */
 export const FEED_KINDS = ['ContentUserCompletion', 'Non_Completed_Assignments'] as const;
@@ -13,19 +14,15 @@ export type InputKind = (typeof INPUT_KINDS)[number];
 /** A copy of the operator's template: the contract has no rules for its rows. */
 export const PLACEHOLDER_KIND = 'UserCompletion';
 
-export type FileKind = FeedKind | InputKind | typeof PLACEHOLDER_KIND;
+/** The files about a run, which lie beside its feeds. */
+export type AboutKind = 'manifest' | 'summary';
 
-const KINDS: readonly FileKind[] = [...FEED_KINDS, ...INPUT_KINDS, PLACEHOLDER_KIND];
-const FEED_TAIL = /_v2_(\d+_\d+_\d+_\d+_[0-9a-f]{6})\.csv$/i;
+export type FileKind = FeedKind | InputKind | typeof PLACEHOLDER_KIND | AboutKind;
 
+const KINDS: readonly Exclude<FileKind, AboutKind>[] = [...FEED_KINDS, ...INPUT_KINDS, PLACEHOLDER_KIND];
 /** The kind of file that a name announces by its beginning, in any case; undefined when it announces none. */
 export function kindOfName(name: string): FileKind | undefined {
-  return KINDS.find((kind) => name.toLowerCase().startsWith(kind.toLowerCase()));
-}
-
-/** What the names of all feeds of one run share (date, sequence and RAND), or undefined when the name has no such end. */
-export function runTailOfName(name: string): string | undefined {
-  return FEED_TAIL.exec(name)?.[1]?.toLowerCase();
+  return parseRunFileName(name)?.about ?? KINDS.find((kind) => name.toLowerCase().startsWith(kind.toLowerCase()));
 }
 
 /**

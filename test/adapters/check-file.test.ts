@@ -64,7 +64,7 @@ describe("a feed's bytes", () => {
   test('are right as the contract shows them, also without rows', async () => {
     const file = await put(COMPLETIONS, HEADER + ROW_7 + ROW_8);
     expect(await check(file)).toEqual([
-      { file, kind: 'ContentUserCompletion', checked: true, rows: 2, errors: 0, problems: [] },
+      { file, kind: 'ContentUserCompletion', checked: true, rows: 2, manifest: null, errors: 0, problems: [] },
     ]);
     const empty = await put(OPEN, OPEN_HEADER);
     expect(await check(empty)).toMatchObject([

@@ -1,7 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { kindOfHeader, kindOfName, runTailOfName } from '../../src/domain/file-kinds.ts';
-import { feedNames } from '../../src/domain/run-plan.ts';
-import { planOf } from '../support/domain-values.ts';
+import { kindOfHeader, kindOfName } from '../../src/domain/file-kinds.ts';
 
 // What this file proves: files are known by the beginning of their names, else by their headers.
 
@@ -15,7 +13,9 @@ describe('the kind of a file', () => {
     ['Employees-of-the-lake-stores.csv', 'employees'],
     ['UserCompletion_v2_2025_10_28_1_ab12cd.csv', 'UserCompletion'],
     ['my-ContentUserCompletion.csv', undefined],
-    ['Run_2025_10_28_1_ab12cd.summary.txt', undefined],
+    ['Run_2025_10_28_1_ab12cd.summary.txt', 'summary'],
+    ['Run_25_10_28_1_ab12cd.manifest.json', 'manifest'],
+    ['Run_2025_10_28_1_ab12cd.json', undefined],
   ])('%s says %s by its name', (name, kind) => {
     expect(kindOfName(name)).toBe(kind);
   });
@@ -34,16 +34,5 @@ describe('the kind of a file', () => {
     ['', undefined],
   ])('the header %s says %s', (header, kind) => {
     expect(kindOfHeader(header.split(','))).toBe(kind);
-  });
-
-  test("the feeds of one run share the end of their names, in both of the date's formats", () => {
-    for (const feedDateFormat of ['yyyy_M_d', 'yy_MM_dd'] as const) {
-      const { completions, nonCompleted, userCompletion } = feedNames(planOf({ feedDateFormat }));
-      const tails = [completions, nonCompleted, userCompletion].map(runTailOfName);
-      expect(new Set(tails).size).toBe(1);
-      expect(tails[0]).toMatch(/^(2025_10_28|25_10_28)_1_[0-9a-f]{6}$/);
-    }
-    expect(runTailOfName('ContentUserCompletion_mine.csv')).toBeUndefined();
-    expect(runTailOfName('ContentUserCompletion_V2_2025_10_28_1_AB12CD.CSV')).toBe('2025_10_28_1_ab12cd');
   });
 });
