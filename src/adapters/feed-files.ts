@@ -214,6 +214,7 @@ function countLineEnds(chunk: Buffer): number {
   return count;
 }
 
-function unwritable(path: string, cause: unknown): BtcFakeError {
+/** The error that says why a file or folder of a run cannot be written. */
+export function unwritable(path: string, cause: unknown): BtcFakeError {
   return writeFailure(path, cause, 'Make room or set OUTPUT_DIR to a folder that can be written, then re-queue.');
 }

@@ -22,10 +22,16 @@ const REMEMBERED = 1_000;
 export class OutputFiles {
   readonly #folder: string;
   /** The SHA-256 of files that were read whole, by what changes when a file does. */
-  readonly #known = new Map<string, string>();
+  readonly #known: Map<string, string>;
 
-  constructor(folder: string) {
+  constructor(folder: string, known = new Map<string, string>()) {
     this.#folder = folder;
+    this.#known = known;
+  }
+
+  /** Those in another folder, with what is known of files so far. */
+  in(folder: string): OutputFiles {
+    return folder === this.#folder ? this : new OutputFiles(folder, this.#known);
   }
 
   /** Whether a file is here, and still as large as it was written. */
@@ -45,16 +51,16 @@ export class OutputFiles {
    * @throws BtcFakeError OUTPUT_MISSING, OUTPUT_CHANGED.
    */
   async open(file: OutputFile, certainty: Certainty = 'sha256'): Promise<OpenOutput> {
-    if (!isPlainName(file.name)) throw missing(file.name, 'that is not the name of a file');
+    if (!isPlainName(file.name)) throw missing(this.#folder, file.name, 'that is not the name of a file');
     let handle: FileHandle;
     try {
       handle = await open(join(this.#folder, file.name), OPEN_FLAGS);
     } catch (error) {
-      throw notOpened(file.name, error);
+      throw notOpened(this.#folder, file.name, error);
     }
     try {
       const stats = await handle.stat();
-      if (!stats.isFile()) throw missing(file.name, 'it is not a file');
+      if (!stats.isFile()) throw missing(this.#folder, file.name, 'it is not a file');
       if (stats.size !== file.bytes) throw changed(file.name, `it has ${stats.size} bytes, not ${file.bytes}`);
       if (certainty === 'sha256' && (await this.#sha256(handle, stats)) !== file.sha256) {
         throw changed(file.name, 'its SHA-256 is another');
@@ -108,17 +114,17 @@ function isPlainName(name: string): boolean {
   return name !== '' && !name.startsWith('.') && !/[\\/\0]/.test(name);
 }
 
-function notOpened(name: string, error: unknown): BtcFakeError {
+function notOpened(folder: string, name: string, error: unknown): BtcFakeError {
   const code = systemCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR')
-    return missing(name, 'it is on another machine, or was moved or deleted', error);
-  if (code === 'ELOOP') return missing(name, 'a link has taken its place, and links are not followed', error);
-  return missing(name, code === 'EACCES' ? 'reading it is not allowed' : `it cannot be read (${code})`, error);
+    return missing(folder, name, 'it is on another machine, or was moved or deleted', error);
+  if (code === 'ELOOP') return missing(folder, name, 'a link has taken its place, and links are not followed', error);
+  return missing(folder, name, code === 'EACCES' ? 'reading it is not allowed' : `it cannot be read (${code})`, error);
 }
 
-function missing(name: string, why: string, cause?: unknown): BtcFakeError {
-  return new BtcFakeError('OUTPUT_MISSING', `${name} is not in OUTPUT_DIR here: ${why}`, {
-    remedy: 'Open the dashboard where the files of this run are, or let the machines share OUTPUT_DIR.',
+function missing(folder: string, name: string, why: string, cause?: unknown): BtcFakeError {
+  return new BtcFakeError('OUTPUT_MISSING', `${name} is not in ${folder} here: ${why}`, {
+    remedy: 'Open the dashboard where the files of this run are, or let the machines share that folder.',
     cause,
   });
 }

@@ -5,6 +5,7 @@ import type { EmployeeAssignments } from '../domain/manager-assignments.ts';
 import type { CatalogInput, DatabricksInput, EmployeesInput, FailedEmployee, Manifest } from '../domain/manifest.ts';
 import type { Notice } from '../domain/notice.ts';
 import type { RunPlan } from '../domain/run-plan.ts';
+import { type FrozenSources, SOURCE_NAMES } from '../domain/run-sources.ts';
 
 /** How many employees stand in one chunk of the population. */
 export const POPULATION_CHUNK = 1000;
@@ -27,8 +28,16 @@ export interface FrozenPopulation {
   readonly sha256: string;
 }
 
+/** What a run has settled of where its answers come from and where its files go (contract section 2). */
+export interface Frozen {
+  /** Absent in a run of an earlier build: any process works on it, each with its own. */
+  readonly sources?: FrozenSources;
+  /** The folder of the run's files, absolute. Absent until it is settled. */
+  readonly outputDir?: string;
+}
+
 /** What a run is made from. */
-export interface NewRun {
+export interface NewRun extends Frozen {
   readonly plan: RunPlan;
   /** Epoch milliseconds, by the clock of whoever made the run. */
   readonly createdAt: number;
@@ -61,6 +70,8 @@ export interface RunRecord extends NewRun {
   /** The employees that the run is to be finished without. */
   readonly without: readonly FailedEmployee[];
   readonly manifest?: Manifest;
+  /** Where the files were written: the folder, absolute, and the name of the machine. */
+  readonly written?: { readonly folder: string; readonly host: string };
   readonly finishedAt?: number;
   readonly publishedAt?: number;
   readonly stageStartedAt: Partial<Record<Stage, number>>;
@@ -79,6 +90,23 @@ export interface EmployeeState {
 export function jsonFields(values: object): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([field, value]) => [field, JSON.stringify(value)]));
 }
+
+/** The fields of the hash of a run that is made. */
+export function newRunFields({ sources, outputDir, ...run }: NewRun): Record<string, string> {
+  const frozen = { ...(sources ? { sources } : {}), ...(outputDir === undefined ? {} : { outputDir }) };
+  // A folder that somebody asked for stays, whatever becomes of the stages.
+  const given = outputDir === undefined ? {} : { outputGiven: true };
+  return { ...jsonFields({ ...run, ...given }), ...frozenFields(frozen) };
+}
+
+/** What is settled, as fields of the run's hash: one for each source, so that each is settled by itself. */
+export function frozenFields({ sources, outputDir }: Frozen): Record<string, string> {
+  const named = Object.entries(sources ?? {}).map(([name, source]) => [SOURCE_FIELD + name, source]);
+  const fields = { ...Object.fromEntries(named), ...(outputDir === undefined ? {} : { outputDir }) };
+  return jsonFields({ ...(sources ? { sources: true } : {}), ...fields });
+}
+
+const SOURCE_FIELD = 'source:';
 
 /** Decodes a value that may be missing. */
 export function decodeOptional<T>(text: string | null | undefined, decode: (text: string) => T): T | undefined {
@@ -99,7 +127,10 @@ export function decodeRun(fields: Record<string, string>): RunRecord {
     slot: json<number>('slot'),
     catalogs: json<CatalogFacts>('catalogs'),
     assignments: json<AssignmentFacts>('assignments'),
+    sources: fields.sources === undefined ? undefined : sourcesIn(json),
+    outputDir: json<string>('outputDir'),
     manifest: json<Manifest>('manifest'),
+    written: json<RunRecord['written']>('written'),
     finishedAt: json<number>('finishedAt'),
     publishedAt: json<number>('publishedAt'),
   };
@@ -116,4 +147,9 @@ export function decodeRun(fields: Record<string, string>): RunRecord {
     stageFinishedAt: stages('finished:'),
     ...Object.fromEntries(happened),
   };
+}
+
+function sourcesIn(json: (name: string) => unknown): FrozenSources {
+  const named = SOURCE_NAMES.map((name) => [name, json(SOURCE_FIELD + name)] as const);
+  return Object.fromEntries(named.filter(([, source]) => source !== undefined));
 }

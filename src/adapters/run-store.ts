@@ -32,6 +32,7 @@ import {
   type EmployeeState,
   jsonFields,
   type NewRun,
+  newRunFields,
   type RunRecord,
   type Stage,
 } from './run-record.ts';
@@ -72,7 +73,7 @@ export class RunStore {
   async createRun(run: NewRun, draftId: RunId = run.plan.id): Promise<boolean> {
     const { record, results, population, ...others } = runKeys(run.plan.id);
     const all = [record, results, RUNS_KEY, population, runKeys(draftId).population, ...Object.values(others)];
-    const fields = Object.entries(jsonFields(run)).flat();
+    const fields = Object.entries(newRunFields(run)).flat();
     const given = [run.plan.id, run.createdAt, this.#retentionSeconds, RESULTS_MARK, ...fields];
     return (await this.#redis.eval(CREATE_RUN, all.length, ...all, ...given)) === 1;
   }

@@ -1,3 +1,4 @@
+import type { RunSources } from '../domain/run-sources.ts';
 import type { QueueName } from './queues.ts';
 import type { RedisConnection } from './redis-client.ts';
 import { REDIS_PREFIX } from './run-keys.ts';
@@ -16,6 +17,10 @@ export interface WorkerIdentity {
   readonly concurrency: number;
   /** Epoch milliseconds, by its own clock. */
   readonly startedAt: number;
+  /** Where its answers come from; a process of an earlier build does not say. */
+  readonly sources?: RunSources;
+  /** The folders that runs asked of it lately and that it does not have. */
+  readonly lacksFolders?: readonly string[];
 }
 
 /** A process with workers that is alive. */

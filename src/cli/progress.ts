@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import { STAGES, type Stage } from '../adapters/run-record.ts';
 import { PaceMeter } from '../domain/pace.ts';
+import { unservedText } from '../domain/unserved-stage.ts';
 import type { RunStatus } from '../producers/run-status.ts';
 import { progressBar, progressText } from './progress-line.ts';
 import { beforeNextLine, printProgress, styled } from './terminal.ts';
@@ -15,6 +16,7 @@ const STAGE_TEXT = {
 } as const;
 
 const LINE_EVERY_MS = 10_000;
+const UNSERVED_AFTER_MS = 3_000;
 const SIMULATION = STAGES.indexOf('employee-simulation');
 
 /** Shows how a run goes: a line for each stage, and for the employees a bar on a terminal, else a line now and then. */
@@ -24,6 +26,7 @@ export class RunProgress {
   #named = 0;
   #bar: SingleBar | undefined;
   #outageSince: number | undefined;
+  #unserved: { readonly what: string; readonly since: number; isSaid: boolean } | undefined;
   #lastLineAt: number;
   /** Of the first look at employees under way: what the pace of all of them goes by. */
   #firstLook: { readonly at: number; readonly done: number } | undefined;
@@ -38,6 +41,7 @@ export class RunProgress {
   show(status: RunStatus, now: number): void {
     if (status.state === 'queued') return;
     this.#showOutage(status, now);
+    this.#showUnserved(status, now);
     const { counts } = status;
     // The first employees are done while the last ones are still assigned.
     const current = Math.max(STAGES.indexOf(status.stage), counts.done > 0 ? SIMULATION : 0);
@@ -52,6 +56,16 @@ export class RunProgress {
     if (!isNew) return;
     this.#printLine('Resting while the recommender fails for everybody; the last failure:', now);
     printProgress(`          ${outage.reason}`);
+  }
+
+  /** Said once for each thing that is missing; a worker that has only just started has a moment to say that it is there. */
+  #showUnserved({ unserved }: RunStatus, now: number): void {
+    const text = unserved && unservedText(unserved);
+    if (text?.what !== this.#unserved?.what) this.#unserved = text && { what: text.what, since: now, isSaid: false };
+    if (!text || !this.#unserved || this.#unserved.isSaid || now - this.#unserved.since < UNSERVED_AFTER_MS) return;
+    this.#unserved.isSaid = true;
+    this.#printLine(`Waiting: ${text.what}`, now);
+    for (const line of [...text.workers, text.remedy]) printProgress(`          ${line}`);
   }
 
   /** Takes the bar away. */

@@ -1,4 +1,6 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { writtenFolder } from '../adapters/output-folder.ts';
 import { type RunRecord, STAGES, type Stage } from '../adapters/run-record.ts';
 import { formatInstant } from '../domain/feed-rows.ts';
 import type { RunId } from '../domain/ids.ts';
@@ -32,6 +34,8 @@ export interface RunReport extends RunStatus {
   readonly failedEmployees: readonly FailedEmployee[];
   readonly files: readonly (OutputFile & { readonly path: string })[];
   readonly manifest: string | null;
+  /** The machine that wrote the files; null before there are any, and for a run of an earlier build. */
+  readonly filesHost: string | null;
 }
 
 /** Gathers everything there is to say about a run. */
@@ -41,7 +45,8 @@ export async function reportRun({ queues, store, settings }: Session, run: RunRe
   for await (const job of failedEmployeeJobs(queues, run.plan.id)) {
     failedEmployees.push({ employeeId: job.data.employeeId, reason: job.failedReason ?? 'unknown' });
   }
-  const pathOf = (name: string) => join(settings.files.outputDir, name);
+  const folder = writtenFolder(run, settings.files.outputDir);
+  const pathOf = (name: string) => join(folder, name);
   return {
     runId: run.plan.id,
     ...status,
@@ -55,6 +60,7 @@ export async function reportRun({ queues, store, settings }: Session, run: RunRe
     failedEmployees,
     files: run.manifest?.outputs.map((file) => ({ ...file, path: pathOf(file.name) })) ?? [],
     manifest: run.manifest ? pathOf(feedNames(run.plan).manifest) : null,
+    filesHost: run.manifest ? (run.written?.host ?? null) : null,
   };
 }
 
@@ -79,6 +85,7 @@ function reportUnstarted(unstarted: UnstartedRun): RunReport {
     failedEmployees: [],
     files: [],
     manifest: null,
+    filesHost: null,
   };
 }
 
@@ -100,12 +107,17 @@ export async function printRunEnd(session: Session, run: RunRecord | undefined, 
   else if (run?.manifest) printTotals(run);
   printResult('');
   if (report.files.length > 0) {
-    printResult('Files');
+    printResult(`Files${elsewhere(report)}`);
     for (const { path, rows } of report.files)
       printResult(`  ${path} (${plural(rows, path.endsWith('.txt') ? 'line' : 'row')})`);
     printResult(`  ${report.manifest}`);
   }
   printFailed(report);
+}
+
+/** ` on worker-2` for files that another machine wrote; nothing for those of this one. */
+function elsewhere({ filesHost }: RunReport): string {
+  return filesHost === null || filesHost === hostname() ? '' : ` on ${filesHost}`;
 }
 
 /** Prints the failed employees and what can be done about them. */

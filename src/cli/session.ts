@@ -128,10 +128,20 @@ export async function withWorkers<T>(
     const { redis } = connection;
     const clock = await SharedClock.read(redis);
     const context: WorkerContext = { settings, logger, ...connection, now: clock.now };
-    const workers = startWorkers({ ...context, redis, telemetry: telemetry?.ofQueues, ...choice });
-    const { queues, mostEmployees: concurrency } = workers;
-    const worker = describeWorker({ version: packageVersion(), queues, concurrency }, Date.now());
-    const alive = heartbeat(new WorkerRegistry(redis), worker, { logger, now: Date.now });
+    const registry = new WorkerRegistry(redis);
+    // People look for what is missing; the next heartbeat may be seconds away.
+    const onLack = () => void registry.announce(worker, Date.now).catch(() => {});
+    const workers = startWorkers({ ...context, redis, telemetry: telemetry?.ofQueues, onLack, ...choice });
+    const { queues, mostEmployees: concurrency, sources } = workers;
+    const worker = {
+      ...describeWorker({ version: packageVersion(), queues, concurrency }, Date.now()),
+      sources,
+      // Asked for at each heartbeat.
+      get lacksFolders() {
+        return workers.lacksFolders;
+      },
+    };
+    const alive = heartbeat(registry, worker, { logger, now: Date.now });
     const time: Duty = { name: 'clock', everyMs: HEARTBEAT_MS, run: () => clock.measure() };
     const caretaker = startCaretaker([time, alive, ...(duties?.(context) ?? [])], logger);
     try {

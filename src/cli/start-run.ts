@@ -1,7 +1,12 @@
+import { resolve } from 'node:path';
 import { requireRecommender } from '../../config/load.ts';
+import { makeFolder } from '../adapters/output-folder.ts';
+import { STAGES } from '../adapters/run-record.ts';
 import { asOfInstant } from '../domain/as-of.ts';
 import { count, plural } from '../domain/wording.ts';
 import { createRun } from '../producers/create-run.ts';
+import { configuredSources, ownSources } from '../producers/own-sources.ts';
+import { sourcesToSettle } from '../producers/served-stages.ts';
 import { requireTemplate } from '../workers/template-file.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { FollowOptions } from './follow-options.ts';
@@ -28,7 +33,11 @@ export async function startRun(options: RunOptions, from: BasicsOptions): Promis
   requireRecommender(settings);
   return withSession(basics, async (session) => {
     const { store, queues } = session;
-    if (worksHere(session, options)) await requireTemplate(settings);
+    const here = worksHere(session, options);
+    if (here) await requireTemplate(settings);
+    const outputDir =
+      basics.loaded.sources.get('OUTPUT_DIR') === 'command line' ? resolve(settings.files.outputDir) : undefined;
+    if (outputDir !== undefined) await makeFolder(outputDir);
     const plan = await createRun(store, queues, {
       employeesFile: settings.files.employeesFile,
       skipInvalidEmployees: options.skipInvalidEmployees === true,
@@ -37,6 +46,9 @@ export async function startRun(options: RunOptions, from: BasicsOptions): Promis
       timeZone,
       feedDateFormat,
       publish: settings.publish.enabled,
+      // Without REDIS_URL nobody but the processes of this folder works on it: also what is not configured here is settled.
+      sources: here && session.embedded ? sourcesToSettle(ownSources(settings), STAGES) : configuredSources(settings),
+      ...(outputDir === undefined ? {} : { outputDir }),
       attempts: settings.queues.jobAttempts,
       now: Date.now(),
     });

@@ -1,5 +1,7 @@
+import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import type { RunId } from '../domain/ids.ts';
+import { unservedText } from '../domain/unserved-stage.ts';
 import { count, duration, plural } from '../domain/wording.ts';
 import { runIdArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -28,7 +30,7 @@ export function statusCommand(program: Command, done: (code: ExitCode) => void):
 }
 
 function printStatus(report: RunReport): void {
-  const { counts, files, outage } = report;
+  const { counts, files, filesHost, outage, unserved } = report;
   printResult(`Run      ${report.runId}`);
   printResult(`State    ${report.state} (${report.stage})`);
   if (report.slot !== null) {
@@ -45,7 +47,13 @@ function printStatus(report: RunReport): void {
     printResult(`         ${outage.reason}`);
     printResult(`         next trial at ${new Date(outage.nextTryAt).toISOString()}; nothing is lost meanwhile`);
   }
+  if (unserved) {
+    const { what, workers, remedy } = unservedText(unserved);
+    printResult(`Waiting  ${what}`);
+    for (const line of [...workers, remedy]) printResult(`         ${line}`);
+  }
   for (const { path, rows } of files) printResult(`File     ${path} (${count(rows)})`);
+  if (filesHost !== null && filesHost !== hostname()) printResult(`On       ${filesHost}`);
 }
 
 function exitCodeOf({ state, failedEmployees }: RunReport): ExitCode {

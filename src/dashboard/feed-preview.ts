@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import type { FastifyInstance } from 'fastify';
 import { previewCsv } from '../adapters/csv-preview.ts';
-import type { OpenOutput, OutputFiles } from '../adapters/output-files.ts';
+import type { OpenOutput } from '../adapters/output-files.ts';
 import type { OutputFile } from '../domain/manifest.ts';
 import { count, plural } from '../domain/wording.ts';
 import type { DashboardContext } from './dashboard-context.ts';
@@ -12,6 +12,7 @@ import { runIdFrom, runPath } from './run-address.ts';
 import { noSuchFile } from './run-downloads.ts';
 import { size } from './run-files.ts';
 import { fileOfRun } from './run-outputs.ts';
+import type { RunViews } from './run-views.ts';
 
 const ROWS = 50;
 
@@ -25,13 +26,13 @@ const CELL_LENGTH = 80;
 const CHECKED_WHOLE_BYTES = 8 * 1024 * 1024;
 
 /** Shows the beginning of a run's file: the first 50 rows of a feed, the first lines of the summary and the manifest. */
-export function feedPreviewRoutes(app: FastifyInstance, { store }: DashboardContext, outputs: OutputFiles): void {
+export function feedPreviewRoutes(app: FastifyInstance, { store }: DashboardContext, views: RunViews): void {
   app.get<{ Params: { id: string; name: string } }>('/runs/:id/files/:name/preview', async ({ params }, reply) => {
     const run = await store.getRun(runIdFrom(params.id));
     const file = fileOfRun(run, params.name);
     if (!file) return sendError(reply, 404, noSuchFile(run));
     const isChecked = file.bytes <= CHECKED_WHOLE_BYTES;
-    const open = await outputs.open(file, isChecked ? 'sha256' : 'size');
+    const open = await views.outputsOf(run).open(file, isChecked ? 'sha256' : 'size');
     const path = runPath(run.plan.id);
     const body = html`<p>Of run <a href="${path}">${run.plan.id}</a>: ${plural(file.rows, 'row')}, ${size(file.bytes)}.
 <a href="${path}/files/${encodeURIComponent(file.name)}">Download it</a></p>

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { ZipFile } from 'yazl';
-import type { OpenOutput, OutputFiles } from '../adapters/output-files.ts';
+import type { OpenOutput } from '../adapters/output-files.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import type { OutputFile } from '../domain/manifest.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import { sendError } from './error-page.ts';
 import { runIdFrom } from './run-address.ts';
 import { fileOfRun, filesOfRun } from './run-outputs.ts';
+import type { RunViews } from './run-views.ts';
 
 interface FileRoute {
   Params: { id: string; name: string };
@@ -25,16 +26,12 @@ const ZIP_LEVEL = 1;
  * Hands out the files of a run, one by one or all as a ZIP: only those that its manifest names, and only when they are, byte for byte,
  * those that it names.
  */
-export function runDownloadRoutes(
-  app: FastifyInstance,
-  { store, logger }: DashboardContext,
-  outputs: OutputFiles,
-): void {
+export function runDownloadRoutes(app: FastifyInstance, { store, logger }: DashboardContext, views: RunViews): void {
   app.get<FileRoute>('/runs/:id/files/:name', { exposeHeadRoute: false }, async ({ params }, reply) => {
     const run = await store.getRun(runIdFrom(params.id));
     const file = fileOfRun(run, params.name);
     if (!file) return sendError(reply, 404, noSuchFile(run));
-    const open = await outputs.open(file);
+    const open = await views.outputsOf(run).open(file);
     return reply
       .type(mediaType(file.name))
       .header('content-length', file.bytes)
@@ -46,6 +43,7 @@ export function runDownloadRoutes(
     const run = await store.getRun(runIdFrom(params.id));
     const files = filesOfRun(run);
     if (files.length === 0) return sendError(reply, 404, noSuchFile(run));
+    const outputs = views.outputsOf(run);
     // What is wrong with any of them has to be said before the first byte is sent.
     for (const file of files) await (await outputs.open(file)).close();
     const zip = zipOf(files, run.finishedAt ?? run.createdAt, (file) => outputs.open(file));

@@ -1,5 +1,6 @@
 import type { RunRecord } from '../adapters/run-record.ts';
 import { weekOf } from '../domain/run-plan.ts';
+import { SOURCE_NAMES, sourceText } from '../domain/run-sources.ts';
 import { count, plural } from '../domain/wording.ts';
 import { type Html, html } from './html.ts';
 import { localTime } from './local-time.ts';
@@ -20,10 +21,19 @@ export function runFacts(run: RunRecord): Html {
 <div><dt>Time zone</dt><dd>${plan.timeZone}</dd></div>
 <div><dt>Publish</dt><dd>${publish ? 'yes' : 'no'}</dd></div>
 </dl>
+${sourceList(run)}
 <h3>Inputs</h3>
 <ul>${inputs(run).map((input) => html`<li>${input}</li>`)}</ul>
 ${notices(run)}
 </section>`;
+}
+
+/** Where the answers come from, as far as it is settled. */
+function sourceList({ sources }: RunRecord): Html | false {
+  const settled = SOURCE_NAMES.filter((name) => sources?.[name] !== undefined);
+  if (!sources || settled.length === 0) return false;
+  return html`<h3>Sources</h3>
+<ul>${settled.map((name) => html`<li>${sourceText(name, sources[name]!)}</li>`)}</ul>`;
 }
 
 function inputs({ employees, catalogs, assignments, manifest }: RunRecord): Html[] {

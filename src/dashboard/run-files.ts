@@ -17,7 +17,8 @@ export function runFiles({ run, files }: RunView): Html {
 ${
   files.length === 0
     ? html`<p class="muted">They are written when every employee is done.</p>`
-    : html`${!areHere && html`<p class="notice warn">Not all files are here as they were written: ${absent(files)}.</p>`}
+    : html`${run.written && html`<p class="muted">Written to <code>${run.written.folder}</code> on ${run.written.host}.</p>`}
+${!areHere && html`<p class="notice warn">Not all files are here as they were written: ${absent(files)}.</p>`}
 ${areHere && html`<p><a class="button" href="${path}/files.zip">Download all as ZIP</a></p>`}
 <table class="cards">
 <thead><tr><th scope="col">Name</th><th scope="col" class="number">Size</th><th scope="col" class="number">Rows</th><th scope="col">SHA-256</th><th scope="col">Get it</th></tr></thead>

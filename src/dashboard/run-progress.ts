@@ -2,6 +2,7 @@ import type { OutageNote } from '../adapters/outage-note.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import type { Pace } from '../domain/pace.ts';
 import { lateMs } from '../domain/slot.ts';
+import { type UnservedStage, unservedText } from '../domain/unserved-stage.ts';
 import { count, duration, plural } from '../domain/wording.ts';
 import { isEnded, type RunState, type RunStatus } from '../producers/run-status.ts';
 import { type Html, html } from './html.ts';
@@ -20,7 +21,7 @@ const MEANINGS: Readonly<Record<RunState, string>> = {
 
 /** How a run stands: its state, what it means, what workers wait for, and what can be done about a stage that failed. */
 export function runState({ run, status }: RunView): Html {
-  const { state, stage, reason, outage } = status;
+  const { state, stage, reason, outage, unserved } = status;
   return html`<p><span class="state ${state}">${state}</span> ${MEANINGS[state]}</p>
 ${
   state === 'failed' &&
@@ -30,7 +31,17 @@ ${
 <form method="post" action="${runPath(run.plan.id)}/requeue"><input type="hidden" name="what" value="stage">
 <button>Re-queue the stage</button></form>
 </div>`
-}${outage && resting(outage, run.plan.timeZone)}`;
+}${outage && resting(outage, run.plan.timeZone)}${unserved && waiting(unserved)}`;
+}
+
+/** Why nobody goes on: no worker has what the stage needs. */
+function waiting(unserved: UnservedStage): Html {
+  const { what, workers, remedy } = unservedText(unserved);
+  return html`<div class="notice warn">
+<p><strong>${what}</strong></p>
+${workers.length > 0 && html`<ul>${workers.map((line) => html`<li>${line}</li>`)}</ul>`}
+<p>${remedy}</p>
+</div>`;
 }
 
 /** Why nobody is being done: the recommender fails for everybody. */

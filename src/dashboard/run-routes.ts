@@ -19,6 +19,6 @@ export function runRoutes(app: FastifyInstance, context: DashboardContext, catal
   runPageRoutes(app, context, views, live);
   failedListRoutes(app, context, views);
   runActionRoutes(app, context, views);
-  runDownloadRoutes(app, context, views.outputs);
-  feedPreviewRoutes(app, context, views.outputs);
+  runDownloadRoutes(app, context, views);
+  feedPreviewRoutes(app, context, views);
 }

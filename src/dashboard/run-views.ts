@@ -1,4 +1,5 @@
 import { OutputFiles, type OutputPresence } from '../adapters/output-files.ts';
+import { writtenFolder } from '../adapters/output-folder.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import { secretCutter } from '../adapters/secret-cutter.ts';
 import { failureGroup } from '../domain/failure-group.ts';
@@ -48,7 +49,7 @@ const RUNS_KEPT = 8;
  */
 export class RunViews {
   readonly failed: FailedEmployees;
-  readonly outputs: OutputFiles;
+  readonly #outputs: OutputFiles;
   readonly #context: DashboardContext;
   readonly #catalogs: KnownCatalogs;
   readonly #cutSecrets: (text: string) => string;
@@ -60,8 +61,13 @@ export class RunViews {
     this.#context = context;
     this.#catalogs = catalogs;
     this.failed = new FailedEmployees(context.queues);
-    this.outputs = new OutputFiles(context.loaded.settings.files.outputDir);
+    this.#outputs = new OutputFiles(context.loaded.settings.files.outputDir);
     this.#cutSecrets = secretCutter(context.secrets);
+  }
+
+  /** The files of a run, in the folder where they were written. */
+  outputsOf(run: RunRecord): OutputFiles {
+    return this.#outputs.in(writtenFolder(run, this.#context.loaded.settings.files.outputDir));
   }
 
   /** How a run stands. */
@@ -79,11 +85,12 @@ export class RunViews {
   /** @throws BtcFakeError RUN_NOT_FOUND. */
   async view(runId: RunId): Promise<RunView> {
     const run = await this.#context.store.getRun(runId);
+    const outputs = this.outputsOf(run);
     const [status, failures, titles, files] = await Promise.all([
       this.status(run),
       this.#failures(run),
       this.#titlesOf(run),
-      Promise.all(filesOfRun(run).map(async (file) => ({ file, presence: await this.outputs.presence(file) }))),
+      Promise.all(filesOfRun(run).map(async (file) => ({ file, presence: await outputs.presence(file) }))),
     ]);
     const now = this.#context.now();
     const tally = this.#tallyOf(run, status, now);

@@ -8,6 +8,7 @@ import { asOfInstant } from '../domain/as-of.ts';
 import { BtcFakeError, type ErrorCode } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
 import { createRunOnce, newRunId } from '../producers/create-run.ts';
+import { configuredSources } from '../producers/own-sources.ts';
 import { withOutcome } from './action-notices.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import { layout } from './layout.ts';
@@ -63,6 +64,7 @@ async function startRun(context: DashboardContext, values: StartValues, uploaded
     timeZone,
     feedDateFormat,
     publish: values.publish,
+    sources: configuredSources(loaded.settings),
     attempts: queueSettings.jobAttempts,
     now: now(),
   });

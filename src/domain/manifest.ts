@@ -3,6 +3,7 @@ import type { CatalogKind } from './catalog-file-name.ts';
 import type { EmployeeId, RunId } from './ids.ts';
 import type { Notice } from './notice.ts';
 import type { FeedDateFormat } from './run-plan.ts';
+import type { ManifestSources } from './run-sources.ts';
 import type { RunTally } from './run-tally.ts';
 
 /** The employees file as it was read. */
@@ -67,6 +68,8 @@ export interface Manifest {
     readonly databricks: DatabricksInput | null;
     readonly template: { readonly name: string; readonly sha256: string } | null;
   };
+  /** Absent in a run of an earlier build. */
+  readonly sources?: ManifestSources;
   readonly notices: readonly Notice[];
   readonly assignments: AssignmentTally;
   readonly counts: RunTally & { readonly employees: number };

@@ -7,6 +7,7 @@ import { checkedAsOf } from '../domain/as-of.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { FeedDateFormat, RunPlan } from '../domain/run-plan.ts';
+import type { FrozenSources } from '../domain/run-sources.ts';
 import { checkedSeed } from '../domain/seeded-draw.ts';
 import { slotRunId } from '../domain/slot.ts';
 import { stageJobOptions } from './job-options.ts';
@@ -18,6 +19,10 @@ export interface RunInputs {
   readonly timeZone: string;
   readonly feedDateFormat: FeedDateFormat;
   readonly publish: boolean;
+  /** What whoever asks settles of where the answers come from. Absent: as in an earlier build, nothing ever is. */
+  readonly sources?: FrozenSources;
+  /** The folder for the files that was asked for, absolute; absent: the worker's that makes the assignments. */
+  readonly outputDir?: string;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -91,8 +96,9 @@ async function freezeRun(
 ): Promise<boolean> {
   try {
     const { employees, population } = await freezePopulation(store, draftId, inputs);
-    const { publish, now: createdAt } = inputs;
-    return await store.createRun({ ...run, createdAt, publish, employees, population }, draftId);
+    const { publish, sources, outputDir, now: createdAt } = inputs;
+    const frozen = { ...(sources ? { sources } : {}), ...(outputDir === undefined ? {} : { outputDir }) };
+    return await store.createRun({ ...run, ...frozen, createdAt, publish, employees, population }, draftId);
   } catch (error) {
     await store.discardRun(draftId);
     throw error;

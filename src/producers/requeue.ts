@@ -1,4 +1,5 @@
 import type { Job } from 'bullmq';
+import { FrozenSourcesStore } from '../adapters/frozen-sources.ts';
 import {
   type EmployeeJobData,
   employeeJobId,
@@ -6,7 +7,7 @@ import {
   type RunStartJobData,
   type StageJobData,
 } from '../adapters/queues.ts';
-import type { RunRecord } from '../adapters/run-record.ts';
+import type { RunRecord, Stage } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
@@ -95,7 +96,7 @@ export async function requeueJobs(
 /** Re-queues a run's failed stages, not its failed employees: what goes on with an interrupted run. */
 export async function requeueFailedStages(queues: Queues, runId: RunId): Promise<string[]> {
   const stages = await failedStageJobs(queues, runId);
-  await inBatches(stages, retry);
+  await retryStages(queues, runId, stages);
   return stages.map((job) => job.queueName);
 }
 
@@ -148,8 +149,15 @@ async function putBack(
     await store.removeWithout(run.plan.id, new Set(employees.map((job) => job.data.employeeId)));
   }
   await inBatches(employees, retry);
-  await inBatches(stages, retry);
+  await retryStages(queues, run.plan.id, stages);
   return lost;
+}
+
+/** Re-queues stages. Whoever has put a setting right meanwhile may give them another source than the one that failed. */
+async function retryStages(queues: Queues, runId: RunId, stages: readonly Job<StageJobData>[]): Promise<void> {
+  const frozen = new FrozenSourcesStore(queues.redis);
+  for (const { queueName } of stages) await frozen.unsettleUnused(runId, queueName as Stage);
+  await inBatches(stages, retry);
 }
 
 /** Whether a job is to make the run of a slot, which is not there yet. */

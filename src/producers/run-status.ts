@@ -10,7 +10,9 @@ import {
 import type { RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import type { RunId } from '../domain/ids.ts';
+import type { UnservedStage } from '../domain/unserved-stage.ts';
 import { FailedEmployees } from './failed-employees.ts';
+import { unservedStage } from './served-stages.ts';
 
 /**
  * How a run stands.
@@ -39,6 +41,8 @@ export interface RunStatus {
   readonly reason?: string;
   /** Present while workers rest because the recommender fails for everybody, and the run waits for that. */
   readonly outage?: OutageNote;
+  /** Present while no living worker can take the stage that the run is in. */
+  readonly unserved?: UnservedStage;
 }
 
 const PAGE = 500;
@@ -77,8 +81,11 @@ export async function runStatus(
   const leftOut = run.without.filter(({ employeeId }) => !failedIds.has(employeeJobId(runId, employeeId))).length;
   if (failed > 0 && done + failed + leftOut >= employees) return { state: 'incomplete', stage, counts };
   if (run.stageStartedAt['run-start'] === undefined) return { state: 'queued', stage, counts };
-  const outage = stage === 'employee-simulation' ? await readOutageNote(queues.redis) : undefined;
-  return { state: 'running', stage, counts, ...(outage ? { outage } : {}) };
+  const [outage, unserved] = await Promise.all([
+    stage === 'employee-simulation' ? readOutageNote(queues.redis) : undefined,
+    unservedStage(queues, run, stage),
+  ]);
+  return { state: 'running', stage, counts, ...(outage ? { outage } : {}), ...(unserved ? { unserved } : {}) };
 }
 
 /** A run's failed employee jobs, those that failed last first. */

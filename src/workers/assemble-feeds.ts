@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import { type DraftFile, draftCopy, draftFeed, draftText } from '../adapters/feed-files.ts';
 import { reach } from '../adapters/milestones.ts';
+import { outputFolder } from '../adapters/output-folder.ts';
 import type { EmployeeState, RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { COMPLETION_COLUMNS, completionRow, formatInstant, instantFormatter } from '../domain/feed-rows.ts';
@@ -9,6 +10,7 @@ import type { ContentId } from '../domain/ids.ts';
 import type { Manifest, OutputFile } from '../domain/manifest.ts';
 import type { Notice } from '../domain/notice.ts';
 import { feedNames, weekOf } from '../domain/run-plan.ts';
+import { sourcesForManifest } from '../domain/run-sources.ts';
 import { addToRunTally, emptyRunTally, type RunTally } from '../domain/run-tally.ts';
 import { summaryLine, summaryTail } from '../domain/summary.ts';
 import { draftNonCompletedFeed } from './non-completed-feed.ts';
@@ -29,7 +31,8 @@ export interface FeedAssembly {
  */
 export async function assembleFeeds({ store, run, settings, signal }: FeedAssembly): Promise<Manifest> {
   const { plan, assignments } = run;
-  const { outputDir, userCompletionTemplateFile: template } = settings.files;
+  const { userCompletionTemplateFile: template } = settings.files;
+  const outputDir = outputFolder(run, settings.files.outputDir);
   const names = feedNames(plan);
   const pathOf = (name: string) => join(outputDir, name);
   const drafts: Pick<DraftFile<never>, 'finish' | 'publish' | 'discard'>[] = [];
@@ -157,6 +160,7 @@ function manifestOf(
       databricks: assignments!.databricks,
       template,
     },
+    ...(run.sources ? { sources: sourcesForManifest(run.sources) } : {}),
     notices,
     assignments: assignments!.tally,
     counts: { employees: run.population.count, ...tally },

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { reach } from '../adapters/milestones.ts';
+import { outputFolder } from '../adapters/output-folder.ts';
 import type { StageJobData } from '../adapters/queues.ts';
 import { POPULATION_CHUNK, type RunRecord } from '../adapters/run-record.ts';
 import { feedNames } from '../domain/run-plan.ts';
@@ -27,8 +28,9 @@ export function assignmentHandler(context: WorkerContext): JobHandler<StageJobDa
     await store.finishStage(runId, 'assignment', now());
   };
 
-  async function writeFirstFeed({ store }: WorkerContext, { plan }: RunRecord): Promise<void> {
-    const path = join(settings.files.outputDir, feedNames(plan).nonCompleted);
+  async function writeFirstFeed({ store }: WorkerContext, run: RunRecord): Promise<void> {
+    const { plan } = run;
+    const path = join(outputFolder(run, settings.files.outputDir), feedNames(plan).nonCompleted);
     const write = async () => {
       const draft = await draftNonCompletedFeed(plan, path);
       try {

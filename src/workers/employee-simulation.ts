@@ -1,37 +1,51 @@
 import { reach } from '../adapters/milestones.ts';
 import type { EmployeeJobData } from '../adapters/queues.ts';
 import type { Recommender } from '../adapters/recommender.ts';
+import type { RunRecord } from '../adapters/run-record.ts';
 import { simulateEmployee } from '../domain/employee-outcome.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
 import type { RunPlan } from '../domain/run-plan.ts';
 import type { JobHandler } from './job-handler.ts';
 import type { WhenRoom } from './redis-room.ts';
+import { RunNotServed, type ServedRuns } from './served-runs.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const PLANS_KEPT = 16;
 
+type PlanOrRefusal = RunPlan | RunNotServed;
+
 /**
  * Simulates one employee: asks the recommender once, decides, and keeps the result (contract section 4). Safe to repeat: an
  * employee who has a result is left alone, and the first result stands. `onAnswer` is told for whom the recommender answered.
+ * @param served holds which runs this process may work on, once for each run.
  */
 export function employeeSimulationHandler(
-  { store }: Pick<WorkerContext, 'store'>,
+  { store, served }: Pick<WorkerContext, 'store'> & { readonly served?: ServedRuns },
   recommender: Recommender,
   whenRoom: WhenRoom,
   onAnswer?: (employeeId: EmployeeId) => void,
 ): JobHandler<EmployeeJobData> {
   const assignmentsOf = store.assignmentReader();
-  // A run's plan never changes, and a million jobs need it.
-  const plans = new Map<RunId, Promise<RunPlan>>();
-  const planOf = (runId: RunId): Promise<RunPlan> => {
+  // A run's plan and its recommender never change, and a million jobs need them.
+  const plans = new Map<RunId, Promise<PlanOrRefusal>>();
+  const planOf = (runId: RunId): Promise<PlanOrRefusal> => {
     const known = plans.get(runId);
     if (known) return known;
-    const plan = store.getRun(runId).then((run) => run.plan);
+    const plan = store.getRun(runId).then(async (run) => (await refusalOf(run)) ?? run.plan);
     plans.set(runId, plan);
     plan.catch(() => plans.delete(runId));
     if (plans.size > PLANS_KEPT) plans.delete(plans.keys().next().value!);
     return plan;
+  };
+  const refusalOf = async (run: RunRecord): Promise<RunNotServed | undefined> => {
+    try {
+      await served?.take(run, 'employee-simulation');
+      return undefined;
+    } catch (error) {
+      if (error instanceof RunNotServed) return error;
+      throw error;
+    }
   };
 
   return async (job, signal) => {
@@ -39,6 +53,7 @@ export function employeeSimulationHandler(
     // Only a job that was begun before can have left a result: the fan-out queues nobody who has one.
     if (job.attemptsStarted > 1 && (await store.positionsWithResult(runId, [position])).has(position)) return;
     const [plan, assignments] = await Promise.all([planOf(runId), assignmentsOf.read(runId, position)]);
+    if (plan instanceof RunNotServed) throw plan;
     if (!assignments) {
       throw new BtcFakeError('RUN_NOT_FOUND', `Run ${runId} has no assignments for employee ${employeeId}`, {
         remedy: 'Its data have expired; start a new run.',

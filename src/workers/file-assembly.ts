@@ -1,5 +1,9 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { WaitingChildrenError } from 'bullmq';
+import { FrozenSourcesStore } from '../adapters/frozen-sources.ts';
 import { reach } from '../adapters/milestones.ts';
+import { outputFolder } from '../adapters/output-folder.ts';
 import { PopulationHash } from '../adapters/population.ts';
 import type { StageJobData } from '../adapters/queues.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
@@ -41,6 +45,8 @@ export function fileAssemblyHandler({ settings, store, queues, logger, now }: Wo
     for (const { name, rows } of manifest.outputs) log.info({ file: name, rows }, 'Written');
     log.info({ file: feedNames(run.plan).manifest }, 'Written');
     reach('files-in-place');
+    const folder = resolve(outputFolder(run, settings.files.outputDir));
+    await new FrozenSourcesStore(queues.redis).noteWritten(runId, { folder, host: hostname() });
     await store.finishRun(runId, manifest, now());
     await forgetDoneEmployees(queues, runId);
     await store.finishStage(runId, 'file-assembly', now());

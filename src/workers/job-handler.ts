@@ -5,6 +5,7 @@ import { BtcFakeError } from '../domain/errors.ts';
 import { isRetryable } from '../domain/retry-policy.ts';
 import { jobFields } from './job-log.ts';
 import type { WhenRoom } from './redis-room.ts';
+import { RunNotServed } from './served-runs.ts';
 import type { ThrottleLog } from './throttle-log.ts';
 import type { QueueObserver } from './worker-observer.ts';
 
@@ -29,6 +30,8 @@ export interface JobSurroundings {
   readonly whenRoom: WhenRoom;
   /** Says how long a job has to wait, in milliseconds, because what failed is not its own fault; undefined when it is. */
   readonly outageRest?: ((error: unknown, job: Job) => number | undefined) | undefined;
+  /** Says how long a job of a run that this process does not serve is left to others, in milliseconds. */
+  readonly notServed?: ((refusal: RunNotServed, job: Job) => number) | undefined;
   /** Told what becomes of the jobs. */
   readonly observer?: QueueObserver | undefined;
 }
@@ -40,6 +43,7 @@ const DEFAULT_PAUSE_MS = 1_000;
  * - it returns: the job is completed;
  * - RECOMMENDER_THROTTLED: the whole queue rests as long as the other side asked, and no attempt is counted;
  * - the recommender fails for everybody: it waits for the next trial, and no attempt is counted;
+ * - the run is for processes with other sources or folders: it is left to them for a while, and no attempt is counted;
  * - Redis is full: it is waited for;
  * - an error that may pass: it is tried again after a back-off, until its attempts are used up;
  * - one that cannot pass: it fails at once;
@@ -62,7 +66,7 @@ export function shortJobProcessor<Data extends StageJobData>(handler: JobHandler
 
 async function processJob<Data extends StageJobData>(
   handler: JobHandler<Data>,
-  { logger, throttleLog, stopping, cutSecrets, pauseQueue, whenRoom, outageRest, observer }: JobSurroundings,
+  { logger, throttleLog, stopping, cutSecrets, pauseQueue, whenRoom, outageRest, notServed, observer }: JobSurroundings,
   job: Job<Data>,
   token: string,
   signal: AbortSignal,
@@ -84,7 +88,7 @@ async function processJob<Data extends StageJobData>(
       await pauseQueue(pauseMs);
       throw Worker.RateLimitError();
     }
-    const restMs = outageRest?.(error, job);
+    const restMs = error instanceof RunNotServed ? notServed?.(error, job) : outageRest?.(error, job);
     if (restMs !== undefined) {
       await job.moveToDelayed(Date.now() + restMs, token);
       throw new DelayedError();

@@ -3,6 +3,7 @@ import { DeliveryStore } from '../adapters/delivery-store.ts';
 import { fileSha256 } from '../adapters/feed-files.ts';
 import { findCatalog } from '../adapters/kept-catalogs.ts';
 import { reach } from '../adapters/milestones.ts';
+import { outputFolder } from '../adapters/output-folder.ts';
 import type { StageJobData } from '../adapters/queues.ts';
 import { type SftpSession, withSftp } from '../adapters/sftp.ts';
 import { BtcFakeError } from '../domain/errors.ts';
@@ -29,8 +30,10 @@ export function publishHandler({ settings, store, queues, logger, now }: WorkerC
         remedy: 'Set them, or leave the publish queue to a worker that has them (--only).',
       });
     }
-    const { manifest, plan } = await store.getRun(runId);
-    const { outputDir, downloadDir } = settings.files;
+    const run = await store.getRun(runId);
+    const { manifest, plan } = run;
+    const { downloadDir } = settings.files;
+    const outputDir = outputFolder(run, settings.files.outputDir);
     const catalogs = manifest!.inputs.catalogs.map(async ({ name, sha256 }) => ({
       path: await findCatalog(downloadDir, name, sha256),
       sha256,

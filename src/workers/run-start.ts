@@ -1,13 +1,18 @@
 import type { Job } from 'bullmq';
+import { FrozenSourcesStore } from '../adapters/frozen-sources.ts';
 import type { RunStartJobData } from '../adapters/queues.ts';
+import { STAGES } from '../adapters/run-record.ts';
 import { CLOCK_TOLERANCE_MS } from '../adapters/worker-registry.ts';
 import { formatInstant } from '../domain/feed-rows.ts';
+import type { FrozenSources } from '../domain/run-sources.ts';
 import { lateMs } from '../domain/slot.ts';
 import { duration } from '../domain/wording.ts';
 import { createRunOfSlot } from '../producers/create-run.ts';
+import { ownSources } from '../producers/own-sources.ts';
 import { addRunFlow } from '../producers/run-flow.ts';
 import { isEnded } from '../producers/run-status.ts';
 import { startDueSlot } from '../producers/scheduled-run.ts';
+import { sourcesToSettle } from '../producers/served-stages.ts';
 import { TICK } from '../producers/weekly-schedule.ts';
 import type { JobHandler } from './job-handler.ts';
 import { jobLogger } from './job-log.ts';
@@ -18,7 +23,7 @@ const TOO_EARLY =
   "The schedule's tick came too early, woken by a worker whose clock is ahead; its slot is started when it comes";
 
 /**
- * Starts a run: adds its flow, once, however often the job is repeated. The run of a slot of the schedule is made here, as of the
+ * Starts a run: settles the sources that whoever asked for it has not, and adds its flow, once, however often the job is repeated. The run of a slot of the schedule is made here, as of the
  * slot; when its employees file is bad the job fails, there is no run, and re-queuing the job tries it again.
  *
  * The queue's other jobs are the schedule's ticks: each has the run of the slot that is due queued, once.
@@ -26,12 +31,14 @@ const TOO_EARLY =
  */
 export function runStartHandler(context: WorkerContext): JobHandler<RunStartJobData> {
   const { store, queues, settings, now } = context;
+  const sources = sourcesToSettle(ownSources(settings), context.only ?? STAGES);
   return async (job) => {
     if (job.name === TICK) return tick(context, job);
     const { runId, slot } = job.data;
-    if (slot !== undefined) await makeRun(context, job, slot);
+    if (slot !== undefined) await makeRun(context, job, slot, sources);
     const run = await store.getRun(runId);
     if (isEnded(run)) return;
+    await new FrozenSourcesStore(queues.redis).settle(runId, { sources });
     await store.startStage(runId, 'run-start', now());
     await addRunFlow(queues, run, settings.queues.jobAttempts);
     await store.finishStage(runId, 'run-start', now());
@@ -51,7 +58,12 @@ async function tick(context: WorkerContext, job: Job<RunStartJobData>): Promise<
   logDecisions(log, decisions, now());
 }
 
-async function makeRun(context: WorkerContext, job: Job<RunStartJobData>, slot: number): Promise<void> {
+async function makeRun(
+  context: WorkerContext,
+  job: Job<RunStartJobData>,
+  slot: number,
+  sources: FrozenSources,
+): Promise<void> {
   const { store, settings, logger, now } = context;
   const createdAt = now();
   const isNew = await createRunOfSlot(store, slot, {
@@ -60,6 +72,7 @@ async function makeRun(context: WorkerContext, job: Job<RunStartJobData>, slot: 
     timeZone: settings.run.timeZone,
     feedDateFormat: settings.run.feedDateFormat,
     publish: settings.publish.enabled,
+    sources,
     now: createdAt,
   });
   const late = lateMs({ slot, createdAt });

@@ -9,11 +9,13 @@ import { STAGES } from '../adapters/run-record.ts';
 import { secretCutter } from '../adapters/secret-cutter.ts';
 import type { EmployeeId } from '../domain/ids.ts';
 import { retryDelayMs } from '../domain/retry-policy.ts';
+import type { RunSources } from '../domain/run-sources.ts';
 import { assignmentHandler } from './assignment.ts';
 import { catalogDownloadHandler } from './catalog-download.ts';
 import { EmployeeConcurrency } from './employee-concurrency.ts';
 import { employeeSimulationHandler } from './employee-simulation.ts';
 import { fileAssemblyHandler } from './file-assembly.ts';
+import { ForeignRuns } from './foreign-runs.ts';
 import { type JobHandler, jobProcessor, shortJobProcessor } from './job-handler.ts';
 import { jobIdFields, manyJobsFields } from './job-log.ts';
 import { publishHandler } from './publish.ts';
@@ -21,6 +23,8 @@ import { QueueOutages } from './queue-outages.ts';
 import { RecommenderWatch } from './recommender-watch.ts';
 import { whenThereIsRoom } from './redis-room.ts';
 import { runStartHandler } from './run-start.ts';
+import { ServedRuns } from './served-runs.ts';
+import { onlyServed } from './served-stage.ts';
 import { ThrottleLog } from './throttle-log.ts';
 import type { WorkerContext } from './worker-context.ts';
 import type { WorkerObserver } from './worker-observer.ts';
@@ -30,14 +34,14 @@ import { WorkerRest } from './worker-rest.ts';
 export interface WorkersOptions extends WorkerContext {
   /** A connection for workers: see `connectRedis`. BullMQ makes its own copies of it for blocking reads. */
   readonly redis: RedisConnection;
-  /** All queues unless given. */
-  readonly only?: readonly QueueName[] | undefined;
   /** For the employee queue, instead of EMPLOYEE_CONCURRENCY. */
   readonly concurrency?: number | undefined;
   /** Told what the workers do. */
   readonly observer?: WorkerObserver | undefined;
   /** Traces what is done on the queues of the stages. */
   readonly telemetry?: Telemetry | undefined;
+  /** Told when a run asks for a folder that is not here: see `Workers.lacksFolders`. */
+  readonly onLack?: (() => void) | undefined;
   /** How long a job stays with a process that no longer says that it works on it; BullMQ's 30 seconds unless given. */
   readonly lockMs?: number | undefined;
 }
@@ -47,6 +51,10 @@ export interface Workers {
   readonly queues: readonly QueueName[];
   /** The most employees that they simulate at the same time; 0 when that is not their work. */
   readonly mostEmployees: number;
+  /** Where their answers come from. */
+  readonly sources: RunSources;
+  /** The folders that runs asked of them lately and that are not here. */
+  readonly lacksFolders: readonly string[];
   /** Whether they take jobs now; if not, why. */
   readonly state: 'working' | 'waiting for Redis' | 'stopping';
   /**
@@ -79,6 +87,7 @@ export function startWorkers(options: WorkersOptions): Workers {
   const outages = new QueueOutages(logger);
   redis.on('ready', outages.over);
   const whenRoom = whenThereIsRoom(outages.failed);
+  const served = new ServedRuns(settings, options, options.onLack);
   const rests: WorkerRest[] = [];
   const started = <Data extends StageJobData>(name: QueueName, processor: Processor<Data, void>, atOnce: number) => {
     const worker = startWorker<Data>(name, processor, atOnce, options);
@@ -94,17 +103,21 @@ export function startWorkers(options: WorkersOptions): Workers {
     const ofQueue = observer?.ofQueue(name);
     const throttleLog = new ThrottleLog(logger);
     const forAll = { logger, throttleLog, stopping: stopping.signal, cutSecrets, whenRoom };
-    const surroundings = { ...forAll, pauseQueue, observer: ofQueue };
+    const foreign = new ForeignRuns(name, options, served);
+    const surroundings = { ...forAll, pauseQueue, observer: ofQueue, notServed: foreign.met };
     if (name !== 'employee-simulation') {
-      const processor = jobProcessor(stageHandler(name, options), surroundings);
-      return started(name, processor, settings.queues.concurrency[name]).worker;
+      const processor = jobProcessor(stageHandler(name, options, served), surroundings);
+      const { worker, rest } = started(name, processor, settings.queues.concurrency[name]);
+      foreign.attach(rest);
+      return worker;
     }
     const { recommender, concurrency, watch } = employees!;
-    const handler = employeeSimulationHandler(options, recommender, whenRoom, watch.succeeded);
+    const handler = employeeSimulationHandler({ ...options, served }, recommender, whenRoom, watch.succeeded);
     const processor = shortJobProcessor(handler, { ...surroundings, outageRest: watch.failed });
     const { worker, rest } = started<EmployeeJobData>(name, processor, concurrency.least);
     concurrency.attach(worker);
     watch.attach(rest);
+    foreign.attach(rest);
     return worker;
   });
   /** Ends what is in hand: the calls to the recommender break off, the stages see their signals. */
@@ -117,6 +130,10 @@ export function startWorkers(options: WorkersOptions): Workers {
   return {
     queues: names,
     mostEmployees: employees?.concurrency.most ?? 0,
+    sources: served.sources,
+    get lacksFolders() {
+      return served.lacksFolders;
+    },
     get state() {
       if (isStopping) return 'stopping';
       return outages.isOne || options.redis.status !== 'ready' ? 'waiting for Redis' : 'working';
@@ -161,15 +178,16 @@ function toldBoth(one: CallObserver | undefined, other: CallObserver | undefined
 function stageHandler(
   name: Exclude<QueueName, 'employee-simulation'>,
   context: WorkerContext,
+  served: ServedRuns,
 ): JobHandler<StageJobData> {
+  if (name === 'run-start') return runStartHandler(context);
   const handlers = {
-    'run-start': runStartHandler,
     'catalog-download': catalogDownloadHandler,
     assignment: assignmentHandler,
     'file-assembly': fileAssemblyHandler,
     publish: publishHandler,
   };
-  return handlers[name](context);
+  return onlyServed(name, handlers[name](context), context.store, served);
 }
 
 function startWorker<Data extends StageJobData>(

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Settings } from '../../config/settings.ts';
-import type { Queues } from '../adapters/queues.ts';
+import type { QueueName, Queues } from '../adapters/queues.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import type { ScheduleStore } from '../adapters/schedule-store.ts';
 
@@ -11,6 +11,8 @@ export interface WorkerContext {
   readonly schedule: ScheduleStore;
   readonly queues: Queues;
   readonly logger: Logger;
+  /** The queues that this process works on; all unless given. */
+  readonly only?: readonly QueueName[] | undefined;
   /**
    * The time of day by Redis' clock, epoch milliseconds: for when a slot of the schedule is due and for records of what happened
    * when, never for what a run decides.

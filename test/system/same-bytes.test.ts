@@ -5,6 +5,8 @@ import type { RunReport } from '../../src/cli/run-report.ts';
 import type { ContentId } from '../../src/domain/ids.ts';
 import { type SandboxRecommender, startRecommender } from '../../src/sandbox/recommender-server.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { freePort } from '../support/free-port.ts';
+import { samplesOf } from '../support/metrics-text.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { type RunFiles, readRunFiles, sha256 } from '../support/run-files.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -15,25 +17,25 @@ const CONTENTS = [1_915_001, 1_915_002, 1_915_003, 892_001, 892_002, 555] as Con
 const EMPLOYEES = Array.from({ length: 120 }, (_, i) => `${200_000 + ((i * 77) % 127)},${'abf'.charAt(i % 3)}`);
 const RUN = ['run', '--json', '--seed', 'same', '--as-of', '2025-10-28T11:00:00Z'];
 
-let recommenders: SandboxRecommender[];
+let recommender: SandboxRecommender;
 let redis: TestRedis;
 let workspace: Workspace;
 let reference: RunFiles;
 
 beforeAll(async () => {
   // One for each worker process, so that it shows who worked.
-  recommenders = await Promise.all([1, 2, 3].map(() => startRecommender({ contentIds: CONTENTS, latencyMs: 10 })));
+  recommender = await startRecommender({ contentIds: CONTENTS, latencyMs: 10 });
   redis = await startTestRedis();
   workspace = await makeWorkspace({
     employees: EMPLOYEES,
-    recommenderUrl: recommenders[0]!.url,
+    recommenderUrl: recommender.url,
   });
   reference = await finished(await workspace.run(RUN));
 });
 
 afterAll(async () => {
   await workspace?.remove();
-  await Promise.all([...(recommenders ?? []).map((recommender) => recommender.close()), redis?.stop()]);
+  await Promise.all([recommender?.close(), redis?.stop()]);
 });
 
 async function finished(result: { code: unknown; stderr: string; json<T>(): T }): Promise<RunFiles> {
@@ -50,6 +52,10 @@ async function startedWorker(args: string[], env: Record<string, string>, among 
   const worker = among.start(['worker', ...args], env);
   await worker.waitForStderr('Working; stop with');
   return worker;
+}
+
+async function metric(port: number, name: string): Promise<number> {
+  return samplesOf(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).get(name)!;
 }
 
 async function stopped(workers: readonly RunningBtcFake[]): Promise<(number | string)[]> {
@@ -85,24 +91,26 @@ describe('the same seed, instant and inputs', () => {
 
   test('give the same bytes from three worker processes that share Redis', async () => {
     const env = { REDIS_URL: redis.url };
-    const before = recommenders.map(({ calls }) => calls);
+    const before = recommender.calls;
     const { code, json } = await workspace.run([...RUN, '--detach'], env);
     expect(code).toBe(0);
     const { runId } = json<{ runId: string }>();
+    const ports = await Promise.all([1, 2, 3].map(() => freePort()));
     const workers = await Promise.all(
-      recommenders.map(({ url }) => startedWorker(['--concurrency', '2'], { ...env, API_BASE_URL: url })),
+      ports.map((port) => startedWorker(['--concurrency', '2'], { ...env, METRICS_PORT: String(port) })),
     );
     const files = await followed(runId, env);
+    const done = await Promise.all(ports.map((port) => metric(port, 'btc_fake_employees_simulated_total')));
     expect(await stopped(workers)).toEqual([0, 0, 0]);
     expect(files.hashes).toEqual(reference.hashes);
-    const calls = recommenders.map((recommender, i) => recommender.calls - before[i]!);
-    expect(Math.min(...calls)).toBeGreaterThan(0);
     // Each employee was asked about once, by one of the three.
-    expect(calls.reduce((sum, n) => sum + n, 0)).toBe(EMPLOYEES.length);
+    expect(Math.min(...done)).toBeGreaterThan(0);
+    expect(done.reduce((sum, n) => sum + n, 0)).toBe(EMPLOYEES.length);
+    expect(recommender.calls - before).toBe(EMPLOYEES.length);
   });
 
   test('give the same bytes from processes that share nothing but Redis and the output folder, each with its queues', async () => {
-    const elsewhere = await makeWorkspace({ recommenderUrl: recommenders[1]!.url });
+    const elsewhere = await makeWorkspace({ recommenderUrl: recommender.url });
     try {
       await mkdir(workspace.path('shared'));
       const env = { REDIS_URL: redis.url, OUTPUT_DIR: workspace.path('shared') };

@@ -101,7 +101,8 @@ async function makeSamples(): Promise<Map<string, string>> {
     };
     const run = await runBtcFake(['run', '--json', '--seed', SEED, '--as-of', AS_OF], { cwd: folder, env });
     if (run.code !== 0) throw new Error(run.stderr);
-    return await underSampleRunId(folder, run.json<RunResult>());
+    const texts = await underSampleRunId(folder, run.json<RunResult>());
+    return withSampleAddresses(texts, { recommender: recommender.url, port: sftp.port, warehouse: warehouse.host });
   } finally {
     await recommender.close();
     await sftp.close();
@@ -126,6 +127,24 @@ async function underSampleRunId(cwd: string, { runId, files, manifest }: RunResu
   const manifestName = renamed(basename(manifest));
   texts.set(manifestName, texts.get(manifestName)!.replace(...summaryHashes!));
   return texts;
+}
+
+/** The servers of the samples are on loopback, on ports that differ each time; the manifest names them as servers are named. */
+function withSampleAddresses(
+  texts: Map<string, string>,
+  { recommender, port, warehouse }: { recommender: string; port: number; warehouse: string },
+): Map<string, string> {
+  const [name, manifest] = [...texts].find(([file]) => file.endsWith('.manifest.json'))!;
+  const addresses = [
+    [recommender, 'https://recommender.example'],
+    ['"host": "127.0.0.1"', '"host": "sftp.vendor.example"'],
+    [`"port": ${port}`, '"port": 22'],
+    [warehouse, 'adb-1234567890123456.7.workspace.example'],
+  ] as const;
+  return texts.set(
+    name,
+    addresses.reduce((text, [from, to]) => text.replace(from, to), manifest),
+  );
 }
 
 async function contentIds() {

@@ -133,6 +133,14 @@ describe('a small run over SFTP, Databricks, the recommender and Redis', () => {
     // The expected one was hashed before the run had its six characters.
     const summary = manifest.outputs.find(({ name }: { name: string }) => name === names.summary);
     summary.sha256 = sha256(await generated(names.summary));
+    // Nor the ports of its servers.
+    const { catalog, schema } = manifest.inputs.databricks;
+    const { host, port, username: user } = sshd.login;
+    manifest.sources = {
+      recommender: `${recommender.url}/public/api/v1/mltr/v3/run`,
+      sftp: { host, port, user, path: sshd.folder },
+      databricks: { host: warehouse.host, httpPath: warehouse.httpPath, catalog, schema },
+    };
     expect(JSON.parse((await generated(names.manifest)).toString())).toEqual(manifest);
     for (const { name, bytes, sha256: hash } of manifest.outputs) {
       const file = await generated(name);

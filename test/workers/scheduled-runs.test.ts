@@ -67,7 +67,7 @@ const idle = () =>
   });
 
 describe('a tick', () => {
-  test('has the run of its slot made, as of the slot and with the settings of the worker, and begun', async () => {
+  test('has the run of its slot made, as of the slot and with the settings and the sources of the worker, and begun', async () => {
     await apply();
     work(SLOT + 800, { BUSINESS_TIMEZONE: 'America/Chicago' });
     await tick(SLOT);
@@ -77,6 +77,8 @@ describe('a tick', () => {
       plan: { id: RUN, seed: RUN, asOf: SLOT, timeZone: 'America/Chicago' },
       ...{ slot: SLOT, createdAt: SLOT + 800, publish: false, population: { count: 2 } },
     });
+    // It serves neither the catalogs nor the assignments: whether there is a vendor's server is for others to say.
+    expect(run.sources).toEqual({ recommender: 'http://127.0.0.1:9/public/api/v1/mltr/v3/run' });
     expect(lines('is queued')).toMatchObject([{ level: 30, runId: RUN, slot: '2026-11-23T06:00:00Z' }]);
     expect(lines('late')).toEqual([]);
   });
