@@ -1,4 +1,5 @@
 import { plural } from '../domain/wording.ts';
+import type { RunState } from '../producers/run-status.ts';
 import { type Html, html } from './html.ts';
 
 /** What an action on a run came to. */
@@ -40,11 +41,20 @@ export function withOutcome(path: string, outcome: ActionOutcome, n?: number): s
   return `${path}?done=${outcome}${n === undefined ? '' : `&n=${n}`}`;
 }
 
-/** What was done before a page was loaded; nothing when its address says nothing that is known. */
-export function actionNotice({ done, n }: { readonly done?: unknown; readonly n?: unknown }): Html {
+/** What is true only until somebody begins with the run. */
+const UNTIL_BEGUN: ReadonlySet<ActionOutcome> = new Set(['run-made', 'started']);
+
+/**
+ * What was done before a page was loaded; nothing when its address says nothing that is known, or what the run is past by now.
+ * @param state of the run whose page it is; absent where the page says nothing of that.
+ */
+export function actionNotice({ done, n }: { readonly done?: unknown; readonly n?: unknown }, state?: RunState): Html {
   const outcome = String(done) as ActionOutcome;
   const number = /^\d{1,9}$/.test(String(n)) ? Number(n) : 0;
-  if (Object.hasOwn(GOOD, outcome)) return html`<p class="notice good" role="status">${GOOD[outcome]!(number)}</p>`;
+  if (Object.hasOwn(GOOD, outcome)) {
+    const isPast = state !== undefined && (UNTIL_BEGUN.has(outcome) ? state !== 'queued' : state === 'finished');
+    return isPast ? html`` : html`<p class="notice good" role="status" data-done>${GOOD[outcome]!(number)}</p>`;
+  }
   if (!Object.hasOwn(NOTHING_DONE, outcome)) return html``;
-  return html`<p class="notice warn" role="status">Nothing was done: ${NOTHING_DONE[outcome]}</p>`;
+  return html`<p class="notice warn" role="status" data-done>Nothing was done: ${NOTHING_DONE[outcome]}</p>`;
 }

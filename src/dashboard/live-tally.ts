@@ -1,5 +1,6 @@
 import { POPULATION_CHUNK, type RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
+import { within } from '../adapters/time-limit.ts';
 import type { Source } from '../domain/completions.ts';
 import type { EmployeeType } from '../domain/employees.ts';
 
@@ -8,6 +9,13 @@ export interface TallySoFar {
   readonly byType: Readonly<Record<EmployeeType, { employees: number; done: number; completions: number }>>;
   readonly completionsBySource: Readonly<Record<Source, number>>;
   readonly recommendations: number;
+  /** Whether it counts all results of the last moments. */
+  readonly isFresh: boolean;
+}
+
+/** How many results a tally is made from. */
+export function tallied({ byType }: Pick<TallySoFar, 'byType'>): number {
+  return byType.a.done + byType.b.done + byType.f.done;
 }
 
 /** The employees of one chunk of the population whose results have not been seen yet. */
@@ -18,6 +26,8 @@ interface OpenChunk {
 
 /** How often results are looked for at the most. */
 const PASS_EVERY_MS = 1_000;
+/** A count is fresh for so long: a pass for what is new takes a moment, but the first one of a large run takes longer. */
+const FRESH_MS = 5_000;
 
 /**
  * Counts a run by employee type and by source while it goes on. A result never changes, so each is read once; what is asked for
@@ -31,6 +41,7 @@ export class LiveTally {
   #populationRead = false;
   #seen = 0;
   #passBegunAt = Number.NEGATIVE_INFINITY;
+  #caughtUpAt = Number.NEGATIVE_INFINITY;
   #pass: Promise<void> | undefined;
   #closed = false;
 
@@ -50,22 +61,44 @@ export class LiveTally {
    * `done` results, which the caller has counted. Never throws: what could not be read is read the next time.
    */
   look(done: number, now: number): TallySoFar | undefined {
-    const isDue = !this.#closed && !this.#pass && now - this.#passBegunAt >= PASS_EVERY_MS;
-    if (isDue && (!this.#populationRead || done !== this.#seen)) {
-      this.#passBegunAt = now;
-      this.#pass = this.#readMore(done)
-        .catch(() => {})
-        .finally(() => {
-          this.#pass = undefined;
-        });
+    if (this.#has(done)) this.#caughtUpAt = now;
+    else if (now - this.#passBegunAt >= PASS_EVERY_MS) void this.#begin(done, now);
+    if (!this.#populationRead) return undefined;
+    return { ...structuredClone(this.#tally), isFresh: now - this.#caughtUpAt <= FRESH_MS };
+  }
+
+  /** The same for a run with nobody left to do: waits until all are counted, but for no longer than `limitMs`. */
+  async settle(done: number, now: number, limitMs: number): Promise<TallySoFar | undefined> {
+    // What is read in the background may have begun before the last ones were done.
+    for (let turn = 0; turn < 2 && !this.#has(done); turn += 1) {
+      await within(this.#begin(done, now), limitMs).catch(() => {});
     }
-    return this.#populationRead ? structuredClone(this.#tally) : undefined;
+    return this.look(done, now);
   }
 
   /** Ends what is going on in the background. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#pass;
+  }
+
+  #has(done: number): boolean {
+    return this.#populationRead && this.#seen >= done;
+  }
+
+  #begin(done: number, now: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    if (this.#pass) return this.#pass;
+    this.#passBegunAt = now;
+    this.#pass = this.#readMore(done)
+      .then(() => {
+        if (this.#has(done)) this.#caughtUpAt = now;
+      })
+      .catch(() => {})
+      .finally(() => {
+        this.#pass = undefined;
+      });
+    return this.#pass;
   }
 
   /** The queue is worked in input order, so mostly all results are seen long before the end of the population. */

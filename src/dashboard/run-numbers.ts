@@ -4,6 +4,7 @@ import { formatContentId } from '../domain/ids.ts';
 import { SKIP_TEXT } from '../domain/summary.ts';
 import { count, plural } from '../domain/wording.ts';
 import { type Html, html } from './html.ts';
+import { tallied } from './live-tally.ts';
 import type { RunView } from './run-views.ts';
 
 const TYPES: Readonly<Record<EmployeeType, string>> = {
@@ -13,7 +14,7 @@ const TYPES: Readonly<Record<EmployeeType, string>> = {
 };
 
 /** What a run has come to, by employee type and by source. */
-export function runCounts({ run, tally }: RunView): Html {
+export function runCounts({ run, tally, status }: RunView): Html {
   const unknown = run.manifest?.counts.unknownRecommendations ?? 0;
   return html`<section class="panel" aria-labelledby="counts-title">
 <h2 id="counts-title">By employee type and source</h2>
@@ -28,6 +29,7 @@ ${
 <td class="number" data-label="Completions">${count(completions)}</td></tr>`;
       })}</tbody>
 </table>
+${!tally.isFresh && html`<p class="muted">${count(tallied(tally))} of the ${count(status.counts.done)} who are done are counted so far.</p>`}
 <p>Completions of what the manager assigned: <strong>${count(tally.completionsBySource.manager)}</strong>;
 of what the recommender suggested: <strong>${count(tally.completionsBySource.ai)}</strong>.
 Recommendations: <strong>${count(tally.recommendations)}</strong>${unknown > 0 && `, of which ${count(unknown)} are in neither catalog file`}.</p>`

@@ -36,7 +36,9 @@ export function runPageRoutes(
     reply.type('text/html; charset=utf-8');
     if (page) return reply.send(layout({ title: runId, section: '/', body: html`${actionNotice(query)}${page}` }));
     const view = await views.view(runId);
-    return reply.send(layout({ title: runId, section: '/', body: html`${actionNotice(query)}${runPage(view)}` }));
+    return reply.send(
+      layout({ title: runId, section: '/', body: html`${actionNotice(query, view.status.state)}${runPage(view)}` }),
+    );
   });
 
   app.get<RunRoute>('/runs/:id/events', { exposeHeadRoute: false }, async ({ params }, reply) => {

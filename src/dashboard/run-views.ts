@@ -8,10 +8,10 @@ import type { FailedEmployee, OutputFile } from '../domain/manifest.ts';
 import type { Pace } from '../domain/pace.ts';
 import { FailedEmployees, type RunFailures } from '../producers/failed-employees.ts';
 import { type FailureGroups, type FailureRead, groupFailures, readFailures } from '../producers/failure-groups.ts';
-import { isEnded, type RunStatus, runStatus } from '../producers/run-status.ts';
+import { isEnded, type RunCounts, type RunStatus, runStatus } from '../producers/run-status.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import type { KnownCatalogs } from './known-catalogs.ts';
-import { LiveTally, type TallySoFar } from './live-tally.ts';
+import { LiveTally, type TallySoFar, tallied } from './live-tally.ts';
 import { RecentMap } from './recent-map.ts';
 import { filesOfRun } from './run-outputs.ts';
 import { RunPace } from './run-pace.ts';
@@ -42,6 +42,8 @@ interface KnownGroups {
 /** Of more failed employees than this, the newest are grouped. */
 const GROUPED = 2_000;
 const RUNS_KEPT = 8;
+/** How long a page waits for the last ones to be counted. */
+const SETTLE_MS = 1_000;
 
 /**
  * Gathers what pages show of runs. What never changes, or has not changed, is not read again; what there is much of is read in the
@@ -93,9 +95,19 @@ export class RunViews {
       Promise.all(filesOfRun(run).map(async (file) => ({ file, presence: await outputs.presence(file) }))),
     ]);
     const now = this.#context.now();
-    const tally = this.#tallyOf(run, status, now);
+    const tally = await this.#tallyOf(run, status, now);
     const pace = this.#paceOf(run, status, now);
-    return { run, status, now, failures, titles, files, ...(tally ? { tally } : {}), ...(pace ? { pace } : {}) };
+    const counts = run.manifest ? status.counts : agreedCounts(status.counts, tally, failures);
+    return {
+      run,
+      status: { ...status, counts },
+      now,
+      failures,
+      titles,
+      files,
+      ...(tally ? { tally } : {}),
+      ...(pace ? { pace } : {}),
+    };
   }
 
   /** The failed employees of a run with their reasons, those that failed last first. */
@@ -146,16 +158,17 @@ export class RunViews {
     return new Map(StandAloneContent.filter(({ id }) => wanted.has(id)).map(({ id, title }) => [id, title]));
   }
 
-  #tallyOf(run: RunRecord, { counts }: RunStatus, now: number): TallySoFar | undefined {
+  async #tallyOf(run: RunRecord, { counts }: RunStatus, now: number): Promise<TallySoFar | undefined> {
     if (run.manifest && run.without.length === 0) {
       const { byType, completionsBySource, recommendations } = run.manifest.counts;
       const of = (type: keyof typeof byType) => ({ ...byType[type], done: byType[type].employees });
-      return { byType: { a: of('a'), b: of('b'), f: of('f') }, completionsBySource, recommendations };
+      return { byType: { a: of('a'), b: of('b'), f: of('f') }, completionsBySource, recommendations, isFresh: true };
     }
     const known = this.#tallies.get(run.plan.id);
     const tally = known ?? new LiveTally(this.#context.store, run);
     if (!known) this.#tallies.set(run.plan.id, tally);
-    return tally.look(counts.done, now);
+    const isOver = counts.done + counts.failed >= counts.employees;
+    return isOver ? tally.settle(counts.done, now, SETTLE_MS) : tally.look(counts.done, now);
   }
 
   #paceOf({ plan, stageStartedAt }: RunRecord, { state, stage, counts }: RunStatus, now: number): Pace | undefined {
@@ -173,4 +186,10 @@ export class RunViews {
       return { employeeId, reason: shown, common: failureGroup(shown, employeeId) };
     });
   }
+}
+
+/** All parts of a page show the same numbers, though they were read one after the other: those of the tables, if these are fresh. */
+function agreedCounts(counts: RunCounts, tally: TallySoFar | undefined, failures: FailureGroups): RunCounts {
+  const done = tally?.isFresh ? tallied(tally) : counts.done;
+  return { ...counts, done, failed: failures.total };
 }

@@ -11,14 +11,20 @@ import { scheduleView } from './schedule-view.ts';
 
 /** What was done before the page was loaded, by its code in the address. */
 const NOTICES: ReadonlyMap<string | undefined, Html> = new Map([
-  ['applied', html`<p class="notice good" role="status">The schedule of the settings is applied.</p>`],
-  ['unchanged', html`<p class="notice" role="status">Nothing was done: the schedule was applied already.</p>`],
-  ['removed', html`<p class="notice good" role="status">The schedule is removed: nothing starts by itself.</p>`],
-  ['none', html`<p class="notice" role="status">Nothing was done: there was no schedule.</p>`],
-  ['made-up', html`<p class="notice good" role="status">The run of the slot is queued.</p>`],
+  ['applied', html`<p class="notice good" role="status" data-done>The schedule of the settings is applied.</p>`],
+  [
+    'unchanged',
+    html`<p class="notice" role="status" data-done>Nothing was done: the schedule was applied already.</p>`,
+  ],
+  [
+    'removed',
+    html`<p class="notice good" role="status" data-done>The schedule is removed: nothing starts by itself.</p>`,
+  ],
+  ['none', html`<p class="notice" role="status" data-done>Nothing was done: there was no schedule.</p>`],
+  ['made-up', html`<p class="notice good" role="status" data-done>The run of the slot is queued.</p>`],
   [
     'not-missed',
-    html`<p class="notice warn" role="status">Nothing was done: that slot is not missed, or not any more.</p>`,
+    html`<p class="notice warn" role="status" data-done>Nothing was done: that slot is not missed, or not any more.</p>`,
   ],
 ]);
 

@@ -7,7 +7,7 @@ import { count, duration } from '../domain/wording.ts';
 import type { ReportedSlot, ScheduleReport } from '../producers/schedule-report.ts';
 import { whyWithoutRun } from '../producers/slot-without-run.ts';
 import { type Html, html } from './html.ts';
-import { localTime } from './local-time.ts';
+import { localTime, slotTime } from './local-time.ts';
 import { runPath } from './run-address.ts';
 
 const STANDING: Readonly<Record<ScheduleReport['standing'], Html>> = {
@@ -42,7 +42,7 @@ function missed({ toMakeUp, state, wanted, slots: past }: ScheduleReport): Html 
   if (toMakeUp === undefined) return false;
   const { timeZone } = state.applied ?? wanted;
   const decision = past.find(({ slot }) => slot === toMakeUp);
-  return html`<div class="notice warn"><p><strong>The last slot, ${localSlot(toMakeUp, timeZone)}, has no run.</strong>
+  return html`<div class="notice warn"><p><strong>The last slot, ${slotTime(toMakeUp, timeZone)}, has no run.</strong>
 It was ${decision === undefined ? 'not started by anybody' : becameOf(decision, timeZone)}.</p>
 <form method="post" action="/schedule/make-up"><input type="hidden" name="slot" value="${toMakeUp}"><button>Start it now, late</button></form></div>`;
 }
@@ -62,7 +62,7 @@ ${standing === 'different' && html`<p class="notice warn">The settings of this d
 <h3>${isOn ? 'Next slots' : 'Slots that it would have'}</h3>
 <ol>${next.map(
     (slot) =>
-      html`<li><time datetime="${formatInstant(slot)}">${localSlot(slot, counts.timeZone)}</time> <span class="muted">(${formatInstant(slot)}, in ${duration(slot - now)})</span></li>`,
+      html`<li>${slotTime(slot, counts.timeZone)} <span class="muted">(${formatInstant(slot)}, in ${duration(slot - now)})</span></li>`,
   )}</ol>
 <div class="actions">
 ${standing !== 'applied' && html`<form method="post" action="/schedule/apply"><button>Apply ${wanted.cron} in ${wanted.timeZone}</button></form>`}
@@ -85,9 +85,7 @@ ${
     : html`<table class="cards">
 <thead><tr><th scope="col">Slot (${timeZone})</th><th scope="col">What became of it</th><th scope="col">Run</th></tr></thead>
 <tbody>${past.map(
-        (
-          slot,
-        ) => html`<tr><th scope="row" data-label="Slot"><time datetime="${formatInstant(slot.slot)}">${localSlot(slot.slot, timeZone)}</time></th>
+        (slot) => html`<tr><th scope="row" data-label="Slot">${slotTime(slot.slot, timeZone)}</th>
 <td data-label="What became of it">${becameOf(slot, timeZone)}</td>
 <td data-label="Run"><span>${runOf(slot, cutSecrets)}</span></td></tr>`,
       )}</tbody></table>`
@@ -99,7 +97,9 @@ function becameOf(decision: SlotDecision, timeZone: string): Html {
   const { outcome, inTheWay } = decision;
   if (outcome !== 'missed' && outcome !== 'skipped') return html`${OUTCOME[outcome]}`;
   const why = whyWithoutRun(decision, (slot) => localSlot(slot, timeZone));
-  return html`${OUTCOME[outcome]}: ${why}${inTheWay && html`; <a href="${runPath(inTheWay)}">see it</a>`}`;
+  if (inTheWay === undefined) return html`${OUTCOME[outcome]}: ${why}`;
+  const [before, after] = why.split(inTheWay);
+  return html`${OUTCOME[outcome]}: ${before}<a href="${runPath(inTheWay)}">${inTheWay}</a>${after}`;
 }
 
 function runOf({ runId, run, lateMs }: ReportedSlot, cutSecrets: (text: string) => string): Html {

@@ -68,7 +68,7 @@ describe('everything that is configured', () => {
       expect(text).toContain(`Recommender fine ${recommender.url}: 1 recommendation for employee 104829`);
       expect(text).toMatch(/Employees file fine \S+employees\.csv: 2 employees/);
       expect(text).toContain('Databricks not configured runs use new assignments only');
-      expect(text).toMatch(/Tried \d{4}-\d\d-\d\d \d\d:\d\d:\d\d , in \d/);
+      expect(text).toMatch(/Tried \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC , in \d/);
     } finally {
       await fresh.close();
     }

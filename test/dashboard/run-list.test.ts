@@ -88,8 +88,8 @@ test('the run of a slot shows the slot in local time, and by how much it was lat
   await make(SLOT + 60_000, 'run-intime');
   await make(SLOT + 2 * 3_600_000, 'run-late');
   const [late, inTime] = rowsOf(await page());
-  expect(late![2]).toBe('2026-11-23 07:00:00 2 h 0 min late weekly');
-  expect(inTime![2]).toBe('2026-11-23 07:00:00 weekly');
+  expect(late![2]).toBe('2026-11-23 07:00:00 +01:00 2 h 0 min late weekly');
+  expect(inTime![2]).toBe('2026-11-23 07:00:00 +01:00 weekly');
   expect(await page()).toContain('<time datetime="2026-11-23T06:00:00Z"');
 });
 

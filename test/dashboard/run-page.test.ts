@@ -75,7 +75,7 @@ describe('the flow', () => {
   test('of a finished run that does not publish is done, and says how long each step took', async () => {
     const html = await pageOf(await finishedRun(room, people(3)));
     expect(flowOf(html).map((step) => step.split(': ')[1])).toEqual(['done', 'done', 'done', 'done', 'done']);
-    expect(words(html).match(/\d\d:\d\d:\d\d, (\d+ ms|\d+ s)/g)!.length).toBeGreaterThanOrEqual(5);
+    expect(words(html).match(/\d\d:\d\d:\d\d UTC, (\d+ ms|\d+ s)/g)!.length).toBeGreaterThanOrEqual(5);
   });
 });
 
@@ -189,8 +189,8 @@ test('while workers rest because of the recommender, the page says since when, w
   const note = { reason: 'RECOMMENDER_ACCESS: <it> refuses us', since, nextTryAt: since + 90_000 };
   await writeOutageNote(room.redis, note, since);
   const shown = words(await pageOf(run));
-  expect(shown).toContain('Workers rest since 2025-10-28 10:00:00 : the recommender fails for everybody');
-  expect(shown).toContain('RECOMMENDER_ACCESS: &lt;it&gt; refuses us They try again at 2025-10-28 10:01:30');
+  expect(shown).toContain('Workers rest since 2025-10-28 10:00:00 UTC : the recommender fails for everybody');
+  expect(shown).toContain('RECOMMENDER_ACCESS: &lt;it&gt; refuses us They try again at 2025-10-28 10:01:30 UTC');
 });
 
 test('with 100,000 employees under way a page asks Redis few, short questions', async () => {

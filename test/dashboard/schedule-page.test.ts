@@ -113,7 +113,7 @@ describe('its last slots', () => {
     expect(text).toMatch(
       new RegExp(
         `Mon 2026-11-23 06:00 \\+01:00 started ${slotRunId(SLOT)} queued 2 h 0 min late ` +
-          `Mon 2026-11-16 06:00 \\+01:00 skipped: run ${planOf().id} had not ended \\(SCHEDULE_OVERLAP\\); see it none ` +
+          `Mon 2026-11-16 06:00 \\+01:00 skipped: run ${planOf().id} had not ended \\(SCHEDULE_OVERLAP\\) none ` +
           'Mon 2026-11-09 06:00 \\+01:00 missed: no worker was there in time none',
       ),
     );
@@ -136,7 +136,7 @@ describe('its last slots', () => {
     await decided(SLOT - WEEK_MS, 'started');
     await decided(SLOT, outcome);
     const { text, page } = await show();
-    expect(text).toContain('The last slot, Mon 2026-11-23 06:00 +01:00, has no run.');
+    expect(text).toContain('The last slot, Mon 2026-11-23 06:00 +01:00 , has no run.');
     expect(page).toContain(`name="slot" value="${SLOT}"`);
     expect(await Promise.all([press('make-up', { slot: `${SLOT}` }), press('make-up', { slot: `${SLOT}` })])).toContain(
       '/schedule?done=made-up',
