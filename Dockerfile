@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # BTC Fake in a container:
 #
-#   docker build -t btc-fake .
+#   docker build --build-arg VERSION="$(node -p 'require("./package.json").version')" -t btc-fake .
 #   docker run --rm btc-fake --help
 #
 # docker-compose.yml and deploy/kubernetes/ run it; docs/operations.md tells how to live with it.
@@ -28,10 +28,11 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && rm -rf node_modules/typescript node_modules/@typescript
 
 FROM ${NODE_IMAGE}
+ARG VERSION=unreleased
 LABEL org.opencontainers.image.title="BTC Fake" \
   org.opencontainers.image.description="Makes the CSV files that the learning-management vendor BTC would drop, for testing the training pipeline behind it." \
   org.opencontainers.image.licenses="MIT" \
-  org.opencontainers.image.version="0.1.0"
+  org.opencontainers.image.version="${VERSION}"
 # tini passes signals on and reaps what a process leaves behind.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends tini \

@@ -104,13 +104,15 @@ test('no secret stands in it', () => {
 });
 
 test('a filled-in .env makes settings that BTC Fake takes, whichever service reads them', async () => {
-  const template = { ...(await readEnvironment('.env.prod.example')), DASHBOARD_USER: 'u', DASHBOARD_PASSWORD: 'p' };
+  const login = { user: 'u', password: 'correct horse' };
+  const given = { DASHBOARD_USER: login.user, DASHBOARD_PASSWORD: login.password };
+  const template = { ...(await readEnvironment('.env.prod.example')), ...given };
   for (const name of ['worker', 'simulation', 'dashboard']) {
     const { settings, warnings } = await settingsOf(name, template);
     expect(warnings).toEqual([]);
     expect(settings.redis.url).toBe('redis://redis:6379/0');
     expect(settings.metrics).toEqual({ host: '0.0.0.0', port: 9464 });
-    expect(settings.dashboard).toMatchObject({ host: '0.0.0.0', port: 3000, login: { user: 'u', password: 'p' } });
+    expect(settings.dashboard).toMatchObject({ host: '0.0.0.0', port: 3000, login });
     expect(durationMs(service(name).stop_grace_period)).toBeGreaterThan(settings.queues.shutdownTimeoutMs + 5_000);
   }
 });
