@@ -4,6 +4,9 @@
  *
  *   npm test -- test/domain      only these tests, without the checks and the coverage
  *   npm test -- --no-coverage    everything but the coverage
+ *   npm test -- --full           the faults at full size, not a small one of each kind
+ *
+ * The last line is `N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +18,7 @@ const JEST_RESULTS = `${ROOT}coverage/jest.json`;
 const RESULTS = `${ROOT}coverage/results.json`;
 
 const args = process.argv.slice(2);
-const jestArgs = args.filter((arg) => arg !== '--no-coverage');
+const jestArgs = args.filter((arg) => !['--no-coverage', '--full'].includes(arg));
 const isWhole = jestArgs.length === 0;
 const withCoverage = isWhole && !args.includes('--no-coverage');
 const failures = [];
@@ -41,6 +44,7 @@ if (!node('scripts/setup.mjs', '--for-tests')) {
   }
 }
 for (const failure of failures) console.error(`FAILED: ${failure}`);
+console.error(`${passed} passed, ${failures.length} failed`);
 process.exitCode = failures.length === 0 ? 0 : 1;
 
 function check(name, ...command) {
@@ -49,7 +53,11 @@ function check(name, ...command) {
 }
 
 function runJest() {
-  const env = withCoverage ? { ...process.env, COVERAGE_DIR: RAW_COVERAGE } : process.env;
+  const env = {
+    ...process.env,
+    ...(withCoverage ? { COVERAGE_DIR: RAW_COVERAGE } : {}),
+    ...(args.includes('--full') ? { FAULTS: 'all' } : {}),
+  };
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const results = ['--json', `--outputFile=${JEST_RESULTS}`];
   const command = [...flags, 'node_modules/jest/bin/jest.js', ...results, ...jestArgs];

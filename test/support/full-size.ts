@@ -1,6 +1,6 @@
 import { test } from '@jest/globals';
 
-/** Whether the tests run at full size: `npm run test:faults`. */
+/** Whether the tests run at full size: `npm test -- --full`, `npm run test:faults`. */
 export const FULL_SIZE = process.env.FAULTS === 'all';
 
 /** A test that takes too long for `npm test`; it does not exist there. */
