@@ -51,7 +51,7 @@ export function foreignShape(beginning: Uint8Array): ForeignShape | undefined {
   const inner = inside?.replaceAll('""', '"') ?? '';
   const whole = separated(inner)?.columns ?? piecesOf(inner, ',');
   if (whole.length > 1) {
-    const what = `each line is in quotes as a whole, so that it has one column (in the quotes: ${named(whole)})`;
+    const what = `each line is in quotes as a whole and counts as one field (in the quotes: ${named(whole)})`;
     return { what, remedy: 'Write each field in quotes of its own, or none.' };
   }
   const other = separated(line);

@@ -113,7 +113,7 @@ describe("a feed's bytes", () => {
       'each line in quotes',
       HEADER.replace(/^.*$/m, (line) => `"${line.replaceAll('"', '""')}"`),
       [
-        '1: each line is in quotes as a whole, so that it has one column (in the quotes: UserId, ContentId, DateStarted, DateCompleted)',
+        '1: each line is in quotes as a whole and counts as one field (in the quotes: UserId, ContentId, DateStarted, DateCompleted)',
       ],
     ],
     [

@@ -90,7 +90,7 @@ test.each<[what: string, files: Record<string, string | Buffer>, reason: string]
   const reason = template.replace('FOLDER', folder);
   expect(code).toBe(1);
   expect(json()).toMatchObject({ state: 'failed', stage: 'catalog-download', reason, files: [] });
-  expect(stderr).toContain(JSON.stringify(reason).slice(1, -1));
+  expect(stderr).toContain(reason);
   expect(stderr.match(/"attempt":/g)).toHaveLength(1);
   expect(stderr).not.toMatch(/^\s*at /m);
 });
@@ -129,5 +129,5 @@ test('rows without a usable id are skipped and counted; of rows with the same id
   expect(manifest.assignments.dailyDose).toEqual([]);
   const notice = manifest.notices.find(({ code: kind }) => kind === 'catalog-rows-skipped')!;
   expect(notice.text).toContain(STAND_ALONE);
-  expect(stderr).toContain(JSON.stringify(notice.text));
+  expect(stderr).toContain(notice.text);
 });

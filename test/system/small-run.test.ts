@@ -185,7 +185,7 @@ describe('a small run over SFTP, Databricks, the recommender and Redis', () => {
       [`generated_files/${names.completions}`, 18],
       [`generated_files/${names.nonCompleted}`, 23],
       [`generated_files/${names.userCompletion}`, 1],
-      [`generated_files/${names.summary}`, 27],
+      [`generated_files/${names.summary}`, 28],
     ]);
   });
 
