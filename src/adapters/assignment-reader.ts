@@ -32,16 +32,24 @@ export class AssignmentReader {
     const first = position - index;
     const name = `${runId}/${first}`;
     const known = this.#groups.get(name);
-    if (known) return decodeOptional((await known)[index], decodeAssignments);
+    if (known) {
+      const text = (await known)[index];
+      // What is not there may come: a Redis that lost it gets it again.
+      return text ? decodeAssignments(text) : this.#readOne(runId, position);
+    }
     if (!this.#groups.has(name)) {
       this.#keep(name, undefined);
-      return decodeOptional(await this.#redis.hget(this.#keyOf(runId), String(position)), decodeAssignments);
+      return this.#readOne(runId, position);
     }
     const positions = Array.from({ length: GROUP }, (_, i) => String(first + i));
     const group = this.#redis.hmget(this.#keyOf(runId), ...positions);
     this.#keep(name, group);
     group.catch(() => this.#groups.delete(name));
     return decodeOptional((await group)[index], decodeAssignments);
+  }
+
+  async #readOne(runId: RunId, position: number): Promise<EmployeeAssignments | undefined> {
+    return decodeOptional(await this.#redis.hget(this.#keyOf(runId), String(position)), decodeAssignments);
   }
 
   #keep(name: string, group: Promise<(string | null)[]> | undefined): void {

@@ -15,6 +15,8 @@ export function runKeys(runId: RunId) {
     catalogs: `${base}:catalogs`,
     assignments: `${base}:assignments`,
     results: `${base}:results`,
+    failures: `${base}:failures`,
+    requeues: `${base}:requeues`,
     deliveries: `${base}:deliveries`,
   };
 }

@@ -21,9 +21,11 @@ import {
 } from './employee-records.ts';
 import { readEmployeeStates } from './employee-states.ts';
 import { FREEZE, PUT_RESULT } from './freeze-script.ts';
-import { FORGET_EXPIRED, NOTE, NOTE_FIRST, NOTE_UNCHANGED } from './note-script.ts';
+import { FORGET_EXPIRED } from './note-script.ts';
 import type { RedisConnection } from './redis-client.ts';
+import { isFirst } from './redis-lost.ts';
 import { RUNS_KEY, runKeys } from './run-keys.ts';
+import { RunNotes } from './run-notes.ts';
 import {
   type AssignmentFacts,
   type CatalogFacts,
@@ -50,10 +52,12 @@ const RESULTS_MARK = '-1';
 export class RunStore {
   readonly #redis: RedisConnection;
   readonly #retentionSeconds: number;
+  readonly #notes: RunNotes;
 
   constructor(redis: RedisConnection, retentionMs: number) {
     this.#redis = redis;
     this.#retentionSeconds = Math.ceil(retentionMs / 1000);
+    this.#notes = new RunNotes(redis, this.#retentionSeconds);
   }
 
   /** Writes a chunk of the population, before the run itself exists. */
@@ -68,14 +72,16 @@ export class RunStore {
   /**
    * Makes the run visible, whole, at once, unless there is one of its id: that one stays as it is.
    * @param draftId whose population the run gets, where it was written under another id than the run's.
+   * @param chunks that were written of the population.
    * @returns whether this made the run.
+   * @throws BtcFakeError REDIS_LOST when not all of them are there.
    */
-  async createRun(run: NewRun, draftId: RunId = run.plan.id): Promise<boolean> {
+  async createRun(run: NewRun, draftId: RunId = run.plan.id, chunks = 0): Promise<boolean> {
     const { record, results, population, ...others } = runKeys(run.plan.id);
     const all = [record, results, RUNS_KEY, population, runKeys(draftId).population, ...Object.values(others)];
     const fields = Object.entries(newRunFields(run)).flat();
-    const given = [run.plan.id, run.createdAt, this.#retentionSeconds, RESULTS_MARK, ...fields];
-    return (await this.#redis.eval(CREATE_RUN, all.length, ...all, ...given)) === 1;
+    const given = [run.plan.id, run.createdAt, this.#retentionSeconds, RESULTS_MARK, chunks, ...fields];
+    return isFirst(await this.#redis.eval(CREATE_RUN, all.length, ...all, ...given));
   }
 
   /** Removes what a run that could not be made has left. */
@@ -112,12 +118,12 @@ export class RunStore {
 
   /** Notes that a stage has begun; the first time counts. Keeps the run's keys alive. */
   async startStage(runId: RunId, stage: Stage, now: number): Promise<void> {
-    await this.#evalOnRun(NOTE_FIRST, runId, `started:${stage}`, String(now));
+    await this.#notes.writeFirst(runId, `started:${stage}`, String(now));
   }
 
   /** Notes that a stage is done; the last time counts. */
   async finishStage(runId: RunId, stage: Stage, now: number): Promise<void> {
-    await this.#note(runId, { [`finished:${stage}`]: now });
+    await this.#notes.write(runId, { [`finished:${stage}`]: now });
   }
 
   /**
@@ -126,7 +132,7 @@ export class RunStore {
    */
   async putCatalogs(runId: RunId, contents: Catalogs, facts: CatalogFacts): Promise<void> {
     const fields = Object.entries(contents).flatMap(([kind, list]) => [kind, JSON.stringify(list)]);
-    await this.#freeze(runId, { catalogs: facts }, runKeys(runId).catalogs, runKeys(runId).catalogs, fields);
+    await this.#freeze(runId, { catalogs: facts }, runKeys(runId).catalogs, undefined, fields);
   }
 
   async readCatalog(runId: RunId, kind: CatalogKind): Promise<CatalogContent[]> {
@@ -164,14 +170,32 @@ export class RunStore {
   /**
    * From now on the assignments of the draft are the run's and stand, whatever Databricks says later, unless others were frozen
    * before: then those stand, and the draft is gone.
+   * @param employees who were written to the draft.
    * @returns whether it was this draft.
+   * @throws BtcFakeError REDIS_LOST when not all of them are there.
    */
-  async freezeAssignments(runId: RunId, facts: AssignmentFacts, draftId: RunId = runId): Promise<boolean> {
-    return this.#freeze(runId, { assignments: facts }, runKeys(runId).assignments, runKeys(draftId).assignments);
+  async freezeAssignments(
+    runId: RunId,
+    facts: AssignmentFacts,
+    draftId: RunId = runId,
+    employees = 0,
+  ): Promise<boolean> {
+    const draft = { key: runKeys(draftId).assignments, fields: employees };
+    return this.#freeze(runId, { assignments: facts }, runKeys(runId).assignments, draft);
+  }
+
+  /** Whether all assignments of a run are there and frozen. Redis may have lost them after it had acknowledged them. */
+  async hasAssignments({ plan, population }: RunRecord): Promise<boolean> {
+    const { record, assignments } = runKeys(plan.id);
+    const [frozen, written] = await Promise.all([
+      this.#redis.hexists(record, 'assignments'),
+      this.#redis.hlen(assignments),
+    ]);
+    return frozen === 1 && written >= population.count;
   }
 
   async setFannedOut(runId: RunId, positions: number): Promise<void> {
-    await this.#note(runId, { fannedOut: positions });
+    await this.#notes.write(runId, { fannedOut: positions });
   }
 
   /** What an employee's simulation starts from; undefined when the run's keys have expired. */
@@ -231,51 +255,34 @@ export class RunStore {
 
   /** Records the employees that the run is to be finished without, besides those recorded before. */
   async addWithout(runId: RunId, failed: readonly FailedEmployee[]): Promise<void> {
-    await this.#changeWithout(runId, (without) => {
-      const byId = new Map([...without, ...failed].map((employee) => [employee.employeeId, employee]));
-      return [...byId.values()];
-    });
+    await this.#notes.addWithout(runId, failed);
   }
 
   /** Takes back that the run is to be finished without these employees. */
   async removeWithout(runId: RunId, employeeIds: ReadonlySet<EmployeeId>): Promise<void> {
-    await this.#changeWithout(runId, (without) => without.filter(({ employeeId }) => !employeeIds.has(employeeId)));
+    await this.#notes.removeWithout(runId, employeeIds);
   }
 
   /** Ends the run: its keys live for the retention time from now. */
   async finishRun(runId: RunId, manifest: Manifest, now: number): Promise<void> {
-    await this.#note(runId, { manifest, finishedAt: now });
+    await this.#notes.write(runId, { manifest, finishedAt: now });
   }
 
   async setPublished(runId: RunId, now: number): Promise<void> {
-    await this.#note(runId, { publishedAt: now });
+    await this.#notes.write(runId, { publishedAt: now });
   }
 
-  async #freeze(runId: RunId, facts: object, place: string, draft: string, fields: readonly string[] = []) {
-    const all = [runKeys(runId).record, place, draft, ...Object.values(runKeys(runId))];
+  async #freeze(
+    runId: RunId,
+    facts: object,
+    place: string,
+    draft: { readonly key: string; readonly fields: number } = { key: place, fields: 0 },
+    fields: readonly string[] = [],
+  ): Promise<boolean> {
+    const all = [runKeys(runId).record, place, draft.key, ...Object.values(runKeys(runId))];
     const [field, text] = Object.entries(jsonFields(facts))[0]!;
-    return (await this.#redis.eval(FREEZE, all.length, ...all, field, text, this.#retentionSeconds, ...fields)) === 1;
-  }
-
-  /** Two processes may change the list at once; each adds to, or takes from, what the other has left. */
-  async #changeWithout(runId: RunId, change: (without: FailedEmployee[]) => FailedEmployee[]): Promise<void> {
-    for (let written = false; !written; ) {
-      const before = await this.#redis.hget(runKeys(runId).record, 'without');
-      const after = JSON.stringify(change(before === null ? [] : JSON.parse(before)));
-      written = (await this.#evalOnRun(NOTE_UNCHANGED, runId, 'without', before ?? '', after)) === 1;
-    }
-  }
-
-  /** Writes fields of the run's record, unless the run is gone. @returns whether they were written. */
-  async #note(runId: RunId, fields: object): Promise<boolean> {
-    return (await this.#evalOnRun(NOTE, runId, '', ...Object.entries(jsonFields(fields)).flat())) === 1;
-  }
-
-  /** Evaluates a script that takes all keys of a run, the record first, and the expiry as its first argument. */
-  async #evalOnRun(script: string, runId: RunId, ...args: readonly string[]): Promise<unknown> {
-    const { record, ...others } = runKeys(runId);
-    const all = [record, ...Object.values(others)];
-    return this.#redis.eval(script, all.length, ...all, this.#retentionSeconds, ...args);
+    const given = [field, text, this.#retentionSeconds, draft.fields, ...fields];
+    return isFirst(await this.#redis.eval(FREEZE, all.length, ...all, ...given));
   }
 
   async #atomically(fill: (multi: ChainableCommander) => void): Promise<void> {

@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   REDIS_FULL: { retryable: true, meaning: 'Redis has no memory left for what is to be kept.' },
   REDIS_REFUSES_WRITES: { retryable: true, meaning: 'Redis answers and takes no writes.' },
   REDIS_REFUSED: { retryable: false, meaning: 'Redis answers and refuses what BTC Fake needs of it.' },
+  REDIS_LOST: { retryable: true, meaning: 'Redis has lost what it had acknowledged.' },
   REDIS_UNSUITABLE: { retryable: false, meaning: 'Redis is too old, or may evict keys.' },
 
   EMPLOYEES_INVALID: { retryable: false, meaning: 'The employees file has rows that are wrong.' },

@@ -95,10 +95,10 @@ async function freezeRun(
   draftId: RunId,
 ): Promise<boolean> {
   try {
-    const { employees, population } = await freezePopulation(store, draftId, inputs);
+    const { employees, population, chunks } = await freezePopulation(store, draftId, inputs);
     const { publish, sources, outputDir, now: createdAt } = inputs;
     const frozen = { ...(sources ? { sources } : {}), ...(outputDir === undefined ? {} : { outputDir }) };
-    return await store.createRun({ ...run, ...frozen, createdAt, publish, employees, population }, draftId);
+    return await store.createRun({ ...run, ...frozen, createdAt, publish, employees, population }, draftId, chunks);
   } catch (error) {
     await store.discardRun(draftId);
     throw error;
@@ -122,7 +122,7 @@ async function freezePopulation(store: RunStore, draftId: RunId, inputs: RunInpu
       remedy: 'Give each employee a line such as "104829,a".',
     });
   }
-  return { employees, population: hash.digest() };
+  return { employees, population: hash.digest(), chunks: chunk };
 }
 
 /** `run-20251028T110000Z-ab12cd`: sortable, readable, and different for two runs in the same second. */

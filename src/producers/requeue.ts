@@ -1,19 +1,13 @@
 import type { Job } from 'bullmq';
+import { FailureStore } from '../adapters/failure-store.ts';
 import { FrozenSourcesStore } from '../adapters/frozen-sources.ts';
-import {
-  type EmployeeJobData,
-  employeeJobId,
-  type Queues,
-  type RunStartJobData,
-  type StageJobData,
-} from '../adapters/queues.ts';
+import type { EmployeeJobData, Queues, RunStartJobData, StageJobData } from '../adapters/queues.ts';
 import type { RunRecord, Stage } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
 import type { FailedEmployee } from '../domain/manifest.ts';
-import { fanOut } from './fan-out.ts';
-import { missingEmployees } from './missing-employees.ts';
+import { queueMissing } from './lost-employees.ts';
 import { failedEmployeeJobs, failedStageJobs, isEnded, runStatus } from './run-status.ts';
 import { findUnstarted } from './unstarted-runs.ts';
 
@@ -142,13 +136,21 @@ async function putBack(
   attempts: number,
 ): Promise<number> {
   const lost = stages.some((job) => job.queueName === 'file-assembly')
-    ? await queueLost(queues, store, run, attempts)
+    ? await queueMissing(queues, store, run, attempts)
     : 0;
   // Whoever is tried again is not left out any more, should finishing without them have been broken off.
   if (run.without.length > 0) {
     await store.removeWithout(run.plan.id, new Set(employees.map((job) => job.data.employeeId)));
   }
-  await inBatches(employees, retry);
+  const failures = new FailureStore(queues.redis);
+  for (let i = 0; i < employees.length; i += AT_ONCE) {
+    const some = employees.slice(i, i + AT_ONCE);
+    await failures.forget(
+      run.plan.id,
+      some.map((job) => job.data.employeeId),
+    );
+    await Promise.all(some.map(retry));
+  }
   await retryStages(queues, run.plan.id, stages);
   return lost;
 }
@@ -171,23 +173,6 @@ function isOfRun(job: Job<Partial<StageJobData>>): job is Job<StageJobData> {
 
 function isEmployeeJob(job: Job<StageJobData>): job is Job<EmployeeJobData> {
   return job.queueName === 'employee-simulation';
-}
-
-/**
- * Queues anew the employees whose jobs somebody deleted: they have no result, so the assembly refused to go on. Tried
- * again, it waits for them.
- */
-async function queueLost(queues: Queues, store: RunStore, run: RunRecord, attempts: number): Promise<number> {
-  const runId = run.plan.id;
-  let queued = 0;
-  for await (const missing of missingEmployees(store, run)) {
-    const ids = missing.map(({ employee }) => employeeJobId(runId, employee.id));
-    const jobs = await Promise.all(ids.map((id) => queues.byName['employee-simulation'].getJob(id)));
-    const lost = missing.filter((_, i) => jobs[i] === undefined);
-    if (lost.length > 0) await fanOut(queues, store, runId, lost, attempts);
-    queued += lost.length;
-  }
-  return queued;
 }
 
 function assertNotEnded(run: RunRecord, consequence: string): void {

@@ -37,7 +37,7 @@ export async function assignPopulation(
   try {
     const facts = await draftAssignments(settings.databricks, store, run, draftId, signal);
     signal.throwIfAborted();
-    if (await store.freezeAssignments(runId, facts, draftId)) logNotices(logger, facts.notices);
+    if (await store.freezeAssignments(runId, facts, draftId, run.population.count)) logNotices(logger, facts.notices);
   } catch (error) {
     await store.discardRun(draftId);
     throw error;

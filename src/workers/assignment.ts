@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { reach } from '../adapters/milestones.ts';
 import { outputFolder } from '../adapters/output-folder.ts';
 import type { StageJobData } from '../adapters/queues.ts';
+import { lostByRedis } from '../adapters/redis-lost.ts';
 import { POPULATION_CHUNK, type RunRecord } from '../adapters/run-record.ts';
 import { feedNames } from '../domain/run-plan.ts';
 import { fanOut, placed } from '../producers/fan-out.ts';
@@ -22,6 +23,8 @@ export function assignmentHandler(context: WorkerContext): JobHandler<StageJobDa
     const { runId } = job.data;
     await store.startStage(runId, 'assignment', now());
     const run = await store.getRun(runId);
+    // Without them nobody would be assigned anything, and nobody would know why.
+    if (!run.catalogs) throw lostByRedis(`the catalogs of run ${runId}`);
     if (!run.assignments) await assignPopulation({ ...context, logger: jobLogger(context.logger, job) }, run, signal);
     if (run.fannedOut === 0) await writeFirstFeed(context, run);
     await fanOutAll(context, run, signal);
@@ -54,6 +57,7 @@ export function assignmentHandler(context: WorkerContext): JobHandler<StageJobDa
     let firstPosition = run.fannedOut;
     for await (const employees of store.readPopulation(runId, firstPosition / POPULATION_CHUNK)) {
       signal.throwIfAborted();
+      if (!(await store.hasAssignments(run))) throw lostByRedis(`the assignments of run ${runId}`);
       await fanOut(queues, store, runId, placed(employees, firstPosition), settings.queues.jobAttempts);
       firstPosition += employees.length;
       // The last chunk is not a whole one: a repetition must begin with it, not behind it.

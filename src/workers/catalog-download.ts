@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readCatalogFile } from '../adapters/catalog-files.ts';
 import { removeKept } from '../adapters/kept-catalogs.ts';
 import type { StageJobData } from '../adapters/queues.ts';
+import { lostByRedis } from '../adapters/redis-lost.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { localDate } from '../domain/business-week.ts';
 import type { CatalogContent } from '../domain/catalog.ts';
@@ -48,6 +49,7 @@ export function catalogDownloadHandler({ settings, store, logger, now }: WorkerC
     await store.putCatalogs(runId, contents, { inputs, notices });
     await removeKept(settings.files.downloadDir, () => catalogsOfUnendedRuns(store));
     await store.finishStage(runId, 'catalog-download', now());
+    if (!(await store.getRun(runId)).catalogs) throw lostByRedis(`the catalogs of run ${runId}`);
   };
 }
 

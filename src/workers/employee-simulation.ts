@@ -1,9 +1,9 @@
 import { reach } from '../adapters/milestones.ts';
 import type { EmployeeJobData } from '../adapters/queues.ts';
 import type { Recommender } from '../adapters/recommender.ts';
+import { lostByRedis } from '../adapters/redis-lost.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import { simulateEmployee } from '../domain/employee-outcome.ts';
-import { BtcFakeError } from '../domain/errors.ts';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
 import type { RunPlan } from '../domain/run-plan.ts';
 import type { JobHandler } from './job-handler.ts';
@@ -55,9 +55,9 @@ export function employeeSimulationHandler(
     const [plan, assignments] = await Promise.all([planOf(runId), assignmentsOf.read(runId, position)]);
     if (plan instanceof RunNotServed) throw plan;
     if (!assignments) {
-      throw new BtcFakeError('RUN_NOT_FOUND', `Run ${runId} has no assignments for employee ${employeeId}`, {
-        remedy: 'Its data have expired; start a new run.',
-      });
+      // The run may have expired since its plan was read.
+      await store.getRun(runId);
+      throw lostByRedis(`the assignments of run ${runId} for employee ${employeeId}`);
     }
     const recommendations = await recommender.recommend(employeeId);
     onAnswer?.(employeeId);

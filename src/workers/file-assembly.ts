@@ -11,6 +11,7 @@ import type { RunStore } from '../adapters/run-store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { EmployeeId } from '../domain/ids.ts';
 import { feedNames } from '../domain/run-plan.ts';
+import { queueLostAgain } from '../producers/lost-employees.ts';
 import { missingEmployees } from '../producers/missing-employees.ts';
 import { forgetDoneEmployees } from '../producers/run-flow.ts';
 import { assembleFeeds } from './assemble-feeds.ts';
@@ -20,27 +21,32 @@ import type { WorkerContext } from './worker-context.ts';
 
 const NAMED_MISSING = 20;
 
+const LOST = 'Redis had lost employees, with neither a result nor a failure left of them; they are queued again';
+
 /**
  * Writes a run's files once every employee has a result (contract section 5). It does not trust that it was started: before it
  * writes a byte it holds the results against the frozen population, and accepts only gaps that are on record. Safe to
  * repeat: the same run leaves the same bytes.
  *
- * When somebody is missing it waits for the jobs that are still on the queue; when there are none it fails with
- * RUN_INCOMPLETE, which names who is missing. `btc-fake retry` queues them anew.
+ * When somebody is missing it waits for the jobs that are still on the queue. When there are none, Redis has lost them, and it
+ * queues them again itself, each at most three times; not those who failed. Who is missing even then is named by RUN_INCOMPLETE,
+ * and `btc-fake retry` queues them.
  */
 export function fileAssemblyHandler({ settings, store, queues, logger, now }: WorkerContext): JobHandler<StageJobData> {
   return async (job, signal, token) => {
     const { runId } = job.data;
     const run = await store.getRun(runId);
-    if ((await missingIds(store, run)).length > 0) {
+    const log = jobLogger(logger, job);
+    while ((await missingIds(store, run)).length > 0) {
       if (await job.moveToWaitingChildren(token)) throw new WaitingChildrenError();
       // The last of them may have come in between; now that no job is left, nobody can.
       const missing = await missingIds(store, run);
-      if (missing.length > 0) throw incomplete(run, missing);
+      const queued = await queueLostAgain(queues, store, run, settings.queues.jobAttempts);
+      if (queued > 0) log.warn({ runId, employees: queued }, LOST);
+      else if (missing.length > 0) throw incomplete(run, missing);
     }
     await store.startStage(runId, 'file-assembly', now());
     await assertPopulation(store, run);
-    const log = jobLogger(logger, job);
     const manifest = await assembleFeeds({ store, run, settings, signal });
     for (const { name, rows } of manifest.outputs) log.info({ file: name, rows }, 'Written');
     log.info({ file: feedNames(run.plan).manifest }, 'Written');
@@ -75,6 +81,6 @@ function incomplete({ plan, population }: RunRecord, missing: readonly EmployeeI
   return new BtcFakeError(
     'RUN_INCOMPLETE',
     `${missing.length} of ${population.count} employees have neither a result nor a job: ${named}${more}`,
-    { remedy: `Queue them anew with "btc-fake retry ${plan.id}".` },
+    { remedy: `Queue them again with "btc-fake retry ${plan.id}".` },
   );
 }

@@ -1,6 +1,7 @@
 import { type Processor, type Telemetry, Worker } from 'bullmq';
 import { requireRecommender } from '../../config/load.ts';
 import { secretsOf } from '../../config/secrets.ts';
+import { FailureStore } from '../adapters/failure-store.ts';
 import { type EmployeeJobData, type QueueName, restQueue, type StageJobData } from '../adapters/queues.ts';
 import { type CallObserver, createRecommender } from '../adapters/recommender.ts';
 import type { RedisConnection } from '../adapters/redis-client.ts';
@@ -16,8 +17,8 @@ import { EmployeeConcurrency } from './employee-concurrency.ts';
 import { employeeSimulationHandler } from './employee-simulation.ts';
 import { fileAssemblyHandler } from './file-assembly.ts';
 import { ForeignRuns } from './foreign-runs.ts';
-import { type JobHandler, jobProcessor, shortJobProcessor } from './job-handler.ts';
-import { jobIdFields, manyJobsFields } from './job-log.ts';
+import { failureReason, type JobHandler, jobProcessor, shortJobProcessor } from './job-handler.ts';
+import { jobFields, jobIdFields, manyJobsFields } from './job-log.ts';
 import { publishHandler } from './publish.ts';
 import { QueueOutages } from './queue-outages.ts';
 import { RecommenderWatch } from './recommender-watch.ts';
@@ -115,6 +116,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     const handler = employeeSimulationHandler({ ...options, served }, recommender, whenRoom, watch.succeeded);
     const processor = shortJobProcessor(handler, { ...surroundings, outageRest: watch.failed });
     const { worker, rest } = started<EmployeeJobData>(name, processor, concurrency.least);
+    recordFailures(worker, options);
     concurrency.attach(worker);
     watch.attach(rest);
     foreign.attach(rest);
@@ -219,6 +221,17 @@ function startWorker<Data extends StageJobData>(
     logger.warn(manyJobsFields(name, jobs), 'Locks of jobs were lost; other workers may have the jobs by now');
   });
   return worker;
+}
+
+/** Keeps who failed for good on record, also if somebody deletes the failed job. */
+function recordFailures(worker: Worker<EmployeeJobData>, { queues, logger }: WorkersOptions): void {
+  const failures = new FailureStore(queues.redis);
+  worker.on('failed', (job) => {
+    if (!job?.finishedOn) return;
+    failures.put(job.data.runId, job.data.employeeId, job.failedReason).catch((error: unknown) => {
+      logger.warn({ ...jobFields(job), reason: failureReason(error) }, 'A failure could not be recorded');
+    });
+  });
 }
 
 async function stopWorkers(workers: readonly Worker[], giveBack: () => void, deadlineMs: number): Promise<void> {

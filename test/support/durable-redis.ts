@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launchRedis, redisPrograms } from '../../src/sandbox/redis-program.ts';
@@ -21,6 +21,10 @@ export interface DurableRedis {
   backUp(): Promise<void>;
   /** Kills it and starts it again from the copy. */
   restoreBackup(): Promise<void>;
+  /** How long the append-only file is, in bytes. */
+  written(): Promise<number>;
+  /** Kills it and starts it again with so many bytes less of its append-only file, but at least with `atLeast`. */
+  cutTail(bytes: number, atLeast: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,6 +59,11 @@ export async function startDurableRedis(settings: Record<string, string> = {}): 
     child?.kill('SIGKILL');
     await ended;
   };
+  const tail = async () => {
+    const increments = (await readdir(data)).filter((name) => name.endsWith('.incr.aof')).sort();
+    const path = join(data, increments.at(-1)!);
+    return { path, size: (await stat(path)).size };
+  };
   await restart();
   return {
     url: `redis://${HOST}:${port}`,
@@ -72,6 +81,13 @@ export async function startDurableRedis(settings: Record<string, string> = {}): 
       await kill();
       await rm(data, { recursive: true });
       await cp(backup, data, { recursive: true });
+      await restart();
+    },
+    written: async () => (await tail()).size,
+    cutTail: async (bytes, atLeast) => {
+      await kill();
+      const { path, size } = await tail();
+      await truncate(path, Math.max(size - bytes, Math.min(size, atLeast)));
       await restart();
     },
     stop: async () => {

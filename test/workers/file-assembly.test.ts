@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Job } from 'bullmq';
+import { FailureStore } from '../../src/adapters/failure-store.ts';
 import { PopulationHash } from '../../src/adapters/population.ts';
 import type { RunRecord } from '../../src/adapters/run-record.ts';
 import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
@@ -37,7 +38,7 @@ afterEach(async () => {
 const pathOf = (name: string) => join(room.settings.files.outputDir, name);
 const linesOf = (name: string) => readFileSync(pathOf(name), 'utf8').trimEnd().split('\n');
 
-/** A run whose employees are done, but for those who fail and those whose jobs somebody deletes. */
+/** A run whose employees are done, but for those who fail and those of them whose failed jobs somebody deletes. */
 async function workedRun(failing: readonly number[] = [], deleted: readonly number[] = [], employees = EMPLOYEES) {
   const run = await fannedOutRun(room, employees);
   const contents = { CourseCatalog: [content(1)], StandAloneContent: [content(1_915_085), content(2)] };
@@ -48,6 +49,10 @@ async function workedRun(failing: readonly number[] = [], deleted: readonly numb
     await putResult(run, data.position, employees);
     return undefined;
   });
+  const failures = new FailureStore(room.redis);
+  for (const position of [...failing, ...deleted]) {
+    await failures.put(run.plan.id, employees[position]!.id, 'no');
+  }
   for (const job of await room.queues.byName['employee-simulation'].getFailed()) {
     if (job.failedReason.startsWith('DELETED')) await job.remove();
   }
@@ -157,7 +162,7 @@ test('two assemblies of the same run at once leave the bytes of one', async () =
   expect(filesOf(run)).toEqual(before);
 });
 
-test('with employees who have neither result nor job it fails, names them, and writes nothing', async () => {
+test('with employees who failed and whose jobs somebody deleted it fails, names them, and writes nothing', async () => {
   const run = await workedRun([], [3, 17]);
   work();
   const job = await settled(run);
