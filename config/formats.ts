@@ -172,6 +172,19 @@ export const HTTP_HEADER: Format<string> = defineFormat("'Name: value', a header
   return value === '' || OWN_HEADERS.test(name) ? undefined : `${name}: ${value}`;
 });
 
+/** An HTTP proxy, perhaps with a login; `proxy.example:8080` alone is meant as http. Kept without a `/` at its end. */
+export const PROXY: Format<string> = defineFormat('the http or https address of a proxy', (text) => {
+  const trimmed = text.trim();
+  const url = parseUrl(/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`);
+  if (url === undefined || !/^https?:$/.test(url.protocol) || /\s/.test(trimmed)) return undefined;
+  const decodable = !/%(?![0-9A-Fa-f]{2})/.test(url.username + url.password);
+  const isBare = url.pathname === '/' && url.search === '' && url.hash === '';
+  return isBare && decodable ? url.href.replace(/\/$/, '') : undefined;
+});
+
+/** What is meant by an entry is decided where it is used; other programs' entries do no harm. */
+export const NO_PROXY = matching('names and addresses, with commas between them', /^[^\p{Cc}]+$/u);
+
 /** Minutes to days of the week; whether it names real times is checked where it is used, with the time zone. */
 export const CRON: Format<string> = defineFormat('a cron expression of five fields', (text) => {
   const fields = text.trim().split(/\s+/);

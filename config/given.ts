@@ -1,6 +1,6 @@
 import type { EnvFile } from './env-file.ts';
 import { meantInEnvironment, meantInFile } from './mistyped.ts';
-import { isSettingName, SETTING_NAMES, type SettingName } from './schema.ts';
+import { isSettingName, SETTING_NAMES, type SettingName, settingOf } from './schema.ts';
 
 /** Where a setting's value comes from. */
 export type Source = 'default' | '.env' | 'environment' | 'command line';
@@ -42,7 +42,8 @@ export function gather(file: EnvFile, fileLabel: string, environment: Texts, ove
   const warnings: string[] = [];
   const seenOn = new Map<string, number>();
 
-  for (const { name, text, line, replaces } of file.entries) {
+  for (const { name: written, text, line, replaces } of file.entries) {
+    const name = settingOf(written) ?? written;
     const where = `${fileLabel}:${line}`;
     const earlier = seenOn.get(name);
     if (earlier !== undefined && !replaces)
@@ -58,9 +59,14 @@ export function gather(file: EnvFile, fileLabel: string, environment: Texts, ove
     }
   }
   for (const name of SETTING_NAMES) {
-    const fromEnvironment = environment[name];
+    const own = environment[name];
+    const small = settingOf(name.toLowerCase()) === name ? environment[name.toLowerCase()] : undefined;
+    const fromEnvironment = isBlank(small) ? own : small;
     if (!isBlank(fromEnvironment)) {
       texts.set(name, { text: fromEnvironment, source: 'environment', where: 'environment' });
+    }
+    if (!isBlank(small) && !isBlank(own) && small !== own) {
+      warnings.push(`${name}: differs from ${name.toLowerCase()}; the one in small letters counts (environment)`);
     }
     const override = overrides[name];
     if (!isBlank(override)) texts.set(name, { text: override, source: 'command line', where: 'command line' });

@@ -1,10 +1,10 @@
-import { isIPv4 } from 'node:net';
 import convict from 'convict';
 import { BtcFakeError } from '../src/domain/errors.ts';
 import { quotedValue } from '../src/domain/quoted-value.ts';
 import { readEnvFile } from './env-file.ts';
 import { parseAs } from './formats.ts';
 import { type GivenText, gather, type Source, type Texts } from './given.ts';
+import { isLoopback } from './loopback.ts';
 import { brokenRules, doubts, missing } from './rules.ts';
 import { SCHEMA, SETTING_NAMES, type SettingName, type Values } from './schema.ts';
 import { type RecommenderSettings, type Settings, shapeSettings } from './settings.ts';
@@ -107,9 +107,4 @@ export function requireLogin({ dashboard }: Settings): void {
   if (dashboard.login !== undefined || isLoopback(dashboard.host)) return;
   const why = `the dashboard would be open to everybody who reaches ${dashboard.host}`;
   throw invalid([missing('DASHBOARD_USER', why), missing('DASHBOARD_PASSWORD', why)]);
-}
-
-/** Whether an address or a name is this machine's own and cannot be another's. */
-export function isLoopback(host: string): boolean {
-  return host.toLowerCase() === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

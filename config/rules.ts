@@ -2,7 +2,9 @@
  * What settings must be true together. Each rule looks at which settings were given (rightly or wrongly written), so
  * that its findings stand beside those of the formats, and gives one line per finding.
  */
+import { quotedValue } from '../src/domain/quoted-value.ts';
 import type { GivenText } from './given.ts';
+import { unreadableExceptions } from './proxy-choice.ts';
 import { SCHEMA, type SettingName, type Values } from './schema.ts';
 
 type Texts = ReadonlyMap<SettingName, GivenText>;
@@ -92,6 +94,9 @@ export function doubts(texts: Texts): string[] {
   }
   if (texts.has('API_KEY') && texts.has('API_AUTH_HEADER')) {
     lines.push('API_KEY: is set beside API_AUTH_HEADER; the header is used');
+  }
+  for (const entry of unreadableExceptions(texts.get('NO_PROXY')?.text ?? '')) {
+    lines.push(`NO_PROXY: ${quotedValue(entry)} is neither a name nor an address nor a network, and excepts nothing`);
   }
   return [...lines, ...shortSecrets(texts)];
 }

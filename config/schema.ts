@@ -5,6 +5,7 @@
  */
 import { DATABRICKS } from './groups/databricks.ts';
 import { FILES } from './groups/files.ts';
+import { NETWORK } from './groups/network.ts';
 import { OPERATIONS } from './groups/operations.ts';
 import { QUEUES } from './groups/queues.ts';
 import { RECOMMENDER } from './groups/recommender.ts';
@@ -24,6 +25,7 @@ const SETTINGS = {
   ...QUEUES,
   ...SCHEDULE,
   ...OPERATIONS,
+  ...NETWORK,
 };
 
 /** The parts of the documentation, and the settings of each. */
@@ -38,6 +40,7 @@ const GROUPS: readonly (readonly [title: string, settings: object])[] = [
   ['Queues and workers', QUEUES],
   ['Schedule', SCHEDULE],
   ['Dashboard, metrics and alerts', OPERATIONS],
+  ['Proxies', NETWORK],
 ];
 
 /** The name of a setting, which is also its environment variable. */
@@ -65,4 +68,13 @@ export const SCHEMA = Object.fromEntries(
 /** Whether a text is the name of a setting. */
 export function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(SCHEMA, name);
+}
+
+/** Other programs read these in either case, small letters first. */
+const IN_EITHER_CASE: readonly SettingName[] = Object.keys(NETWORK) as SettingName[];
+
+/** The setting that a variable's name stands for: its own, or that of a proxy in small letters. */
+export function settingOf(name: string): SettingName | undefined {
+  if (isSettingName(name)) return name;
+  return IN_EITHER_CASE.find((setting) => setting.toLowerCase() === name);
 }

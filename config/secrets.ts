@@ -7,6 +7,15 @@ function secretsOfUrl(text: string): string[] {
   return username === '' && password === '' ? [] : [text, writtenPassword, password];
 }
 
+/** The login of a proxy: as written, as meant, and as HTTP says it. A user name without a password is a token. */
+function secretsOfProxy(proxyUrl: string): string[] {
+  const { username, password } = new URL(proxyUrl);
+  if (username === '' && password === '') return [];
+  const [user, word] = [decodeURIComponent(username), decodeURIComponent(password)];
+  const secret = password === '' ? [username, user] : [password, word];
+  return [proxyUrl, ...secret, Buffer.from(`${user}:${word}`).toString('base64')];
+}
+
 /**
  * All secret values in the settings, the longest first (so that one that is part of another is not replaced before it),
  * for taking them out of logs by value.
@@ -21,6 +30,7 @@ export function secretsOf(settings: Settings): string[] {
     ...servers.flatMap((server) => [server?.password, server?.privateKeyPassphrase]),
     dashboard.login?.password,
     alerts.webhookUrl,
+    ...settings.proxies.flatMap(secretsOfProxy),
     redis.sentinelPassword,
     ...(redis.url === undefined ? [] : secretsOfUrl(redis.url)),
   ].filter((value): value is string => value !== undefined && value !== '');

@@ -1,3 +1,4 @@
+import { proxyName } from '../src/domain/proxy-name.ts';
 import type { Format } from './formats.ts';
 
 /** One variable in the schema, as convict takes it. Defaults are texts, as a person would write them. */
@@ -10,6 +11,8 @@ export interface Setting<T, Default extends string | null> {
   /** Its value is never printed, logged or put into an error. */
   readonly sensitive: boolean;
   readonly nullable: boolean;
+  /** What of a sensitive value may be shown in its place; absent: nothing. */
+  readonly shown?: (value: string) => string;
 }
 
 /** A setting that always has a value. */
@@ -25,4 +28,14 @@ export function optional<T>(format: Format<T>, example: string, doc: string): Se
 /** A setting that may be left out and whose value nobody may see. */
 export function secret<T>(format: Format<T>, example: string, doc: string): Setting<T, null> {
   return { ...optional(format, example, doc), sensitive: true };
+}
+
+/** An address that may be left out and that may hold a login: nobody may see that. */
+export function withLogin(format: Format<string>, example: string, doc: string): Setting<string, null> {
+  return { ...secret(format, example, doc), shown: addressWithoutLogin };
+}
+
+function addressWithoutLogin(address: string): string {
+  const { username, password } = new URL(address);
+  return `${proxyName(address)}${username === '' && password === '' ? '' : ' (with a login)'}`;
 }

@@ -1,5 +1,6 @@
 /** The settings as the code works with them: grouped by what they are for, times in milliseconds, absent when not set. */
 import { type DatePattern, parseDatePatterns } from '../src/domain/date-pattern.ts';
+import { proxyFor } from './proxy-choice.ts';
 import { recommenderLogin } from './recommender-login.ts';
 import type { Values } from './schema.ts';
 
@@ -18,6 +19,8 @@ export interface RecommenderSettings {
   /** How long workers rest when it fails for everybody, before employees fail. */
   readonly outagePatienceMs: number;
   readonly caFile?: string;
+  /** The proxy that is on the way, with its login; absent: none. */
+  readonly proxyUrl?: string;
 }
 
 /** An SFTP server with a password, a private key or both. */
@@ -52,6 +55,8 @@ export interface DatabricksSettings {
   readonly clientId?: string;
   readonly clientSecret?: string;
   readonly caFile?: string;
+  /** The proxy that is on the way, with its login; absent: none. */
+  readonly proxyUrl?: string;
   readonly queryTimeoutMs: number;
 }
 
@@ -125,8 +130,11 @@ export interface Settings {
   };
   /** Absent: a worker serves no health and metrics. */
   readonly metrics?: { readonly host: string; readonly port: number };
-  readonly telemetry: { readonly otlpEndpoint?: string };
-  readonly alerts: { readonly webhookUrl?: string; readonly overdueMs: number };
+  /** `proxyUrl` as above. */
+  readonly telemetry: { readonly otlpEndpoint?: string; readonly proxyUrl?: string };
+  readonly alerts: { readonly webhookUrl?: string; readonly proxyUrl?: string; readonly overdueMs: number };
+  /** All proxies that are configured, with their logins, whether anything is reached through them or not. */
+  readonly proxies: readonly string[];
   readonly log: { readonly level: Values['LOG_LEVEL'] };
 }
 
@@ -180,6 +188,7 @@ function databricks(values: Values): DatabricksSettings | null {
     schema: values.DATABRICKS_SCHEMA,
     queryTimeoutMs: values.DATABRICKS_TIMEOUT * SECOND_MS,
     ...present({ token, clientId, clientSecret, caFile: values.DATABRICKS_CA_FILE }),
+    ...present({ proxyUrl: proxyFor(`https://${host}`, values) }),
   };
 }
 
@@ -192,7 +201,12 @@ function recommender(values: Values): RecommenderSettings | null {
     timeoutMs: values.API_TIMEOUT * SECOND_MS,
     outagePatienceMs: values.API_OUTAGE_PATIENCE * SECOND_MS,
     ...present({ caFile: values.API_CA_FILE, ...recommenderLogin(values) }),
+    ...present({ proxyUrl: proxyFor(values.API_BASE_URL, values) }),
   };
+}
+
+function proxyForAny(address: string | null, values: Values): string | null {
+  return address === null ? null : proxyFor(address, values);
 }
 
 function metrics(values: Values): NonNullable<Settings['metrics']> | null {
@@ -264,8 +278,15 @@ export function shapeSettings(values: Values): Settings {
       overlap: values.SCHEDULE_OVERLAP,
     },
     dashboard: dashboard(values),
-    telemetry: present({ otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT }),
-    alerts: { overdueMs: values.ALERT_OVERDUE_HOURS * HOUR_MS, ...present({ webhookUrl: values.ALERT_WEBHOOK_URL }) },
+    telemetry: present({
+      otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+      proxyUrl: proxyForAny(values.OTEL_EXPORTER_OTLP_ENDPOINT, values),
+    }),
+    alerts: {
+      overdueMs: values.ALERT_OVERDUE_HOURS * HOUR_MS,
+      ...present({ webhookUrl: values.ALERT_WEBHOOK_URL, proxyUrl: proxyForAny(values.ALERT_WEBHOOK_URL, values) }),
+    },
+    proxies: [values.HTTPS_PROXY, values.HTTP_PROXY].filter((proxy) => proxy !== null),
     log: { level: values.LOG_LEVEL },
   });
 }

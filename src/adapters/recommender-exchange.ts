@@ -36,6 +36,8 @@ export interface ExchangeOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Connections at most; they are kept between calls. */
   readonly sockets: number;
+  /** The proxy on the way, perhaps with a login; undefined: none. */
+  readonly proxyUrl: string | undefined;
   /** Whom to trust; the well-known authorities unless given. */
   readonly secureContext: SecureContext | undefined;
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
 import { bodyExcerpt, namesAnError } from '../domain/recommendation-body.ts';
 import { parseRetryAfterMs } from '../domain/retry-policy.ts';
+import { isRefusal, type ProxyFault, proxyFaultOf, proxyRefused } from './proxy-fault.ts';
 
 /** What came of one call: as much of the answer as was received, and what broke the exchange off, if anything did. */
 export interface Exchange {
@@ -23,16 +24,35 @@ const REASONS: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was lost',
 };
 
+/** A call. */
+export interface CallFacts {
+  /** Which call, without secrets: `POST https://host.example/run for employee 7`. */
+  readonly subject: string;
+  /** The proxy on the way, without its login; undefined: none. */
+  readonly proxy: string | undefined;
+  /** What a `Retry-After` date is counted from, epoch milliseconds. */
+  readonly nowMs: number;
+}
+
 /**
- * The error for a call that brought no usable answer, or undefined when it brought one. `subject` says which call, without
- * secrets (`POST https://host.example/run for employee 7`); `nowMs` is what a `Retry-After` date is counted from.
+ * The error for a call that brought no usable answer, or undefined when it brought one.
  *
  * A status counts more than how its body ended, so that a 429 whose body never comes keeps its `Retry-After`.
  * Contract section 1, "Recommendations": `RECOMMENDER_THROTTLED` for 429; `RECOMMENDER_UNAVAILABLE` for 408, every 5xx and
  * a broken exchange; `RECOMMENDER_ACCESS` for 401 and 403, `RECOMMENDER_REJECTED` for every other status that is not 2xx; `RECOMMENDER_BODY` for too much.
+ * `PROXY_REFUSED` where a proxy on the way does not let the call through.
  */
-export function exchangeError(exchange: Exchange, subject: string, nowMs: number): BtcFakeError | undefined {
+export function exchangeError(
+  exchange: Exchange,
+  { subject: call, proxy, nowMs }: CallFacts,
+): BtcFakeError | undefined {
   const { status, headers, failure } = exchange;
+  const fault = proxyFaultOf(failure);
+  if (fault !== undefined) return faultError(fault, call, failure);
+  if (status === 407 && proxy !== undefined) {
+    return proxyRefused(`${call}: the proxy ${proxy} answered ${status}`, status, failure);
+  }
+  const subject = proxy === undefined ? call : `${call} through the proxy ${proxy}`;
   if (status !== undefined && (status < 200 || status > 299)) {
     const retryAfterMs = parseRetryAfterMs(headers['retry-after'], nowMs);
     return statusError(status, exchange, subject, retryAfterMs);
@@ -44,6 +64,14 @@ export function exchangeError(exchange: Exchange, subject: string, nowMs: number
   }
   if (failure === undefined) return undefined;
   return transportError(failure, subject, parseRetryAfterMs(headers['retry-after'], nowMs));
+}
+
+function faultError({ text, status }: ProxyFault, call: string, cause: unknown): BtcFakeError {
+  if (isRefusal(status)) return proxyRefused(`${call}: ${text}`, status, cause);
+  return new BtcFakeError('RECOMMENDER_UNAVAILABLE', `${call}: ${text}`, {
+    remedy: 'Check HTTPS_PROXY and NO_PROXY, and whether the proxy is well; re-queue the employees that failed.',
+    cause,
+  });
 }
 
 function statusError(status: number, exchange: Exchange, subject: string, retryAfterMs?: number): BtcFakeError {

@@ -2,6 +2,7 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import got, { type Got, type Request, type Response } from 'got';
+import { forwardedBy, TunnelAgent } from './proxy-tunnel.ts';
 import { connectLimitMs, type ExchangeOptions, type Exchanges, IncomingAnswer } from './recommender-exchange.ts';
 import type { Exchange } from './recommender-failure.ts';
 
@@ -21,14 +22,21 @@ export function gotExchanges(options: ExchangeOptions): Exchanges {
  * that it hands on to Node.js, most of them not set, Node.js gets those that say something: to carry the others through its own
  * copies takes as long as the rest of the request.
  */
-function createClient({ url, headers, timeoutMs }: ExchangeOptions, agent: HttpAgent | HttpsAgent) {
+function createClient({ url, headers, timeoutMs, proxyUrl }: ExchangeOptions, agent: HttpAgent | HttpsAgent) {
   const connectMs = connectLimitMs(timeoutMs);
-  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  const target = { ...urlToHttpOptions(url), method: 'POST', agent };
+  const forwarded = forwardedBy(url, proxyUrl);
+  const to = forwarded?.proxy ?? url;
+  const request = to.protocol === 'https:' ? httpsRequest : httpRequest;
+  const target = {
+    ...urlToHttpOptions(to),
+    ...(forwarded && { path: forwarded.path, auth: null }),
+    method: 'POST',
+    agent,
+  };
   return got.extend({
     method: 'POST',
     request: (_url, { headers: given = {} }, callback) => request({ headers: given, ...target }, callback),
-    headers,
+    headers: { ...headers, ...forwarded?.headers },
     followRedirect: false,
     throwHttpErrors: false,
     decompress: false,
@@ -53,10 +61,13 @@ function start(client: Got, url: URL, body: string): Request {
  * The agent's own time-out closes idle connections and, only when it is set, makes Node.js heed a server's
  * `Keep-Alive: timeout=…`, so that a connection is seldom used at the moment in which the server closes it.
  */
-function createAgent({ url, sockets, timeoutMs, secureContext }: ExchangeOptions): HttpAgent | HttpsAgent {
+function createAgent({ url, sockets, timeoutMs, secureContext, proxyUrl }: ExchangeOptions): HttpAgent | HttpsAgent {
   const pool = { keepAlive: true, maxSockets: sockets, maxFreeSockets: sockets, timeout: timeoutMs };
-  if (url.protocol === 'http:') return new HttpAgent(pool);
-  return new HttpsAgent(secureContext === undefined ? pool : { ...pool, secureContext });
+  if (url.protocol === 'http:') return proxyUrl?.startsWith('https:') ? new HttpsAgent(pool) : new HttpAgent(pool);
+  const trusted = secureContext === undefined ? pool : { ...pool, secureContext };
+  return proxyUrl === undefined
+    ? new HttpsAgent(trusted)
+    : new TunnelAgent(proxyUrl, connectLimitMs(timeoutMs), trusted);
 }
 
 /** Never rejects. got's promise would read any amount of bytes, and lose what had come of a body that breaks off. */

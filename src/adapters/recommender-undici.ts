@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import { urlToHttpOptions } from 'node:url';
-import { type Dispatcher, errors, Pool } from 'undici';
+import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
+import { forwardedBy, openTunnel } from './proxy-tunnel.ts';
 import { connectLimitMs, type ExchangeOptions, type Exchanges, IncomingAnswer } from './recommender-exchange.ts';
 import type { Exchange } from './recommender-failure.ts';
 
@@ -7,11 +9,14 @@ import type { Exchange } from './recommender-failure.ts';
  * Calls by undici, the client behind Node.js' `fetch`, at a third of what got takes from the processor. Opens no connection yet.
  */
 export function undiciExchanges(options: ExchangeOptions): Exchanges {
-  const { url, timeoutMs, sockets, secureContext } = options;
+  const { url, timeoutMs, sockets, secureContext, proxyUrl } = options;
   const connectMs = connectLimitMs(timeoutMs);
-  const pool = new Pool(url.origin, {
+  const forwarded = forwardedBy(url, proxyUrl);
+  const trusted = { timeout: connectMs, ...(secureContext === undefined ? {} : { secureContext }) };
+  const isTunnelled = proxyUrl !== undefined && forwarded === undefined;
+  const pool = new Pool(forwarded?.proxy.origin ?? url.origin, {
     connections: sockets,
-    connect: { timeout: connectMs, ...(secureContext === undefined ? {} : { secureContext }) },
+    connect: isTunnelled ? connectorThrough(proxyUrl, connectMs, buildConnector(trusted)) : trusted,
     // The time limit of the call bounds both; undici's own timers tick by the second.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -20,11 +25,26 @@ export function undiciExchanges(options: ExchangeOptions): Exchanges {
     keepAliveMaxTimeout: timeoutMs,
   });
   const { auth } = urlToHttpOptions(url);
-  const path = url.pathname + url.search;
-  const headers = { ...options.headers, ...(auth ? { authorization: basic(auth) } : {}) };
+  const path = forwarded?.path ?? url.pathname + url.search;
+  const headers = { ...options.headers, ...(auth ? { authorization: basic(auth) } : {}), ...forwarded?.headers };
   return {
     post: (body) => exchange(pool, { path, method: 'POST', headers, body }, timeoutMs, connectMs),
     close: () => void pool.destroy(lostConnection()).catch(() => {}),
+  };
+}
+
+/** Makes TLS connections on those that a proxy gives. */
+function connectorThrough(
+  proxyUrl: string,
+  timeoutMs: number,
+  secure: buildConnector.connector,
+): buildConnector.connector {
+  return (options, callback) => {
+    const { hostname: host, port } = options;
+    openTunnel({ proxyUrl, host, port: Number(port) || 443, timeoutMs }, (error, socket) => {
+      if (error) callback(error, null);
+      else secure({ ...options, httpSocket: socket as Socket }, callback);
+    });
   };
 }
 

@@ -1,5 +1,6 @@
 import { BtcFakeError, type ErrorCode } from '../domain/errors.ts';
 import type { ContentId, EmployeeId } from '../domain/ids.ts';
+import { proxyName } from '../domain/proxy-name.ts';
 import { parseRecommendationBody } from '../domain/recommendation-body.ts';
 import { recommenderUrl } from '../domain/recommender-url.ts';
 import { type ExchangeOptions, type Exchanges, REQUEST_HEADERS, trustedWith } from './recommender-exchange.ts';
@@ -21,6 +22,8 @@ export interface RecommenderOptions {
   readonly endpoint: string;
   /** Says who calls, for every call; a secret. */
   readonly authHeader?: { readonly name: string; readonly value: string };
+  /** The proxy on the way, perhaps with a login; none unless given. */
+  readonly proxyUrl?: string;
   /** got unless given. */
   readonly client?: RecommenderClient;
   /** The most that one call may take from its start to the last byte of the answer. */
@@ -60,11 +63,12 @@ export interface Recommender {
 export function createRecommender(options: RecommenderOptions): Recommender {
   const url = recommenderUrl(options.baseUrl, options.endpoint);
   const where = `POST ${url.origin}${url.pathname}`;
-  const { client = 'got', timeoutMs, sockets, caFile, onCall, authHeader } = options;
+  const { client = 'got', timeoutMs, sockets, caFile, onCall, authHeader, proxyUrl } = options;
+  const via = proxyUrl === undefined ? undefined : proxyName(proxyUrl);
   const isTrustNamed = url.protocol === 'https:' && caFile !== undefined;
   const secureContext = isTrustNamed ? trustedWith(caFile) : undefined;
   const headers = { ...REQUEST_HEADERS, ...(authHeader && { [authHeader.name]: authHeader.value }) };
-  const exchanges = CLIENTS[client]({ url, headers, timeoutMs, sockets, secureContext });
+  const exchanges = CLIENTS[client]({ url, headers, timeoutMs, sockets, proxyUrl, secureContext });
   return {
     async recommend(employeeId) {
       const begunAt = onCall === undefined ? 0 : performance.now();
@@ -72,7 +76,7 @@ export function createRecommender(options: RecommenderOptions): Recommender {
       const exchange = await exchanges.post(body);
       let failure: unknown;
       try {
-        return answerOf(exchange, `${where} for employee ${employeeId}`);
+        return answerOf(exchange, `${where} for employee ${employeeId}`, via);
       } catch (error) {
         failure = error;
         throw error;
@@ -84,8 +88,8 @@ export function createRecommender(options: RecommenderOptions): Recommender {
   };
 }
 
-function answerOf(exchange: Exchange, subject: string): ContentId[] {
-  const error = exchangeError(exchange, subject, Date.now());
+function answerOf(exchange: Exchange, subject: string, proxy: string | undefined): ContentId[] {
+  const error = exchangeError(exchange, { subject, proxy, nowMs: Date.now() });
   if (error !== undefined) throw error;
   return parseRecommendationBody(exchange.text);
 }

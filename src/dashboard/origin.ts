@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isLoopback } from '../../config/load.ts';
+import { isLoopback } from '../../config/loopback.ts';
 
 /**
  * Whether a request comes from a page of this server. Browsers say so in `Sec-Fetch-Site`, or, over plain HTTP to another machine, in

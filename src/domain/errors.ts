@@ -55,6 +55,8 @@ export const ERROR_CODES = {
   OUTPUT_MISSING: { retryable: false, meaning: 'A file of a run is not where it was written.' },
   OUTPUT_CHANGED: { retryable: false, meaning: "A file of a run is not the one that the run's manifest names." },
 
+  PROXY_REFUSED: { retryable: false, meaning: 'The HTTP proxy on the way did not let a connection through.' },
+
   WEBHOOK_FAILED: { retryable: true, meaning: 'The webhook for alerts did not take a message.' },
 
   PORT_UNAVAILABLE: { retryable: false, meaning: 'A server of BTC Fake cannot listen where it should.' },

@@ -125,10 +125,12 @@ export class RecommenderOutage {
   }
 }
 
+const SIGNS: readonly string[] = ['RECOMMENDER_UNAVAILABLE', 'RECOMMENDER_ACCESS', 'PROXY_REFUSED'];
+
 /**
- * Whether a failed call may say that the recommender fails for everybody: RECOMMENDER_UNAVAILABLE and RECOMMENDER_ACCESS. Other
- * failures are answers about one employee.
+ * Whether a failed call may say that the recommender fails for everybody: RECOMMENDER_UNAVAILABLE, RECOMMENDER_ACCESS and
+ * PROXY_REFUSED. Other failures are answers about one employee.
  */
 export function isSignOfAnOutage(error: unknown): error is BtcFakeError {
-  return error instanceof BtcFakeError && ['RECOMMENDER_UNAVAILABLE', 'RECOMMENDER_ACCESS'].includes(error.code);
+  return error instanceof BtcFakeError && SIGNS.includes(error.code);
 }

@@ -60,6 +60,7 @@ describe('settings', () => {
         dashboard: { host: '127.0.0.1', port: 3000 },
         telemetry: {},
         alerts: { overdueMs: 6 * 60 * 60 * 1000 },
+        proxies: [],
         log: { level: 'info' },
       },
       warnings: [],
@@ -74,6 +75,7 @@ describe('settings', () => {
       'dashboard',
       'telemetry',
       'alerts',
+      'proxies',
       'log',
     ];
     expect(Object.keys(load({}).settings)).toEqual(groups);
@@ -89,6 +91,7 @@ describe('settings', () => {
       outagePatienceMs: 1_800_000,
       caFile: 'certs/private-ca.pem',
       authHeader: { name: 'x-api-key', value: 'key0123456789abcdef' },
+      proxyUrl: EXAMPLES.HTTPS_PROXY,
       secrets: expect.arrayContaining(['key0123456789abcdef', 'a2V5MDEyMzQ1Njc4OWFiY2RlZjo=']),
     });
     expect(settings.databricks).toEqual({
@@ -100,6 +103,7 @@ describe('settings', () => {
       clientId: EXAMPLES.DATABRICKS_CLIENT_ID,
       clientSecret: EXAMPLES.DATABRICKS_CLIENT_SECRET,
       caFile: 'certs/private-ca.pem',
+      proxyUrl: EXAMPLES.HTTPS_PROXY,
       queryTimeoutMs: 600_000,
     });
     const server = {
@@ -250,14 +254,20 @@ describe('secrets', () => {
       ...Object.fromEntries(SENSITIVE.map((name) => [name, `secret-of-${name}`])),
       ALERT_WEBHOOK_URL: 'https://hooks.example/?token=secret',
       API_AUTH_HEADER: 'Authorization: Bearer secret-of-API_AUTH_HEADER',
+      HTTPS_PROXY: 'http://svc:secret-of-HTTPS_PROXY@secure.example:1',
+      HTTP_PROXY: 'http://svc:secret-of-HTTP_PROXY@plain.example:1',
     };
     const url = 'rediss://user:p%40ss@redis.example:6379/0';
     const secrets = secretsOf(load({ ...EXAMPLES, ...own, REDIS_URL: url }).settings);
     const { REDIS_URL: _, API_AUTH_HEADER: __, ...others } = own as Record<string, string>;
     const basic = 'c2VjcmV0LW9mLUFQSV9LRVk6';
     const key = ['secret-of-API_KEY:', basic, `Basic ${basic}`];
+    const logins = ['secret-of-HTTPS_PROXY', 'secret-of-HTTP_PROXY'];
+    const basics = logins.map((word) => Buffer.from(`svc:${word}`).toString('base64'));
     const header = ['secret-of-API_AUTH_HEADER', 'Bearer secret-of-API_AUTH_HEADER'];
-    expect(new Set(secrets)).toEqual(new Set([...Object.values(others), ...key, ...header, url, 'p%40ss', 'p@ss']));
+    expect(new Set(secrets)).toEqual(
+      new Set([...Object.values(others), ...key, ...header, ...logins, ...basics, url, 'p%40ss', 'p@ss']),
+    );
     expect(secrets.map(({ length }) => length)).toEqual(secrets.map(({ length }) => length).sort((a, b) => b - a));
   });
 

@@ -12,10 +12,10 @@ export interface TestCertificate {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * A new authority and a certificate for `localhost`, `127.0.0.1` and `::1`, valid for one day, without any program
+ * A new authority and a certificate for `localhost`, `127.0.0.1`, `::1` and further `names`, valid for one day, without any program
  * outside of Node.js. The authority's key is forgotten at once. Takes some tenths of a second: make one per test file.
  */
-export function makeCertificate(): TestCertificate {
+export function makeCertificate(names: readonly string[] = []): TestCertificate {
   const authority = makeKeys();
   const server = makeKeys();
   const authorityName = [{ name: 'commonName', value: 'BTC Fake test authority' }];
@@ -31,7 +31,7 @@ export function makeCertificate(): TestCertificate {
     {
       name: 'subjectAltName',
       altNames: [
-        { type: 2, value: 'localhost' },
+        ...['localhost', ...names].map((value) => ({ type: 2, value })),
         { type: 7, ip: '127.0.0.1' },
         { type: 7, ip: '::1' },
       ],
