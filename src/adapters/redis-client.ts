@@ -110,21 +110,21 @@ function cluster(
   return new Cluster([...endpoints], options);
 }
 
-/** Makes a client, and every copy that BullMQ takes of it, keep our rules. */
-function harden(redis: Redis): Redis {
+/** Makes a client, and every copy that BullMQ takes of it, keep our rules. @param tell is told of each error too. */
+function harden(redis: Redis, tell: (error: Error) => void = () => {}): Redis {
   // Without a listener ioredis prints every failed attempt; whoever uses the connection learns of it from the command.
-  redis.on('error', () => {});
+  redis.on('error', tell);
   redis.on('connect', () => batchWrites(redis.stream as Socket));
   refuseUnprepared(redis);
   const { duplicate } = redis;
-  redis.duplicate = (override) => harden(duplicate.call(redis, override));
+  redis.duplicate = (override) => harden(duplicate.call(redis, override), tell);
   return redis;
 }
 
 /** The same for a cluster. ioredis would let a command wait without end for a cluster that is away: `limitMs` holds for all of it. */
 function hardenCluster(redis: Cluster, limitMs: number | undefined): Cluster {
   redis.on('error', () => {});
-  redis.on('+node', harden);
+  redis.on('+node', (node: Redis) => harden(node, (error) => redis.emit('node error', error)));
   const { duplicate, sendCommand } = redis;
   redis.duplicate = (nodes, override) => hardenCluster(duplicate.call(redis, nodes, override), limitMs);
   if (limitMs === undefined) return redis;

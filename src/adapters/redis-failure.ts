@@ -50,24 +50,31 @@ function causes(error: unknown): Error[] {
   return [error, ...previousErrors.flatMap(causes), ...causes(lastNodeError)];
 }
 
-/** Why no connection came about to a server that is addressed without TLS and speaks nothing else. */
-export function tlsWanted(location: string, cause: unknown): BtcFakeError {
-  return new BtcFakeError('REDIS_UNREACHABLE', `Redis at ${safeLocation(location)} wants TLS`, {
-    remedy: 'Write rediss:// instead of redis:// in REDIS_URL.',
+/** Why no connection came about to a server that is addressed with TLS and wants none, or the other way round. */
+export function wrongTls(location: string, what: 'wants TLS' | 'wants no TLS', cause: unknown): BtcFakeError {
+  const [right, wrong] = what === 'wants TLS' ? ['rediss', 'redis'] : ['redis', 'rediss'];
+  return new BtcFakeError('REDIS_UNREACHABLE', `Redis at ${safeLocation(location)} ${what}`, {
+    remedy: `Write ${right}:// instead of ${wrong}:// in REDIS_URL, or name another port.`,
     cause,
   });
 }
 
-/** Why no connection came about. @param location as for `redisFailure`. */
-export function connectFailure(cause: unknown, location: string): BtcFakeError {
-  const refused = redisRefusal(cause, location);
+/**
+ * Why no connection came about.
+ * @param reasons what was told, in this order. One that is known counts more than the first.
+ * @param location as for `redisFailure`.
+ */
+export function connectFailure(reasons: readonly unknown[], location: string): BtcFakeError {
+  const refused = reasons.map((reason) => redisRefusal(reason, location)).find((known) => known !== undefined);
   if (refused) return refused;
-  const [reason] = causes(cause).reverse();
-  const code = systemCode(reason) ?? /\b(E[A-Z]{4,})\b/.exec(reason?.message ?? '')?.[1];
-  const because = code ? ` (${code})` : /^no answer within/.test(reason?.message ?? '') ? `: ${reason!.message}` : '';
+  const all = reasons.flatMap(causes);
+  const [code] = all.map(systemCode).filter((one) => one !== undefined);
+  const [silent] = all.filter(({ message }) => /^no answer within/.test(message));
+  const noSentinel = all.some(({ message }) => /sentinels? /.test(message)) ? ' (no sentinel answers)' : '';
+  const because = code ? ` (${code})` : silent ? `: ${silent.message}` : noSentinel;
   return new BtcFakeError('REDIS_UNREACHABLE', `Redis at ${safeLocation(location)} does not answer${because}`, {
     remedy: 'Start it, or correct REDIS_URL.',
-    cause,
+    cause: reasons[0],
   });
 }
 

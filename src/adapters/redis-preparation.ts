@@ -7,8 +7,15 @@ import type { Command, Redis } from 'ioredis';
  */
 export function refuseUnprepared(redis: Redis): void {
   const send = redis.sendCommand;
+  let refused: unknown;
+  const refuse = () => {
+    refused = redis.stream;
+    redis.disconnect(true);
+  };
   redis.sendCommand = (command, stream) => {
-    if (isPreparation(command, redis.status)) closeWhenRefused(redis, command);
+    // Whether such a connection is ready is a question that would wait, with its time limit, for the next.
+    if (redis.stream === refused && redis.status === 'connect' && command.name === 'info') return command.promise;
+    if (isPreparation(command, redis.status)) closeWhenRefused(redis, command, refuse);
     return send.call(redis, command, stream);
   };
 }
@@ -18,12 +25,12 @@ function isPreparation({ name, args }: Command, status: string): boolean {
   return name === 'client' && status === 'connect' && String(args[0]).toLowerCase() === 'setname';
 }
 
-function closeWhenRefused(redis: Redis, command: Command): void {
+function closeWhenRefused(redis: Redis, command: Command, refuse: () => void): void {
   const { reject } = command;
   command.reject = (error) => {
     const isOpen = redis.status === 'connect' || redis.status === 'ready';
     if (!isOpen) return reject.call(command, error);
-    redis.disconnect(true);
+    refuse();
     // ioredis tells of a database itself.
     if (command.name === 'select') return reject.call(command, error);
     if (redis.listenerCount('error') > 0) redis.emit('error', inOneWord(error));

@@ -47,6 +47,22 @@ const ANSWERS: readonly (readonly [RegExp, Refusal])[] = [
     },
   ],
   [
+    /\bsentinel\b.*\b(NOAUTH|WRONGPASS|NOPERM)\b/,
+    {
+      code: 'REDIS_UNREACHABLE',
+      what: 'is not told by sentinels who refuse this login',
+      remedy: 'Correct REDIS_SENTINEL_USER and REDIS_SENTINEL_PASSWORD.',
+    },
+  ],
+  [
+    /unknown command '?sentinel/i,
+    {
+      code: 'REDIS_REFUSED',
+      what: 'is no sentinel',
+      remedy: 'Name the sentinels in REDIS_URL, mostly at port 26379, or the server itself as redis://HOST:6379',
+    },
+  ],
+  [
     /\bNOPERM\b|ACL failure in script|\bcan't run this command or subcommand\b/,
     {
       code: 'REDIS_REFUSED',
@@ -100,7 +116,7 @@ const ANSWERS: readonly (readonly [RegExp, Refusal])[] = [
     },
   ],
   [
-    /got an invalid reply: null/,
+    /No such master with that name|got an invalid reply: null/,
     {
       code: 'REDIS_REFUSED',
       what: 'is not known to the sentinels by this name',
@@ -108,7 +124,7 @@ const ANSWERS: readonly (readonly [RegExp, Refusal])[] = [
     },
   ],
   [
-    /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|UNKILLABLE)\b|Too many Cluster redirections|Failed to refresh slots/,
+    /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|UNKILLABLE)\b|Too many Cluster redirections/,
     {
       code: 'REDIS_UNREACHABLE',
       what: 'cannot serve now',
@@ -142,7 +158,7 @@ function certificateRefusal(code: string): Refusal | undefined {
   }
   if (/^CERT_/.test(code)) return refused('shows a certificate that is not valid', 'Renew its certificate.');
   if (/^ERR_SSL_WRONG_VERSION_NUMBER$|^EPROTO$|^ERR_SSL_PACKET_LENGTH_TOO_LONG$/.test(code)) {
-    return refused('does not speak TLS at this port', 'Write redis:// instead of rediss://, or name its TLS port.');
+    return refused('wants no TLS', 'Write redis:// instead of rediss:// in REDIS_URL, or name another port.');
   }
   return undefined;
 }

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { systemCode } from '../domain/errors.ts';
+import { type BtcFakeError, systemCode } from '../domain/errors.ts';
 import { type ClientBehaviour, type RedisAccess, type RedisConnection, redisClients } from './redis-client.ts';
-import { connectFailure, tlsWanted } from './redis-failure.ts';
-import { speaksTls } from './redis-tls.ts';
+import { connectFailure, redisRefusal, wrongTls } from './redis-failure.ts';
+import { whyItHangsUp } from './redis-greeting.ts';
+import { REDIS_PREFIX } from './run-keys.ts';
 
 /**
  * What a connection is for. Workers and the fan-out wait for Redis to come back, however long that takes. Commands and pages
@@ -74,18 +75,15 @@ export async function connectRedis(
   const onceAtFirst = (times: number) => (isProbing ? null : retryStrategy(times));
   const probe = client({ ...behaviour, options: { ...options, lazyConnect: true }, retryStrategy: onceAtFirst });
   // What `connect` throws only says that the connection was closed; the events say why.
-  let reason: unknown;
-  const remember = (error: unknown) => {
-    reason ??= error;
-  };
+  const reasons: unknown[] = [];
+  const remember = (error: unknown) => reasons.push(error);
   for (const event of EXPLAINING) probe.on(event, remember);
   try {
-    // A server that takes the connection and stays silent would be waited for without end.
-    await Promise.race([probe.connect().then(() => probe.ping()), silence(ANSWER_LIMIT_MS)]);
+    // Not PING: a Redis that cannot save refuses that too. A key leads to the node of a cluster that is needed.
+    await answerOf(probe.connect().then(() => probe.exists(`${REDIS_PREFIX}:runs`)));
   } catch (error) {
     probe.disconnect();
-    const failure = connectFailure(reason ?? error, location);
-    throw isHungUp(reason) && (await speaksTls(location)) ? tlsWanted(location, failure) : failure;
+    throw await explained([...reasons, error], location);
   }
   isProbing = false;
   for (const event of EXPLAINING) probe.off(event, remember);
@@ -128,12 +126,32 @@ function reconnectingOnReadOnly(
   };
 }
 
-/** A server that wants TLS hangs up on plain commands, without a word or with one that is no answer of Redis. */
-function isHungUp(reason: unknown): boolean {
+/** A server that takes the connection and stays silent would be waited for without end. */
+async function answerOf(answer: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  const late = delay(ANSWER_LIMIT_MS, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`no answer within ${ANSWER_LIMIT_MS} ms`);
+  });
+  late.catch(() => {});
+  await Promise.race([answer, late]).finally(() => over.abort());
+}
+
+async function explained(reasons: readonly unknown[], location: string): Promise<BtcFakeError> {
+  const failure = connectFailure(reasons, location);
+  if (reasons.some((reason) => redisRefusal(reason)) || !reasons.some(isHangUp)) return failure;
+  const why = await whyItHangsUp(location);
+  if (why === 'wants TLS' || why === 'wants no TLS') return wrongTls(location, why, failure);
+  return why === undefined ? failure : connectFailure([new Error(why.words, { cause: failure })], location);
+}
+
+/** A server that takes no commands from this client hangs up, with or without a word that is no answer. */
+function isHangUp(reason: unknown): boolean {
+  const code = systemCode(reason);
   return (
-    reason === undefined ||
-    systemCode(reason) === 'ECONNRESET' ||
-    (reason instanceof Error && /^Protocol error/.test(reason.message))
+    code === 'ECONNRESET' ||
+    code === 'EPIPE' ||
+    code === 'ETIMEDOUT' ||
+    (code === undefined && reason instanceof Error && /^(Protocol error|Connection is closed)/.test(reason.message))
   );
 }
 
@@ -142,7 +160,7 @@ function replaceDead(redis: Redis): void {
   const isConnected = () => redis.status === 'connect' || redis.status === 'ready';
   const timer = setInterval(() => {
     if (!isConnected()) return;
-    Promise.race([redis.ping(), silence(PROBE_LIMIT_MS)]).catch(() => {
+    Promise.race([redis.time(), silence(PROBE_LIMIT_MS)]).catch(() => {
       if (isConnected()) redis.disconnect(true);
     });
   }, PROBE_EVERY_MS).unref();

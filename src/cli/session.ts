@@ -7,13 +7,14 @@ import { packageVersion } from '../adapters/package-root.ts';
 import { openQueues, type QueueName, type Queues } from '../adapters/queues.ts';
 import { type ConnectionRole, connectRedis } from '../adapters/redis.ts';
 import type { RedisConnection } from '../adapters/redis-client.ts';
-import { redisFailure } from '../adapters/redis-failure.ts';
-import { assertSuitableRedis } from '../adapters/redis-suitability.ts';
+import { redisFailure, redisRefusal } from '../adapters/redis-failure.ts';
+import { assertSuitableRedis, assertWritableRedis } from '../adapters/redis-suitability.ts';
 import { RunStore } from '../adapters/run-store.ts';
 import { ScheduleStore } from '../adapters/schedule-store.ts';
 import { SharedClock } from '../adapters/shared-clock.ts';
 import type { Telemetry } from '../adapters/telemetry.ts';
 import { HEARTBEAT_MS, WorkerRegistry } from '../adapters/worker-registry.ts';
+import { ERROR_CODES } from '../domain/errors.ts';
 import type { Duty } from '../workers/caretaker.ts';
 import type { Workers } from '../workers/runtime.ts';
 import type { WorkerContext } from '../workers/worker-context.ts';
@@ -109,10 +110,11 @@ export interface WorkersChoice {
 
 /**
  * Workers in this process, on connections of their own that wait for Redis when it is away, while `work` goes on. The process is
- * announced as alive for as long. @throws BtcFakeError FILE_UNREADABLE when they would lack the UserCompletion template.
+ * announced as alive for as long. @throws BtcFakeError FILE_UNREADABLE when they would lack the UserCompletion template, and what
+ * Redis answers when this user may not write or not run scripts.
  */
 export async function withWorkers<T>(
-  { settings, logger, redisLocation }: Session,
+  { settings, logger, redisLocation, redis: commands }: Session,
   { duties, ...choice }: WorkersChoice,
   work: (workers: Workers) => Promise<T>,
 ): Promise<T> {
@@ -122,6 +124,8 @@ export async function withWorkers<T>(
   const { describeWorker, heartbeat } = await import('../workers/heartbeat.ts');
   const { requireTemplate } = await import('../workers/template-file.ts');
   if (choice.only?.includes('file-assembly') ?? true) await requireTemplate(settings);
+  // On the connection that fails at once: the workers' own would wait until Redis takes it.
+  await tryWrites(commands, redisLocation, logger);
   const telemetry = await openTelemetry(settings, logger);
   const traced = { settings, telemetry: telemetry?.ofQueues };
   return withConnection(redisLocation, 'worker', traced, async (connection) => {
@@ -150,6 +154,15 @@ export async function withWorkers<T>(
       await Promise.all([caretaker.stop(), workers.stop(settings.queues.shutdownTimeoutMs)]);
     }
   }).finally(() => telemetry?.stop());
+}
+
+/** Workers wait for what passes by itself, as they do later: a full Redis, a replica whose address will lead to a master. */
+async function tryWrites(redis: RedisConnection, location: string, logger: Logger): Promise<void> {
+  await assertWritableRedis(redis).catch((error: unknown) => {
+    const refusal = redisRefusal(error, location);
+    if (!refusal || !ERROR_CODES[refusal.code].retryable) throw error;
+    logger.error({ remedy: refusal.remedy }, `${refusal.message}; waiting until it serves`);
+  });
 }
 
 /** Traces of what workers do, where a collector is configured. */

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { isRedisRefusal, redisRefusal } from '../adapters/redis-failure.ts';
 import { BtcFakeError, type ErrorCode } from '../domain/errors.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import { html } from './html.ts';
@@ -14,6 +15,9 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   CONFIG_INVALID: 422,
   USAGE: 400,
   REDIS_UNREACHABLE: 503,
+  REDIS_FULL: 503,
+  REDIS_REFUSES_WRITES: 503,
+  REDIS_REFUSED: 503,
 };
 
 /** Shows what went wrong as a page: what, where and what to do, never a stack trace or a secret. */
@@ -23,6 +27,8 @@ export function showErrors(app: FastifyInstance, { logger }: Pick<DashboardConte
     const status = error.statusCode ?? 500;
     if (status < 500) return sendError(reply, status, { message: error.message });
     if (isRedisGone(error)) return sendError(reply, 503, REDIS_GONE);
+    const refusal = isRedisRefusal(error) ? redisRefusal(error) : undefined;
+    if (refusal) return sendError(reply, 503, refusal);
     logger.error({ err: error, path: request.url.split('?')[0] }, 'A page could not be made');
     return sendError(reply, 500, {
       message: 'This page could not be made',
@@ -81,6 +87,8 @@ const BULL_BOARD_API = '/queues/api/';
 function isRedisGone(error: Error): boolean {
   return (
     error.name === 'MaxRetriesPerRequestError' ||
-    /Connection is closed|ECONNREFUSED|Stream isn't writeable|Command timed out/.test(error.message)
+    /Connection is closed|ECONNREFUSED|Stream isn't writeable|Command timed out|None of startup nodes is available|All sentinels are unreachable/.test(
+      error.message,
+    )
   );
 }

@@ -1,4 +1,6 @@
 import type { RedisConnection } from '../adapters/redis-client.ts';
+import { redisRefusal } from '../adapters/redis-failure.ts';
+import { assertWritableRedis } from '../adapters/redis-suitability.ts';
 import { within } from '../adapters/time-limit.ts';
 import { WorkerRegistry } from '../adapters/worker-registry.ts';
 import type { Workers } from '../workers/runtime.ts';
@@ -15,29 +17,32 @@ export type Readiness = () => Promise<readonly Problem[]>;
 const LIMIT_MS = 1_000;
 const REDIS_GONE: Problem = { what: 'redis', detail: 'Redis does not answer within a second' };
 
-/** A dashboard is ready when Redis answers and at least one process works on runs. */
+/** A dashboard is ready when Redis takes writes and at least one process works on runs. */
 export function dashboardReadiness(redis: RedisConnection): Readiness {
   const registry = new WorkerRegistry(redis);
   return async () => {
     try {
+      await within(assertWritableRedis(redis), LIMIT_MS);
       const workers = await within(registry.list(), LIMIT_MS);
       if (workers.length > 0) return [];
       return [{ what: 'workers', detail: 'No worker is alive; start one with: btc-fake worker' }];
-    } catch {
-      return [REDIS_GONE];
+    } catch (error) {
+      return [redisProblem(error)];
     }
   };
 }
 
-/** A worker is ready when Redis answers and its queues are read; not any more when it has been told to stop. */
+/** What answers and refuses says why; what does not answer is gone. */
+function redisProblem(error: unknown): Problem {
+  const refusal = redisRefusal(error);
+  return refusal === undefined ? REDIS_GONE : { what: 'redis', detail: refusal.message };
+}
+
+/** A worker is ready when Redis takes writes and its queues are read; not any more when it has been told to stop. */
 export function workerReadiness(redis: RedisConnection, workers: () => Pick<Workers, 'state'> | undefined): Readiness {
   return async () => {
     const problems: Problem[] = [];
-    const answers = await within(redis.ping(), LIMIT_MS).then(
-      () => true,
-      () => false,
-    );
-    if (!answers) problems.push(REDIS_GONE);
+    await within(assertWritableRedis(redis), LIMIT_MS).catch((error: unknown) => problems.push(redisProblem(error)));
     const state = workers()?.state ?? 'starting';
     if (state !== 'working') problems.push({ what: 'queues', detail: `The queues are not read (${state})` });
     return problems;

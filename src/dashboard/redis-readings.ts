@@ -1,7 +1,7 @@
 import type { Settings } from '../../config/settings.ts';
 import type { Queues } from '../adapters/queues.ts';
 import type { RedisConnection } from '../adapters/redis-client.ts';
-import { infoField } from '../adapters/redis-suitability.ts';
+import { infoField, infoOf } from '../adapters/redis-suitability.ts';
 import { type RunRecord, STAGES } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { ScheduleStore } from '../adapters/schedule-store.ts';
@@ -153,7 +153,7 @@ async function readWorkers({ redis }: ReadingContext): Promise<Reading[]> {
 }
 
 async function readMemory({ redis }: ReadingContext): Promise<Reading[]> {
-  const info = await redis.info('memory');
+  const info = await infoOf(redis, 'memory');
   return [
     { gauge: 'btc_fake_redis_memory_used_bytes', value: Number(infoField(info, 'used_memory')) },
     { gauge: 'btc_fake_redis_memory_max_bytes', value: Number(infoField(info, 'maxmemory') ?? 0) },

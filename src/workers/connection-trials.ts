@@ -9,7 +9,8 @@ import { fileSha256 } from '../adapters/feed-files.ts';
 import { FOLDER_MODE } from '../adapters/file-modes.ts';
 import { createRecommender } from '../adapters/recommender.ts';
 import type { RedisConnection } from '../adapters/redis-client.ts';
-import { assertSuitableRedis } from '../adapters/redis-suitability.ts';
+import { redisRefusal } from '../adapters/redis-failure.ts';
+import { assertSuitableRedis, assertWritableRedis, type RedisFacts } from '../adapters/redis-suitability.ts';
 import { secretCutter } from '../adapters/secret-cutter.ts';
 import { withSftp } from '../adapters/sftp.ts';
 import { clockIsOff, WorkerRegistry } from '../adapters/worker-registry.ts';
@@ -75,14 +76,16 @@ export function connectionTrials({ settings, logger, redis }: TrialSurroundings)
  * What there is to say of a Redis that answers, and of the clocks of this machine and of those with workers beside its own: by
  * them jobs wake up that wait.
  * @param clock this machine's, epoch milliseconds.
- * @throws BtcFakeError REDIS_UNSUITABLE.
+ * @throws BtcFakeError REDIS_UNSUITABLE, or what Redis refuses: REDIS_REFUSED, REDIS_REFUSES_WRITES, REDIS_FULL.
  */
 export async function tryRedis(
   redis: RedisConnection,
   place: string,
   clock: () => number = Date.now,
 ): Promise<Outcome> {
-  const { version, evictionPolicy } = await assertSuitableRedis(redis);
+  const { version, evictionPolicy } = await suitableRedis(redis).catch((error: unknown) => {
+    throw redisRefusal(error) ?? error;
+  });
   const detail = `${version}, ${evictionPolicy}, ${place}`;
   const registry = new WorkerRegistry(redis);
   const here = { what: 'this machine', clockDifferenceMs: await registry.clockDifferenceMs(clock) };
@@ -97,6 +100,12 @@ export async function tryRedis(
   if (wrongClocks.length === 0) return fine(detail);
   const remedy = 'Let all machines keep the time (NTP): jobs that wait wake up by it.';
   return { state: 'wrong', detail: `${detail}; ${wrongClocks.slice(0, SHOWN_LINES).join('; ')}`, remedy };
+}
+
+async function suitableRedis(redis: RedisConnection): Promise<RedisFacts> {
+  const facts = await assertSuitableRedis(redis);
+  await assertWritableRedis(redis);
+  return facts;
 }
 
 function fine(detail: string): Outcome {

@@ -26,6 +26,11 @@ async function open(location: string, role: ConnectionRole = 'command'): Promise
   return redis;
 }
 
+async function keysAt(location: string): Promise<string[]> {
+  const redis = await connectRedis(location, 'command');
+  return redis.keys('*').finally(() => redis.disconnect());
+}
+
 /** Another server at the same address, which lacks something that the one before had. */
 async function replace(server: TestRedis, settings: Record<string, string>): Promise<TestRedis> {
   await server.stop();
@@ -81,11 +86,11 @@ describe('a connection that has to be made again', () => {
       const without = await replace(server, { databases: '1' });
       const writing = redis.set('after', '1');
       await waitUntil('the database is refused', () => lastError()?.includes('DB index') === true);
-      expect(await (await open(without.url)).keys('*')).toEqual([]);
+      expect(await keysAt(without.url)).toEqual([]);
       const back = await replace(without, { databases: '2' });
       expect(await writing).toBe('OK');
-      expect(await (await open(`${back.url}/1`)).keys('*')).toEqual(['after']);
-      expect(await (await open(back.url)).keys('*')).toEqual([]);
+      expect(await keysAt(`${back.url}/1`)).toEqual(['after']);
+      expect(await keysAt(back.url)).toEqual([]);
     },
   );
 
@@ -95,7 +100,7 @@ describe('a connection that has to be made again', () => {
     await redis.set('before', '1');
     const without = await replace(server, { databases: '1' });
     await expect(redis.set('after', '1')).rejects.toThrow();
-    expect(await (await open(without.url)).keys('*')).toEqual([]);
+    expect(await keysAt(without.url)).toEqual([]);
   });
 
   test('is not used when the password that it gives is not asked for any more', async () => {
@@ -106,7 +111,7 @@ describe('a connection that has to be made again', () => {
     const stranger = await replace(server, {});
     const writing = redis.set('after', '1');
     await waitUntil('the login is refused', () => lastError()?.includes('WRONGPASS') === true);
-    expect(await (await open(stranger.url)).keys('*')).toEqual([]);
+    expect(await keysAt(stranger.url)).toEqual([]);
     const back = await replace(stranger, { requirepass: PASSWORD });
     expect(await writing).toBe('OK');
     expect(back.port).toBe(server.port);

@@ -107,6 +107,25 @@ test('without Redis a worker is alive and not ready, says why, and is ready agai
   await waitUntil('it is ready again', async () => (await readiness(health.url)).status === 200, 10_000);
 });
 
+test('a Redis that takes no writes makes neither a worker nor a dashboard ready, and says why', async () => {
+  const health = await serve();
+  const dashboard = Fastify();
+  await dashboard.register(healthRoutes, {
+    readiness: dashboardReadiness(room.redis),
+    metrics: { scrape: async () => '', contentType: 'text/plain' },
+  });
+  closers.push(() => dashboard.close());
+  await room.redis.config('SET', 'min-replicas-to-write', '1');
+  closers.push(() => room.redis.config('SET', 'min-replicas-to-write', '0'));
+  const problem = {
+    what: 'redis',
+    detail: 'Redis takes no writes because it has too few replicas (NOREPLICAS Not enough good replicas to write.)',
+  };
+  expect((await readiness(health.url)).problems).toContainEqual(problem);
+  const { statusCode, body } = await dashboard.inject('/readyz');
+  expect([statusCode, JSON.parse(body).problems]).toEqual([503, [problem]]);
+});
+
 test('a Redis that says nothing is not waited for, and neither is a reader that stays connected', async () => {
   const proxy = await startTcpProxy({ host: room.server.host, port: room.server.port });
   closers.push(() => proxy.close());

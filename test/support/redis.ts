@@ -59,6 +59,8 @@ export async function isAnswering(path: string, hasEnded: () => boolean, passwor
     const redis = new Redis({
       path,
       lazyConnect: true,
+      // A test may have taken INFO away.
+      enableReadyCheck: false,
       retryStrategy: () => null,
       ...(password === undefined ? {} : { password }),
     });

@@ -1,8 +1,9 @@
-// Proves what the trial of Redis says of clocks. (The trials themselves: test/system/doctor.test.ts.)
+// Proves what the trial of Redis says of clocks and of a Redis that refuses. (The trials themselves: test/system/doctor.test.ts.)
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { WorkerRegistry } from '../../src/adapters/worker-registry.ts';
 import { tryRedis } from '../../src/workers/connection-trials.ts';
 import { describeWorker } from '../../src/workers/heartbeat.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { openRunRoom, type RunRoom } from '../support/run-room.ts';
 
 let room: RunRoom;
@@ -33,4 +34,14 @@ test('a clock that is off is wrong, this machine’s and a worker’s, and what 
     ),
     remedy: 'Let all machines keep the time (NTP): jobs that wait wake up by it.',
   });
+});
+
+test('a Redis that answers and takes no write is wrong, in its own words', async () => {
+  await room.redis.config('SET', 'min-replicas-to-write', '1');
+  const error = await failureOf(tryRedis(room.redis, 'here')).finally(() =>
+    room.redis.config('SET', 'min-replicas-to-write', '0'),
+  );
+  expect(error.code).toBe('REDIS_REFUSES_WRITES');
+  expect(error.message).toContain('NOREPLICAS');
+  expect(error.remedy).toContain('min-replicas-to-write');
 });
