@@ -27,7 +27,7 @@ export const DATABRICKS = {
   DATABRICKS_TIMEOUT: withDefault(
     LONG_SECONDS,
     '600',
-    'Seconds that Databricks may take for one answer. A warehouse that has to start first takes minutes.',
+    'Seconds that Databricks may take for one answer, and that a warehouse which is starting is waited for in all.',
   ),
   DATABRICKS_CA_FILE: optional(
     TEXT,

@@ -1,4 +1,5 @@
 import { BtcFakeError, type ErrorDetails, systemCode } from '../domain/errors.ts';
+import { parseRetryAfterMs } from '../domain/retry-policy.ts';
 import { secretCutter } from './secret-cutter.ts';
 
 /** What was going on when a call of the driver failed. */
@@ -16,8 +17,9 @@ export interface CallContext {
 /** How the driver's errors tell what they are. Their classes are not exported, and one of them is no Error at all. */
 interface DriverError {
   message?: unknown;
-  /** Of an HTTP answer other than 200. */
+  /** Of an HTTP answer other than 200, and the answer itself. */
   statusCode?: unknown;
+  response?: unknown;
   /** `ERROR`, `TIMEOUT` … of a statement that failed on the server. */
   errorCode?: unknown;
   /** `Status Error` when the service answered a call with an error. */
@@ -30,24 +32,25 @@ const CHECK_TABLES =
   'Check DATABRICKS_CATALOG and DATABRICKS_SCHEMA, and that the login may read both training record tables.';
 const CHECK_WAREHOUSE =
   'Check DATABRICKS_HOST and DATABRICKS_HTTP_PATH, and that the warehouse is running; then try again.';
+const WAIT_FOR_WAREHOUSE = 'Wait for some minutes, or start the warehouse in Databricks.';
 const CHECK_CERTIFICATE = 'Name the authority that signed the certificate in DATABRICKS_CA_FILE.';
 
 const LOST_SESSION =
   /invalid (session|operation)\s?handle|session .*(expired|closed|not exist)|RESOURCE_DOES_NOT_EXIST/i;
 const CERTIFICATE_CODE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
 const SHOWN_CHARACTERS = 300;
+/** How a warehouse that is stopped or starting answers. */
+const STARTING_STATUS = 503;
 
 /** Says what a failed call of the driver means for us. The driver's own text is shown only where the server speaks. */
 export function toDatabricksError(error: unknown, context: CallContext): BtcFakeError {
   if (error instanceof BtcFakeError) return error;
   const fields: DriverError = typeof error === 'object' && error !== null ? error : {};
-  if (typeof fields.statusCode === 'number') return httpError(fields.statusCode, context, { cause: error });
+  if (typeof fields.statusCode === 'number') return refusedCall(fields.statusCode, context, error, fields.response);
   const message = typeof fields.message === 'string' ? fields.message : '';
   const fromServer = typeof fields.errorCode === 'string' || fields.name === 'Status Error';
   if (!fromServer) return connectionError(error, message, context);
-  if (LOST_SESSION.test(message)) {
-    return unreachable(context, 'the session has expired or was closed', CHECK_WAREHOUSE, error);
-  }
+  if (LOST_SESSION.test(message)) return starting(context, 'the session has expired or was closed', error);
   const said = firstLine(message, context.secrets) || 'no reason given';
   return new BtcFakeError('DATABRICKS_QUERY', `Databricks at ${context.endpoint} failed ${context.doing}: ${said}`, {
     remedy: CHECK_TABLES,
@@ -58,6 +61,11 @@ export function toDatabricksError(error: unknown, context: CallContext): BtcFake
 /** An answer that did not come in time, or came and made no sense: `what` finishes "could not be reached: …". */
 export function databricksSilence(what: string, context: CallContext): BtcFakeError {
   return unreachable(context, what, CHECK_WAREHOUSE, undefined);
+}
+
+/** A warehouse that has not begun to answer for so long; it may yet. */
+export function databricksSlow(waitedMs: number, context: CallContext): BtcFakeError {
+  return starting(context, `no answer for ${waitedMs / 1000} s`, undefined);
 }
 
 /** An HTTP answer other than 200, from the warehouse or from the token endpoint. */
@@ -83,13 +91,29 @@ function connectionError(error: unknown, message: string, context: CallContext):
     return unreachable(context, `its certificate is not trusted (${code})`, CHECK_CERTIFICATE, error);
   }
   const status = /Hive driver: (\d{3}) when connecting/.exec(message)?.[1];
-  if (status !== undefined) return httpError(Number(status), context, { cause: error });
+  if (status !== undefined) return refusedCall(Number(status), context, error);
   return unreachable(
     context,
     code === undefined ? 'the connection failed' : `the connection failed (${code})`,
     CHECK_WAREHOUSE,
     error,
   );
+}
+
+/** The warehouse's HTTP answer to a call; `response` is the driver's, where it shows it. */
+function refusedCall(status: number, context: CallContext, cause: unknown, response?: unknown): BtcFakeError {
+  if (status !== STARTING_STATUS) return httpError(status, context, { cause });
+  return starting(context, `it answered HTTP ${status}`, cause, retryAfterOf(response));
+}
+
+function retryAfterOf(response: unknown): number | undefined {
+  const { headers } = (response ?? {}) as { headers?: { get?(name: string): string | null } };
+  return parseRetryAfterMs(headers?.get?.('retry-after') ?? undefined, Date.now());
+}
+
+function starting(context: CallContext, what: string, cause: unknown, retryAfterMs?: number): BtcFakeError {
+  const message = `The SQL warehouse at ${context.endpoint} is starting: ${what} while ${context.doing}.`;
+  return new BtcFakeError('DATABRICKS_STARTING', message, { remedy: WAIT_FOR_WAREHOUSE, cause, retryAfterMs });
 }
 
 function unreachable(context: CallContext, what: string, remedy: string, cause: unknown): BtcFakeError {

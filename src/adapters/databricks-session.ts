@@ -1,7 +1,7 @@
 import type { Agent } from 'node:https';
 import type { DBSQLClient } from '@databricks/sql';
-import { BtcFakeError } from '../domain/errors.ts';
-import { type CallContext, databricksSilence, toDatabricksError } from './databricks-errors.ts';
+import { BtcFakeError, type ErrorCode } from '../domain/errors.ts';
+import { type CallContext, databricksSilence, databricksSlow, toDatabricksError } from './databricks-errors.ts';
 import { requestToken } from './databricks-login.ts';
 import type { Statement } from './databricks-statements.ts';
 import type { CheckedWarehouse } from './databricks-warehouse.ts';
@@ -15,11 +15,27 @@ export interface WarehouseSession {
   select(statement: Statement): AsyncGenerator<Readonly<Record<string, unknown>>[]>;
 }
 
+/** Is told how a read begins. */
+export interface WarehouseListener {
+  /** The warehouse has not begun to answer for a while; a stopped one takes minutes. `error` says for how long, and to what. */
+  slow(error: BtcFakeError): void;
+  /** It answers. */
+  answered(): void;
+}
+
+/** The begin of a session: until its first statement is answered somebody may listen. */
+interface Start {
+  readonly afterMs: number;
+  listener: WarehouseListener | undefined;
+}
+
 type DriverSession = Awaited<ReturnType<DBSQLClient['openSession']>>;
 
 /** Measured: 10,000 are no faster, but let the process grow three times as much before memory is collected. */
 const CHUNK_ROWS = 5_000;
 const CLOSE_TIMEOUT_MS = 2_000;
+/** With these there is nobody any more to close a statement with. */
+const LOST: readonly ErrorCode[] = ['DATABRICKS_UNREACHABLE', 'DATABRICKS_STARTING'];
 /** Of the calls that only ask or close. The driver repeats no others, and the job repeats all of it. */
 const RETRIES = { retryMaxAttempts: 3, retryDelayMin: 250, retryDelayMax: 2_000 };
 
@@ -30,35 +46,40 @@ const SESSION = { TIMEZONE: 'UTC' };
 export async function withSession<T>(
   warehouse: CheckedWarehouse,
   work: (session: WarehouseSession) => Promise<T>,
+  listener?: WarehouseListener,
 ): Promise<T> {
   const client = await createClient(warehouse);
   const agent = await agentOf(client);
   const context = contextOf(warehouse, 'opening a session', true);
   try {
-    const session = await answered(client.openSession({ configuration: SESSION }), warehouse.queryTimeoutMs, context);
-    return await work({ select: (statement) => select(session, statement, warehouse) });
+    const start: Start = { afterMs: warehouse.slowAfterMs, listener };
+    const opening = client.openSession({ configuration: SESSION });
+    const session = await answered(opening, warehouse.queryTimeoutMs, context, start);
+    return await work({ select: (statement) => select(session, statement, warehouse, start) });
   } finally {
     await settled(client.close());
     agent.destroy();
   }
 }
 
-async function* select(session: DriverSession, statement: Statement, warehouse: CheckedWarehouse) {
+async function* select(session: DriverSession, statement: Statement, warehouse: CheckedWarehouse, start: Start) {
   const { queryTimeoutMs, startTimeoutMs } = warehouse;
   const context = contextOf(warehouse, `reading ${statement.table}`);
   // Rows come through the warehouse itself and only when they are fetched (maxRows null: none beforehand). The driver's
   // default, files in cloud storage, would mean further hosts, and ten large files in memory at a time.
   const options = { namedParameters: statement.parameters, maxRows: null, useCloudFetch: false };
-  const operation = await answered(session.executeStatement(statement.sql, options), queryTimeoutMs, context);
+  const operation = await answered(session.executeStatement(statement.sql, options), queryTimeoutMs, context, start);
   let lost = false;
   try {
-    await answered(operation.finished(), startTimeoutMs, context);
+    await answered(operation.finished(), startTimeoutMs, context, start);
+    start.listener?.answered();
+    start.listener = undefined;
     while (await answered(operation.hasMoreRows(), queryTimeoutMs, context)) {
       const chunk = operation.fetchChunk({ maxRows: CHUNK_ROWS, disableBuffering: true });
       yield (await answered(chunk, queryTimeoutMs, context)) as Readonly<Record<string, unknown>>[];
     }
   } catch (error) {
-    lost = error instanceof BtcFakeError && error.code === 'DATABRICKS_UNREACHABLE';
+    lost = error instanceof BtcFakeError && LOST.includes(error.code);
     throw error;
   } finally {
     // On a lost connection that would only be one more wait; the end of the session tries once.
@@ -113,8 +134,9 @@ function contextOf({ endpoint, secrets }: CheckedWarehouse, doing: string, openi
  * The driver's answer, or an error of ours. The driver's own time-out is not enough: half a Thrift message in a whole HTTP
  * answer keeps it waiting for ever.
  */
-async function answered<T>(answer: Promise<T>, limitMs: number, context: CallContext): Promise<T> {
+async function answered<T>(answer: Promise<T>, limitMs: number, context: CallContext, start?: Start): Promise<T> {
   const deadline = timer(limitMs);
+  const slow = start && setTimeout(() => start.listener?.slow(databricksSlow(start.afterMs, context)), start.afterMs);
   try {
     const late = deadline.passed.then((): never => {
       throw databricksSilence(`no answer within ${limitMs / 1000} s`, context);
@@ -124,6 +146,7 @@ async function answered<T>(answer: Promise<T>, limitMs: number, context: CallCon
     throw toDatabricksError(error, context);
   } finally {
     deadline.cancel();
+    clearTimeout(slow);
   }
 }
 

@@ -23,6 +23,8 @@ export interface DatabricksWarehouse {
    * given, and 600 s without either.
    */
   startTimeoutMs?: number;
+  /** After how long without a first answer a listener is told. 10 s unless given. */
+  slowAfterMs?: number;
 }
 
 export type WarehouseLogin = { readonly token: string } | { readonly clientId: string; readonly clientSecret: string };
@@ -39,12 +41,14 @@ export interface CheckedWarehouse {
   readonly authority: string | undefined;
   readonly queryTimeoutMs: number;
   readonly startTimeoutMs: number;
+  readonly slowAfterMs: number;
   /** Texts that must never get into a message. */
   readonly secrets: readonly string[];
 }
 
 const DEFAULT_QUERY_TIMEOUT_MS = 120_000;
 const DEFAULT_START_TIMEOUT_MS = 600_000;
+const DEFAULT_SLOW_AFTER_MS = 10_000;
 const HTTPS_PORT = 443;
 const LONGEST_PATH = 4_096;
 const HOST = /^(?:https:\/\/)?([A-Za-z0-9.-]+)(?::(\d{1,5}))?\/?$/;
@@ -66,6 +70,7 @@ export async function checkWarehouse(warehouse: DatabricksWarehouse): Promise<Ch
     authority: warehouse.caFile === undefined ? undefined : await readAuthority(warehouse.caFile),
     queryTimeoutMs: warehouse.queryTimeoutMs ?? DEFAULT_QUERY_TIMEOUT_MS,
     startTimeoutMs: warehouse.startTimeoutMs ?? warehouse.queryTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
+    slowAfterMs: warehouse.slowAfterMs ?? DEFAULT_SLOW_AFTER_MS,
     secrets: 'token' in login ? [login.token] : [login.clientSecret],
   };
 }

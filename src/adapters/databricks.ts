@@ -1,7 +1,7 @@
 import type { CompletionRow, EmployeeIdRange, OpenAssignmentRow, TrainingRecords } from '../domain/training-records.ts';
 import { AskedOrder } from './databricks-order.ts';
 import { toCompletion, toOpenAssignment } from './databricks-rows.ts';
-import { type WarehouseSession, withSession } from './databricks-session.ts';
+import { type WarehouseListener, type WarehouseSession, withSession } from './databricks-session.ts';
 import {
   completionsInRange,
   nameTables,
@@ -12,6 +12,7 @@ import {
 } from './databricks-statements.ts';
 import { checkWarehouse, type DatabricksWarehouse } from './databricks-warehouse.ts';
 
+export type { WarehouseListener } from './databricks-session.ts';
 export type { DatabricksWarehouse } from './databricks-warehouse.ts';
 
 /** One of the two tables, with its full name, that answered. */
@@ -42,15 +43,16 @@ export interface DatabricksTrainingRecords extends TrainingRecords {
  * total, so the first row of a pair is the same in every run.
  *
  * @throws BtcFakeError CONFIG_INVALID (a setting that cannot work, or no such warehouse), DATABRICKS_LOGIN_REFUSED,
- * DATABRICKS_UNREACHABLE (no connection, time-out, the session was lost), DATABRICKS_QUERY (the server's own refusal),
+ * DATABRICKS_UNREACHABLE (no connection, time-out), DATABRICKS_STARTING (HTTP 503, the session was lost), DATABRICKS_QUERY (the server's own refusal),
  * DATABRICKS_VALUE (a value that the contract's tables cannot hold, or rows in another order than was asked for); and what `work` throws.
  */
 export async function withTrainingRecords<T>(
   warehouse: DatabricksWarehouse,
   work: (records: DatabricksTrainingRecords) => Promise<T>,
+  listener?: WarehouseListener,
 ): Promise<T> {
   const tables = nameTables(warehouse.catalog, warehouse.schema);
-  return withSession(await checkWarehouse(warehouse), (session) => work(readFrom(session, tables)));
+  return withSession(await checkWarehouse(warehouse), (session) => work(readFrom(session, tables)), listener);
 }
 
 /** Makes a row of what the driver gives; undefined for a row that belongs to no content. */

@@ -2,6 +2,7 @@ import { SingleBar } from 'cli-progress';
 import { STAGES, type Stage } from '../adapters/run-record.ts';
 import { PaceMeter } from '../domain/pace.ts';
 import { unservedText } from '../domain/unserved-stage.ts';
+import { duration } from '../domain/wording.ts';
 import type { RunStatus } from '../producers/run-status.ts';
 import { progressBar, progressText } from './progress-line.ts';
 import { beforeNextLine, printProgress, styled } from './terminal.ts';
@@ -27,6 +28,7 @@ export class RunProgress {
   #bar: SingleBar | undefined;
   #outageSince: number | undefined;
   #unserved: { readonly what: string; readonly since: number; isSaid: boolean } | undefined;
+  #warehouseSince: number | undefined;
   #lastLineAt: number;
   /** Of the first look at employees under way: what the pace of all of them goes by. */
   #firstLook: { readonly at: number; readonly done: number } | undefined;
@@ -47,7 +49,16 @@ export class RunProgress {
     const current = Math.max(STAGES.indexOf(status.stage), counts.done > 0 ? SIMULATION : 0);
     // A stage can begin and end between two looks; each has its line all the same.
     for (; this.#named <= current; this.#named++) this.#nameStage(STAGES[this.#named]!, status, now);
+    this.#showWarehouse(status, now);
     if (current === SIMULATION) this.#showEmployees(counts, now);
+  }
+
+  #showWarehouse({ warehouse }: RunStatus, now: number): void {
+    const isNew = warehouse !== undefined && warehouse.since !== this.#warehouseSince;
+    this.#warehouseSince = warehouse?.since;
+    if (!isNew) return;
+    this.#printLine(`Waiting for the SQL warehouse, for up to ${duration(warehouse.until - warehouse.since)}:`, now);
+    printProgress(`          ${warehouse.reason}`);
   }
 
   #showOutage({ outage }: RunStatus, now: number): void {

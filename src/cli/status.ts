@@ -30,7 +30,7 @@ export function statusCommand(program: Command, done: (code: ExitCode) => void):
 }
 
 function printStatus(report: RunReport): void {
-  const { counts, files, filesHost, outage, unserved } = report;
+  const { counts, files, filesHost, outage, unserved, warehouse } = report;
   printResult(`Run      ${report.runId}`);
   printResult(`State    ${report.state} (${report.stage})`);
   if (report.slot !== null) {
@@ -51,6 +51,11 @@ function printStatus(report: RunReport): void {
     const { what, workers, remedy } = unservedText(unserved);
     printResult(`Waiting  ${what}`);
     for (const line of [...workers, remedy]) printResult(`         ${line}`);
+  }
+  if (warehouse) {
+    printResult(`Waiting  since ${new Date(warehouse.since).toISOString()} for the SQL warehouse`);
+    printResult(`         ${warehouse.reason}`);
+    printResult(`         it is asked again until ${new Date(warehouse.until).toISOString()}; no attempt is used up`);
   }
   for (const { path, rows } of files) printResult(`File     ${path} (${count(rows)})`);
   if (filesHost !== null && filesHost !== hostname()) printResult(`On       ${filesHost}`);

@@ -1,5 +1,6 @@
 import type { OutageNote } from '../adapters/outage-note.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
+import type { WarehouseWait } from '../adapters/warehouse-wait.ts';
 import type { Pace } from '../domain/pace.ts';
 import { lateMs } from '../domain/slot.ts';
 import { type UnservedStage, unservedText } from '../domain/unserved-stage.ts';
@@ -21,7 +22,7 @@ const MEANINGS: Readonly<Record<RunState, string>> = {
 
 /** How a run stands: its state, what it means, what workers wait for, and what can be done about a stage that failed. */
 export function runState({ run, status }: RunView): Html {
-  const { state, stage, reason, outage, unserved } = status;
+  const { state, stage, reason, outage, unserved, warehouse } = status;
   return html`<p><span class="state ${state}">${state}</span> ${MEANINGS[state]}</p>
 ${
   state === 'failed' &&
@@ -31,7 +32,7 @@ ${
 <form method="post" action="${runPath(run.plan.id)}/requeue"><input type="hidden" name="what" value="stage">
 <button>Re-queue the stage</button></form>
 </div>`
-}${outage && resting(outage, run.plan.timeZone)}${unserved && waiting(unserved)}`;
+}${outage && resting(outage, run.plan.timeZone)}${unserved && waiting(unserved)}${warehouse && starting(warehouse, run.plan.timeZone)}`;
 }
 
 /** Why nobody goes on: no worker has what the stage needs. */
@@ -41,6 +42,15 @@ function waiting(unserved: UnservedStage): Html {
 <p><strong>${what}</strong></p>
 ${workers.length > 0 && html`<ul>${workers.map((line) => html`<li>${line}</li>`)}</ul>`}
 <p>${remedy}</p>
+</div>`;
+}
+
+/** Why no assignments are made: the SQL warehouse is starting. */
+function starting({ since, reason, until }: WarehouseWait, timeZone: string): Html {
+  return html`<div class="notice warn">
+<p><strong>Waiting for the SQL warehouse since ${localTime(since, timeZone)}</strong></p>
+<p class="reason">${reason}</p>
+<p>It is asked again until ${localTime(until, timeZone)}. No attempt is used up, and nothing is lost meanwhile.</p>
 </div>`;
 }
 

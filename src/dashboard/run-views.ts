@@ -76,11 +76,12 @@ export class RunViews {
   async status(run: RunRecord): Promise<RunStatus> {
     const { queues, store } = this.#context;
     const status = await runStatus(queues, store, run, this.failed);
-    const { reason, outage } = status;
+    const { reason, outage, warehouse } = status;
     return {
       ...status,
       ...(reason === undefined ? {} : { reason: this.#cutSecrets(reason) }),
       ...(outage ? { outage: { ...outage, reason: this.#cutSecrets(outage.reason) } } : {}),
+      ...(warehouse ? { warehouse: { ...warehouse, reason: this.#cutSecrets(warehouse.reason) } } : {}),
     };
   }
 

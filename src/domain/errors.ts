@@ -33,6 +33,11 @@ export const ERROR_CODES = {
   SFTP_TRANSFER: { retryable: true, meaning: 'A transfer was cut short, stood still or came out at the wrong size.' },
 
   DATABRICKS_UNREACHABLE: { retryable: true, meaning: 'Databricks does not answer, or the connection was lost.' },
+  DATABRICKS_STARTING: { retryable: true, meaning: 'The SQL warehouse is starting, or has closed the session.' },
+  DATABRICKS_NOT_STARTED: {
+    retryable: false,
+    meaning: 'The SQL warehouse was waited for as long as DATABRICKS_TIMEOUT allows.',
+  },
   DATABRICKS_LOGIN_REFUSED: { retryable: false, meaning: 'Databricks refused the token or the client credentials.' },
   DATABRICKS_QUERY: { retryable: true, meaning: 'Databricks could not run a query to its end.' },
   DATABRICKS_VALUE: {

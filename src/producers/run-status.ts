@@ -9,6 +9,7 @@ import {
 } from '../adapters/queues.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
+import { readWarehouseWait, type WarehouseWait } from '../adapters/warehouse-wait.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { UnservedStage } from '../domain/unserved-stage.ts';
 import { FailedEmployees } from './failed-employees.ts';
@@ -43,6 +44,8 @@ export interface RunStatus {
   readonly outage?: OutageNote;
   /** Present while no living worker can take the stage that the run is in. */
   readonly unserved?: UnservedStage;
+  /** Present while the run waits for its SQL warehouse, which is starting. */
+  readonly warehouse?: WarehouseWait;
 }
 
 const PAGE = 500;
@@ -81,11 +84,19 @@ export async function runStatus(
   const leftOut = run.without.filter(({ employeeId }) => !failedIds.has(employeeJobId(runId, employeeId))).length;
   if (failed > 0 && done + failed + leftOut >= employees) return { state: 'incomplete', stage, counts };
   if (run.stageStartedAt['run-start'] === undefined) return { state: 'queued', stage, counts };
-  const [outage, unserved] = await Promise.all([
+  const [outage, unserved, warehouse] = await Promise.all([
     stage === 'employee-simulation' ? readOutageNote(queues.redis) : undefined,
     unservedStage(queues, run, stage),
+    stage === 'assignment' ? readWarehouseWait(queues.redis, runId) : undefined,
   ]);
-  return { state: 'running', stage, counts, ...(outage ? { outage } : {}), ...(unserved ? { unserved } : {}) };
+  return {
+    state: 'running',
+    stage,
+    counts,
+    ...(outage ? { outage } : {}),
+    ...(unserved ? { unserved } : {}),
+    ...(warehouse ? { warehouse } : {}),
+  };
 }
 
 /** A run's failed employee jobs, those that failed last first. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Settings } from '../../config/settings.ts';
-import { withTrainingRecords } from '../adapters/databricks.ts';
+import { type DatabricksTrainingRecords, type WarehouseListener, withTrainingRecords } from '../adapters/databricks.ts';
 import type { AssignmentFacts, RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { type AssignmentTally, addToAssignmentTally, emptyAssignmentTally } from '../domain/assignment-tally.ts';
@@ -31,11 +31,12 @@ export async function assignPopulation(
   { settings, store, logger }: Pick<WorkerContext, 'settings' | 'store' | 'logger'>,
   run: RunRecord,
   signal: AbortSignal,
+  listener?: WarehouseListener,
 ): Promise<void> {
   const runId = run.plan.id;
   const draftId = `${runId}-draft-${randomBytes(6).toString('hex')}` as RunId;
   try {
-    const facts = await draftAssignments(settings.databricks, store, run, draftId, signal);
+    const facts = await draftAssignments({ warehouse: settings.databricks, listener }, store, run, draftId, signal);
     signal.throwIfAborted();
     if (await store.freezeAssignments(runId, facts, draftId, run.population.count)) logNotices(logger, facts.notices);
   } catch (error) {
@@ -45,7 +46,7 @@ export async function assignPopulation(
 }
 
 async function draftAssignments(
-  warehouse: Settings['databricks'],
+  { warehouse, listener }: { warehouse: Settings['databricks']; listener: WarehouseListener | undefined },
   store: RunStore,
   run: RunRecord,
   draftId: RunId,
@@ -59,7 +60,7 @@ async function draftAssignments(
 
   let databricks: DatabricksInput | null = null;
   if (warehouse) {
-    databricks = await withTrainingRecords(warehouse, async (records) => {
+    const readAll = async (records: DatabricksTrainingRecords): Promise<DatabricksInput> => {
       const read = { openAssignments: 0, completions: 0 };
       for (let from = 0; from < ascending.length; from += EMPLOYEES_PER_QUERY) {
         const positions = ascending.subarray(from, from + EMPLOYEES_PER_QUERY);
@@ -72,7 +73,8 @@ async function draftAssignments(
       }
       const { catalog, schema } = warehouse;
       return { catalog, schema, ...read, skippedRows: records.skippedRows };
-    });
+    };
+    databricks = await withTrainingRecords(warehouse, readAll, listener);
   } else {
     for (const [position, id] of ids.entries()) await assigner.assign(position, id as EmployeeId, NO_RECORDS);
   }

@@ -10,6 +10,7 @@ import { assignPopulation } from './assign-population.ts';
 import type { JobHandler } from './job-handler.ts';
 import { jobLogger } from './job-log.ts';
 import { draftNonCompletedFeed } from './non-completed-feed.ts';
+import { onceWarehouseRuns } from './warehouse-start.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /**
@@ -19,13 +20,16 @@ import type { WorkerContext } from './worker-context.ts';
  */
 export function assignmentHandler(context: WorkerContext): JobHandler<StageJobData> {
   const { store, settings, now } = context;
-  return async (job, signal) => {
+  return async (job, signal, token) => {
     const { runId } = job.data;
     await store.startStage(runId, 'assignment', now());
     const run = await store.getRun(runId);
     // Without them nobody would be assigned anything, and nobody would know why.
     if (!run.catalogs) throw lostByRedis(`the catalogs of run ${runId}`);
-    if (!run.assignments) await assignPopulation({ ...context, logger: jobLogger(context.logger, job) }, run, signal);
+    if (!run.assignments) {
+      const own = { ...context, logger: jobLogger(context.logger, job) };
+      await onceWarehouseRuns(context, job, token, (listener) => assignPopulation(own, run, signal, listener));
+    }
     if (run.fannedOut === 0) await writeFirstFeed(context, run);
     await fanOutAll(context, run, signal);
     await store.finishStage(runId, 'assignment', now());

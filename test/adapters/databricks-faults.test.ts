@@ -44,22 +44,23 @@ async function failsWith(
 }
 
 describe('a read that breaks off in the middle throws, after the rows that came', () => {
-  test.each<{ effect: FaultEffect; says: RegExp }>([
+  test.each<{ effect: FaultEffect; says: RegExp; code?: ErrorCode }>([
     { effect: { kind: 'drop' }, says: /the connection failed \(ECONNRESET\)/ },
     // Half a body is no error to the driver: it waits for the other half until its time is over.
     { effect: { kind: 'cut' }, says: /no answer within 0.4 s|the connection failed/ },
     { effect: { kind: 'truncate' }, says: /no answer within 0.4 s/ },
     { effect: { kind: 'hang' }, says: /no answer within 0.4 s|the connection failed/ },
     { effect: { kind: 'page', html: '<html>Please sign in</html>' }, says: /the connection failed|no answer/ },
-    { effect: { kind: 'status', status: 503 }, says: /it answered HTTP 503/ },
+    { effect: { kind: 'status', status: 503 }, says: /it answered HTTP 503/, code: 'DATABRICKS_STARTING' },
     { effect: { kind: 'status', status: 404 }, says: /it answered HTTP 404/ },
     {
       effect: { kind: 'error', message: 'Invalid SessionHandle: gone' },
       says: /the session has expired or was closed/,
+      code: 'DATABRICKS_STARTING',
     },
-  ])('$effect.kind', async ({ effect, says }) => {
+  ])('$effect.kind', async ({ effect, says, code = 'DATABRICKS_UNREACHABLE' }) => {
     warehouse.faults.add({ on: 'FetchResults', call: 3, ...effect } as WarehouseFault);
-    const { rows, error } = await failsWith('DATABRICKS_UNREACHABLE', says, { queryTimeoutMs: QUICK_MS });
+    const { rows, error } = await failsWith(code, says, { queryTimeoutMs: QUICK_MS });
     expect(rows).toBeGreaterThan(0);
     expect(rows).toBeLessThan(ROWS);
     expect(error.message).toContain(`while reading ${TABLE}`);
@@ -72,7 +73,7 @@ describe('a read that breaks off in the middle throws, after the rows that came'
     });
     expect(rows).toBeLessThan(ROWS);
     expect([error?.code, error?.message]).toEqual([
-      'DATABRICKS_UNREACHABLE',
+      'DATABRICKS_STARTING',
       expect.stringContaining('the session has expired or was closed'),
     ]);
   });

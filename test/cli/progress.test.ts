@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { RunProgress } from '../../src/cli/progress.ts';
 import type { RunStatus } from '../../src/producers/run-status.ts';
 
-// What this file proves: the line that says how fast the employees went, whatever of them the looks have caught.
+// What this file proves: the line that says how fast the employees went, whatever of them the looks have caught, and what a run waits for.
 
 let said: string[];
 const isTTY = process.stderr.isTTY;
@@ -39,4 +39,17 @@ test('is the pace of the run so far, when all were done by the first look or bet
   expect(saidOf([2, EMPLOYEES])).toBe('3.0 s   3,000 of 3,000 employees, 0 failed, 1,000/s, none left');
   said = [];
   expect(saidOf()).toBe('2.0 s   3,000 of 3,000 employees, 0 failed, 1,500/s, none left');
+});
+
+test('a run that waits for its SQL warehouse says so once, for how long and why', () => {
+  const progress = new RunProgress(0);
+  const reason = 'DATABRICKS_STARTING: The SQL warehouse at adb.example:443 is starting: it answered HTTP 503.';
+  const counts = { employees: EMPLOYEES, done: 0, failed: 0 };
+  const warehouse = { reason, since: 1_000, until: 601_000 };
+  for (const seconds of [1, 2, 3]) {
+    progress.show({ state: 'running', stage: 'assignment', counts, warehouse }, seconds * 1000);
+  }
+  const lines = said.join('').split('\n');
+  expect(lines.filter((line) => /Waiting for the SQL warehouse, for up to 10 min:/.test(line))).toHaveLength(1);
+  expect(lines.filter((line) => line.trim() === reason)).toHaveLength(1);
 });

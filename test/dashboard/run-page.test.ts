@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { writeOutageNote } from '../../src/adapters/outage-note.ts';
 import type { RunRecord } from '../../src/adapters/run-record.ts';
+import { noteWarehouseWait } from '../../src/adapters/warehouse-wait.ts';
 import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
 import { startWorkers } from '../../src/workers/runtime.ts';
 import { contentIds } from '../support/domain-values.ts';
@@ -191,6 +192,19 @@ test('while workers rest because of the recommender, the page says since when, w
   const shown = words(await pageOf(run));
   expect(shown).toContain('Workers rest since 2025-10-28 10:00:00 UTC : the recommender fails for everybody');
   expect(shown).toContain('RECOMMENDER_ACCESS: &lt;it&gt; refuses us They try again at 2025-10-28 10:01:30 UTC');
+});
+
+test('a run whose SQL warehouse is starting says so, since when and until when, and what the warehouse answered', async () => {
+  const run = await room.createRunWithFlow(people(3));
+  for (const stage of ['run-start', 'catalog-download'] as const) await stageDone(room, run, stage);
+  expect(words(await pageOf(run))).not.toContain('warehouse');
+  const since = Date.parse('2025-10-28T10:00:00Z');
+  const reason = 'DATABRICKS_STARTING: The SQL warehouse at <adb.example> is starting: it answered HTTP 503.';
+  await noteWarehouseWait(room.redis, run.plan.id, { reason, now: since, patienceMs: 600_000 });
+  const shown = words(await pageOf(run));
+  expect(shown).toContain('Waiting for the SQL warehouse since 2025-10-28 10:00:00');
+  expect(shown).toContain('The SQL warehouse at &lt;adb.example&gt; is starting: it answered HTTP 503.');
+  expect(shown).toMatch(/It is asked again until 2025-10-28 10:10:00.*No attempt is used up/);
 });
 
 test('with 100,000 employees under way a page asks Redis few, short questions', async () => {

@@ -79,12 +79,6 @@ describe('D1: the warehouse', () => {
     ],
     ['falls silent in mid-fetch', /^DATABRICKS_UNREACHABLE: /, 'FetchResults', { kind: 'hang' }],
     [
-      'forgets the session in mid-fetch',
-      /^DATABRICKS_UNREACHABLE: .*session has expired/,
-      'FetchResults',
-      { kind: 'error', message: 'Invalid SessionHandle: gone' },
-    ],
-    [
       'fails a query that it has begun to answer',
       /^DATABRICKS_QUERY: .*Spill disk full/,
       'FetchResults',
@@ -97,7 +91,6 @@ describe('D1: the warehouse', () => {
       { kind: 'sql-error', message: '[RESOURCE_EXHAUSTED] try again' },
     ],
     ['does not start in time', /^DATABRICKS_UNREACHABLE: /, 'ExecuteStatement', { kind: 'never-ready' }],
-    ['opens no session', /^DATABRICKS_UNREACHABLE: /, 'OpenSession', { kind: 'status', status: 503 }],
   ])('%s: all is read anew, from the first row', async (_what, reason, on, effect) => {
     warehouse.faults.add({ on, call: on === 'FetchResults' ? 3 : 1, ...effect } as WarehouseFault);
     const runId = await room.begin();

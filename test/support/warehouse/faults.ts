@@ -12,7 +12,7 @@ export type WarehouseCall =
 /** What goes wrong in one call. */
 export type FaultEffect =
   /** Answers with this HTTP status and no body; with a `location`, it is a redirection. */
-  | { readonly kind: 'status'; readonly status: number; readonly location?: string }
+  | { readonly kind: 'status'; readonly status: number; readonly location?: string; readonly retryAfter?: string }
   /** Answers 200 with a page that is no Thrift. */
   | { readonly kind: 'page'; readonly html: string }
   /** Closes the connection without an answer. */

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { TestCertificate } from '../certificate.ts';
 import { service, thrift } from './driver-modules.ts';
 import type { FaultEffect, FaultPlan, WarehouseCall } from './faults.ts';
+import type { Power } from './power.ts';
 import type { ThriftService } from './thrift-service.ts';
 
 export interface EndpointOptions {
@@ -16,6 +17,7 @@ export interface EndpointOptions {
   readonly clientSecret: string;
   readonly faults: FaultPlan;
   readonly service: ThriftService;
+  readonly power: Power;
 }
 
 export interface HttpsEndpoint {
@@ -43,6 +45,12 @@ export async function startHttpsEndpoint(options: EndpointOptions): Promise<Http
       endWith(response, 404, {});
       return;
     }
+    const refusal = isToken ? undefined : options.power.refusal();
+    if (refusal) {
+      for (const [name, value] of Object.entries(refusal.headers)) response.setHeader(name, value);
+      endWith(response, 503, {});
+      return;
+    }
     const fault = options.faults.take(isToken ? 'Token' : calledMethod(body));
     const serve = (): void => {
       if (isToken) answerToken(options, { request, response, body });
@@ -50,6 +58,7 @@ export async function startHttpsEndpoint(options: EndpointOptions): Promise<Http
     };
     if (fault?.kind === 'status') {
       if (fault.location !== undefined) response.setHeader('location', fault.location);
+      if (fault.retryAfter !== undefined) response.setHeader('retry-after', fault.retryAfter);
       endWith(response, fault.status, {});
     } else if (fault?.kind === 'page') response.writeHead(200, { 'content-type': 'text/html' }).end(fault.html);
     else if (fault?.kind === 'drop') request.socket.destroy();

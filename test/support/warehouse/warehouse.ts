@@ -5,6 +5,7 @@ import { makeCertificate, type TestCertificate } from '../certificate.ts';
 import { createDuckDbTables } from './duckdb-tables.ts';
 import { createFaultPlan, type FaultPlan } from './faults.ts';
 import { startHttpsEndpoint } from './https-endpoint.ts';
+import { createPower, type Power } from './power.ts';
 import { createThriftService, type ReceivedStatement } from './thrift-service.ts';
 
 /** Everything has a default, so that `startWarehouse()` is enough. */
@@ -43,6 +44,10 @@ export interface Warehouse {
   openConnections(): Promise<number>;
   openSessions(): number;
   openOperations(): number;
+  /** Stops it, as it does by itself when nobody has called for a while: its sessions are gone. See `Power.stop`. */
+  stop(options: Parameters<Power['stop']>[0]): void;
+  /** How many calls it has refused since it was stopped. */
+  refusedCalls(): number;
   /** Forgets all sessions: what comes in them from now on is refused. */
   expireSessions(): void;
   close(): Promise<void>;
@@ -66,10 +71,20 @@ export async function startWarehouse(options: WarehouseOptions = {}): Promise<Wa
   const tables = await createDuckDbTables(catalog, schema);
   const service = createThriftService(tables, pageRows);
   const faults = createFaultPlan();
+  const power = createPower();
   const folder = await mkdtemp(join(tmpdir(), 'btc-fake-warehouse-'));
   const caFile = join(folder, 'ca.pem');
   await writeFile(caFile, certificate.caPem);
-  const endpoint = await startHttpsEndpoint({ certificate, httpPath, token, clientId, clientSecret, faults, service });
+  const endpoint = await startHttpsEndpoint({
+    certificate,
+    httpPath,
+    token,
+    clientId,
+    clientSecret,
+    faults,
+    service,
+    power,
+  });
   return {
     host: `localhost:${endpoint.port}`,
     httpPath,
@@ -85,6 +100,11 @@ export async function startWarehouse(options: WarehouseOptions = {}): Promise<Wa
     openConnections: endpoint.openConnections,
     openSessions: service.openSessions,
     openOperations: service.openOperations,
+    stop: (settings) => {
+      service.expireSessions();
+      power.stop(settings);
+    },
+    refusedCalls: () => power.refused,
     expireSessions: service.expireSessions,
     close: async () => {
       await endpoint.close();

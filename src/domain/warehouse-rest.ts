@@ -1,0 +1,24 @@
+const SHORTEST_MS = 1_000;
+const LONGEST_MS = 15_000;
+
+/** How a wait for a SQL warehouse stands. Instants are epoch milliseconds. */
+export interface WarehouseWaiting {
+  readonly now: number;
+  /** When it was first found not to be ready. */
+  readonly since: number;
+  /** How long it is waited for in all. */
+  readonly patienceMs: number;
+  /** What the warehouse asked for (`Retry-After`). */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/**
+ * Milliseconds until a warehouse that is starting is asked again (contract section 1, "Training records"): what it asked for, else half
+ * of the time that it was waited for, from 1 to 15 s. The last time is when the patience ends; undefined when it has ended.
+ */
+export function warehouseRestMs({ now, since, patienceMs, retryAfterMs }: WarehouseWaiting): number | undefined {
+  const leftMs = since + patienceMs - now;
+  if (leftMs <= 0) return undefined;
+  const restMs = retryAfterMs ?? Math.min((now - since) / 2, LONGEST_MS);
+  return Math.ceil(Math.min(Math.max(restMs, SHORTEST_MS), leftMs));
+}
