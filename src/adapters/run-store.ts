@@ -104,6 +104,11 @@ export class RunStore {
     return fields.plan === undefined ? undefined : decodeRun(fields);
   }
 
+  /** The ids of all runs, newest first; of some the keys may have expired. */
+  async runIds(): Promise<RunId[]> {
+    return (await this.#redis.zrange(RUNS_KEY, 0, -1, 'REV')) as RunId[];
+  }
+
   /** The newest runs but the first `skip`, newest first; forgets those whose keys have expired. */
   async listRuns(limit: number, skip = 0): Promise<RunRecord[]> {
     const ids = (await this.#redis.zrange(RUNS_KEY, skip, skip + limit - 1, 'REV')) as RunId[];

@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import type { QueueName } from '../adapters/queues.ts';
 import { STAGES } from '../adapters/run-record.ts';
-import { type EmployeeId, parseEmployeeId, parseRunId, type RunId } from '../domain/ids.ts';
+import { type EmployeeId, parseEmployeeId } from '../domain/ids.ts';
+import { parseRunName, type RunName } from '../domain/run-name.ts';
 
 /** Parsers of what people type; each throws commander's InvalidArgumentError, which ends in exit code 64. */
 
@@ -11,10 +12,16 @@ export function pathArgument(text: string): string {
   return text;
 }
 
-export function runIdArgument(text: string): RunId {
-  const runId = parseRunId(text);
-  if (runId === undefined) throw new InvalidArgumentError('A run id looks like run-20251028T110000Z-ab12cd.');
-  return runId;
+/** How commands explain their argument for a run. */
+export const RUN_ARGUMENT = "the run: its id, a file of it, or the six characters in its files' names";
+
+/** What somebody calls a run; `findRunId` says which one it is. */
+export function runArgument(text: string): RunName {
+  const name = parseRunName(text);
+  if (name !== undefined) return name;
+  throw new InvalidArgumentError(
+    "Give a run's id (run-20251028T110000Z-ab12cd), a file of it, or the six characters in its files' names.",
+  );
 }
 
 export function employeeIdArgument(text: string): EmployeeId {

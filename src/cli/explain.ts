@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { EmployeeExplanation } from '../domain/employee-decision.ts';
-import type { EmployeeId, RunId } from '../domain/ids.ts';
+import type { EmployeeId } from '../domain/ids.ts';
+import type { RunName } from '../domain/run-name.ts';
 import { count } from '../domain/wording.ts';
-import { employeeIdArgument, runIdArgument } from './arguments.ts';
+import { employeeIdArgument, RUN_ARGUMENT, runArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printJson, printResult } from './terminal.ts';
 
@@ -11,15 +12,16 @@ export function explainCommand(program: Command, done: (code: ExitCode) => void)
   program
     .command('explain')
     .description('show what was decided about one employee of a run, and why: open, assigned, recommended, completed')
-    .argument('<run>', 'the run id', runIdArgument)
+    .argument('<run>', RUN_ARGUMENT, runArgument)
     .argument('<employee>', 'the employee id', employeeIdArgument)
     .option('--json', 'print one JSON object as the result')
     .addHelpText('after', '\nExample:\n  btc-fake explain run-20251028T110000Z-ab12cd 104829')
-    .action(async (runId: RunId, employeeId: EmployeeId, { json }: { json?: boolean }) => {
+    .action(async (name: RunName, employeeId: EmployeeId, { json }: { json?: boolean }) => {
+      const { findRunId } = await import('../producers/find-run.ts');
       const { explainEmployee } = await import('../producers/explain-employee.ts');
       const { openBasics, withSession } = await import('./session.ts');
-      const explanation = await withSession(openBasics(), ({ store, queues }) =>
-        explainEmployee(store, queues, runId, employeeId),
+      const explanation = await withSession(openBasics(), async ({ store, queues }) =>
+        explainEmployee(store, queues, await findRunId(queues, store, name), employeeId),
       );
       if (json) printJson(explanation);
       else await printExplanation(explanation);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { RunId } from '../domain/ids.ts';
+import type { RunName } from '../domain/run-name.ts';
 import { plural } from '../domain/wording.ts';
-import { runIdArgument } from './arguments.ts';
+import { RUN_ARGUMENT, runArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { type FollowOptions, followOptions } from './follow-options.ts';
 import { printProgress } from './terminal.ts';
@@ -13,15 +13,17 @@ export function finishCommand(program: Command, done: (code: ExitCode) => void):
       .command('finish')
       .description('write the files of a run without its failed employees, on record in the manifest'),
   )
-    .argument('<run>', 'the run id', runIdArgument)
+    .argument('<run>', RUN_ARGUMENT, runArgument)
     .requiredOption('--without-failed', 'say that this is meant')
     .addHelpText('after', '\nExample:\n  btc-fake finish run-20251028T110000Z-ab12cd --without-failed')
-    .action(async (runId: RunId, options: FollowOptions) => {
+    .action(async (name: RunName, options: FollowOptions) => {
+      const { findRunId } = await import('../producers/find-run.ts');
       const { finishWithoutFailed } = await import('../producers/requeue.ts');
       const { followRun } = await import('./follow-run.ts');
       const { openBasics, withSession } = await import('./session.ts');
       done(
         await withSession(openBasics(), async (session) => {
+          const runId = await findRunId(session.queues, session.store, name);
           const failed = await finishWithoutFailed(session.queues, session.store, runId);
           printProgress(`Going on without ${plural(failed.length, 'employee')}`);
           const code = await followRun(session, runId, options);

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
-import { runIdArgument } from './arguments.ts';
+import type { RunName } from '../domain/run-name.ts';
+import { RUN_ARGUMENT, runArgument } from './arguments.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { type FollowOptions, followOptions } from './follow-options.ts';
 import type { Session } from './session.ts';
@@ -14,9 +15,10 @@ export function resumeCommand(program: Command, done: (code: ExitCode) => void):
   followOptions(
     program.command('resume').description('go on with an interrupted run (default: the newest that has not ended)'),
   )
-    .argument('[run]', 'the run id', runIdArgument)
+    .argument('[run]', RUN_ARGUMENT, runArgument)
     .addHelpText('after', '\nExample:\n  btc-fake resume run-20251028T110000Z-ab12cd')
-    .action(async (given: RunId | undefined, options: FollowOptions) => {
+    .action(async (given: RunName | undefined, options: FollowOptions) => {
+      const { findRunId } = await import('../producers/find-run.ts');
       const { enqueueRunStart } = await import('../producers/create-run.ts');
       const { requeueFailedStages } = await import('../producers/requeue.ts');
       const { runStatusById } = await import('../producers/unstarted-runs.ts');
@@ -24,7 +26,7 @@ export function resumeCommand(program: Command, done: (code: ExitCode) => void):
       const { openBasics, withSession } = await import('./session.ts');
       done(
         await withSession(openBasics(), async (session) => {
-          const runId = given ?? (await newestUnfinished(session));
+          const runId = given ? await findRunId(session.queues, session.store, given) : await newestUnfinished(session);
           await runStatusById(session.queues, session.store, runId);
           printProgress(`Going on with ${runId}`);
           // A run that was interrupted before it was on a queue is put there now; otherwise this changes nothing.

@@ -5,22 +5,24 @@ import { type RunRecord, STAGES, type Stage } from '../adapters/run-record.ts';
 import { formatInstant } from '../domain/feed-rows.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { FailedEmployee, OutputFile } from '../domain/manifest.ts';
-import { feedNames } from '../domain/run-plan.ts';
+import { feedNames, runToken } from '../domain/run-plan.ts';
 import { lateMs } from '../domain/slot.ts';
 import { summaryLine, summaryTail } from '../domain/summary.ts';
 import { count, plural } from '../domain/wording.ts';
 import { failedEmployeeJobs, type RunStatus, runStatus } from '../producers/run-status.ts';
 import { findUnstarted, type UnstartedRun, unstartedStatus } from '../producers/unstarted-runs.ts';
+import { failureLines } from './failure-lines.ts';
 import type { Session } from './session.ts';
 import { printResult } from './terminal.ts';
 
 const WHOLE_LIST_UP_TO = 50;
-const SHOWN_FAILED = 20;
 
 /** A run as `--json` gives it. */
 export interface RunReport extends RunStatus {
   readonly runId: string;
   readonly seed: string;
+  /** The six characters in the names of its files (RAND). */
+  readonly token: string;
   readonly asOf: string;
   /** The slot of the schedule that the run is for; null when somebody asked for it. */
   readonly slot: string | null;
@@ -51,6 +53,7 @@ export async function reportRun({ queues, store, settings }: Session, run: RunRe
     runId: run.plan.id,
     ...status,
     seed: run.plan.seed,
+    token: runToken(run.plan.id),
     asOf: formatInstant(run.plan.asOf),
     slot: run.slot === undefined ? null : formatInstant(run.slot),
     lateMs: lateMs(run),
@@ -76,6 +79,7 @@ function reportUnstarted(unstarted: UnstartedRun): RunReport {
     runId,
     ...unstartedStatus(unstarted),
     seed: runId,
+    token: runToken(runId),
     asOf: formatInstant(slot),
     slot: formatInstant(slot),
     lateMs: 0,
@@ -129,9 +133,7 @@ export function printFailed({ runId, state, reason, failedEmployees, stage }: Ru
   if (failedEmployees.length === 0) return;
   const title = state === 'finished' ? 'Finished without' : 'Failed';
   printResult(`${title}: ${plural(failedEmployees.length, 'employee')}`);
-  for (const { employeeId, reason: why } of failedEmployees.slice(0, SHOWN_FAILED))
-    printResult(`  ${employeeId}: ${why}`);
-  if (failedEmployees.length > SHOWN_FAILED) printResult(`  and ${count(failedEmployees.length - SHOWN_FAILED)} more`);
+  for (const line of failureLines(failedEmployees)) printResult(`  ${line}`);
   if (state === 'finished') return;
   printResult(`Re-queue them:         btc-fake retry ${runId}`);
   printResult(`Or finish without them: btc-fake finish ${runId} --without-failed`);

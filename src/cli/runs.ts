@@ -5,9 +5,16 @@ import { wholeNumberArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printJson, printProgress, printResult, table } from './terminal.ts';
 
+/** A table is for a screen. */
+const LONGEST_SEED = 30;
+
 interface RunRow {
   readonly runId: string;
   readonly state: RunState;
+  /** The six characters in the names of its files (RAND). */
+  readonly token: string;
+  readonly asOf: string;
+  readonly seed: string;
   /** Why a stage failed. */
   readonly reason: string | null;
   readonly slot: string | null;
@@ -30,6 +37,7 @@ export function runsCommand(program: Command, done: (code: ExitCode) => void): v
     .addHelpText('after', '\nExample:\n  btc-fake runs --limit 5')
     .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
       const { formatInstant } = await import('../domain/feed-rows.ts');
+      const { runToken } = await import('../domain/run-plan.ts');
       const { lateMs } = await import('../domain/slot.ts');
       const { runStatus } = await import('../producers/run-status.ts');
       const { unstartedRuns, unstartedStatus } = await import('../producers/unstarted-runs.ts');
@@ -44,6 +52,9 @@ export function runsCommand(program: Command, done: (code: ExitCode) => void): v
           return {
             runId: run.runId,
             state,
+            token: runToken(run.runId),
+            asOf: slot,
+            seed: run.runId,
             reason,
             slot,
             lateMs: 0,
@@ -58,6 +69,9 @@ export function runsCommand(program: Command, done: (code: ExitCode) => void): v
           rows.push({
             runId: run.plan.id,
             state,
+            token: runToken(run.plan.id),
+            asOf: formatInstant(run.plan.asOf),
+            seed: run.plan.seed,
             reason,
             slot: run.slot === undefined ? null : formatInstant(run.slot),
             lateMs: lateMs(run),
@@ -85,13 +99,22 @@ function runTable(rows: readonly RunRow[]): string[] {
     row.employees,
     row.done,
     row.failed,
+    row.token,
+    row.asOf,
+    seedText(row),
   ]);
   const reasons = rows.filter(({ createdAt, reason }) => createdAt === null && reason !== null);
   return [
-    ...table(['RUN', 'STATE', 'STARTED', 'TOOK', 'EMPLOYEES', 'DONE', 'FAILED'], cells),
+    ...table(['RUN', 'STATE', 'STARTED', 'TOOK', 'EMPLOYEES', 'DONE', 'FAILED', 'FILES', 'AS OF', 'SEED'], cells),
     ...reasons.flatMap(({ runId, reason }) => [
       `Run ${runId} could not start: ${reason}`,
       `When the cause is mended: btc-fake retry ${runId}`,
     ]),
   ];
+}
+
+/** The whole seed is in `--json` and `status`. */
+function seedText({ seed, runId }: RunRow): string {
+  if (seed === runId) return 'its id';
+  return seed.length > LONGEST_SEED ? `${seed.slice(0, LONGEST_SEED)}…` : seed;
 }

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import type { RunId } from '../domain/ids.ts';
+import type { RunName } from '../domain/run-name.ts';
 import { unservedText } from '../domain/unserved-stage.ts';
 import { count, duration, plural } from '../domain/wording.ts';
-import { runIdArgument } from './arguments.ts';
+import { RUN_ARGUMENT, runArgument } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { RunReport } from './run-report.ts';
 import { printJson, printResult } from './terminal.ts';
@@ -13,13 +13,16 @@ export function statusCommand(program: Command, done: (code: ExitCode) => void):
   program
     .command('status')
     .description('show how a run stands: counts, failed employees with their reasons, files')
-    .argument('<run>', 'the run id', runIdArgument)
+    .argument('<run>', RUN_ARGUMENT, runArgument)
     .option('--json', 'print one JSON object as the result')
     .addHelpText('after', '\nExample:\n  btc-fake status run-20251028T110000Z-ab12cd --json')
-    .action(async (runId: RunId, { json }: { json?: boolean }) => {
+    .action(async (name: RunName, { json }: { json?: boolean }) => {
       const { printFailed, reportRunById } = await import('./run-report.ts');
+      const { findRunId } = await import('../producers/find-run.ts');
       const { openBasics, withSession } = await import('./session.ts');
-      const report = await withSession(openBasics(), (session) => reportRunById(session, runId));
+      const report = await withSession(openBasics(), async (session) =>
+        reportRunById(session, await findRunId(session.queues, session.store, name)),
+      );
       if (json) printJson(report);
       else {
         printStatus(report);
@@ -39,6 +42,7 @@ function printStatus(report: RunReport): void {
   printResult(`Started  ${report.createdAt ?? 'not yet'}${report.finishedAt ? `, finished ${report.finishedAt}` : ''}`);
   printResult(`Seed     ${report.seed}`);
   printResult(`As of    ${report.asOf}`);
+  printResult(`Files    *_${report.token}.*`);
   printResult(
     `Done     ${count(counts.done)} of ${plural(counts.employees, 'employee')}, ${count(counts.failed)} failed`,
   );

@@ -9,7 +9,7 @@ import { layout } from './layout.ts';
 import { LIVE_NOTE, type LiveParts, type LiveProgress } from './live-progress.ts';
 import { localTime } from './local-time.ts';
 import { pageFrom, pageLinks } from './page-links.ts';
-import { runPath } from './run-address.ts';
+import { findRunFrom, runPath } from './run-address.ts';
 import { durationOf, slotOf } from './run-progress.ts';
 import type { RunViews } from './run-views.ts';
 
@@ -31,12 +31,18 @@ export function runListRoutes(
   app.get<{ Querystring: { page?: unknown } }>('/', async ({ query }, reply) => {
     const page = pageFrom(query.page);
     const { list, hasOlder } = await listPart(page);
-    const body = html`<div${page === 1 && html` data-live="/runs/events"`}>
+    const body = html`${runSearch()}
+<div${page === 1 && html` data-live="/runs/events"`}>
 <p id="${LIVE_NOTE}" class="muted" role="status"></p>
 <div id="run-list">${list}</div>
 </div>
 ${pageLinks('/', page, hasOlder)}`;
     return reply.type('text/html; charset=utf-8').send(layout({ title: 'Runs', section: '/', body }));
+  });
+
+  app.get<{ Querystring: { run?: unknown } }>('/runs', async ({ query }, reply) => {
+    const runId = await findRunFrom(context, String(query.run ?? ''));
+    return reply.redirect(runPath(runId), 303);
   });
 
   app.get('/runs/events', { exposeHeadRoute: false }, (_request, reply) =>
@@ -61,6 +67,15 @@ ${pageLinks('/', page, hasOlder)}`;
 ${rows.length > 0 && table(rows, now)}`;
     return { list, hasOlder: found.length > PER_PAGE };
   }
+}
+
+/** A form that leads to the page of a run. */
+function runSearch(): Html {
+  return html`<form class="actions search" method="get" action="/runs" role="search">
+<label for="run">Run, file of a run, or the six characters in its files’ names</label>
+<input id="run" name="run" autocomplete="off" spellcheck="false" required class="short">
+<button class="quiet">Show it</button>
+</form>`;
 }
 
 function table(rows: readonly Row[], now: number): Html {

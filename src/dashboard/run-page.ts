@@ -9,7 +9,7 @@ import { failedGroups } from './failed-groups.ts';
 import { type Html, html } from './html.ts';
 import { layout } from './layout.ts';
 import { LIVE_NOTE, type LiveParts, type LiveProgress } from './live-progress.ts';
-import { runIdFrom, runPath } from './run-address.ts';
+import { findRunFrom, runIdFrom, runPath } from './run-address.ts';
 import { runFacts } from './run-facts.ts';
 import { runFiles } from './run-files.ts';
 import { runFlowPicture } from './run-flow-picture.ts';
@@ -31,8 +31,9 @@ export function runPageRoutes(
   live: LiveProgress,
 ): void {
   app.get<RunRoute>('/runs/:id', async ({ params, query }, reply) => {
-    const runId = runIdFrom(params.id);
-    const page = (await isUnknown(runId)) ? await unstarted(runId) : undefined;
+    const runId = await findRunFrom(context, params.id);
+    if (runId !== params.id) return reply.redirect(runPath(runId), 303);
+    const page = await unstarted(runId);
     reply.type('text/html; charset=utf-8');
     if (page) return reply.send(layout({ title: runId, section: '/', body: html`${actionNotice(query)}${page}` }));
     const view = await views.view(runId);
@@ -46,7 +47,6 @@ export function runPageRoutes(
     return live.serve(reply, `run ${plan.id}`, async () => liveParts(await views.view(plan.id)));
   });
 
-  const isUnknown = async (runId: RunId) => (await context.store.findRun(runId)) === undefined;
   /** A scheduled run that could not begin, or has not yet, has a page too. */
   const unstarted = async (runId: RunId) => {
     const found = await findUnstarted(context.queues, context.store, runId);

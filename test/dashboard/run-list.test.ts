@@ -1,6 +1,7 @@
 // Proves what the list of runs shows: newest first, half a year a page, and scheduled runs that could not begin before them.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RunId } from '../../src/domain/ids.ts';
+import { feedNames, runToken } from '../../src/domain/run-plan.ts';
 import { slotRunId } from '../../src/domain/slot.ts';
 import { enqueueRunStart } from '../../src/producers/create-run.ts';
 import { finishWithoutFailed } from '../../src/producers/requeue.ts';
@@ -42,6 +43,33 @@ test('with no run it says how to begin', async () => {
   expect(html).toContain('There are no runs yet');
   expect(html).toContain('href="/start"');
   expect(html).toContain('btc-fake run');
+});
+
+test('a run is found by its id, by a file of it and by the six characters in its files’ names', async () => {
+  const run = await finishedRun(room, people(3));
+  await finishedRun(room, people(3));
+  expect(await page()).toMatch(/<form [^>]*method="get" action="\/runs" role="search">/);
+  const { id } = run.plan;
+  const names = [
+    id,
+    runToken(id),
+    ...Object.values(feedNames(run.plan)),
+    `generated_files/${feedNames(run.plan).summary}`,
+  ];
+  for (const name of names) {
+    const { status, headers } = await dashboard.ask(`/runs?run=${encodeURIComponent(` ${name} `)}`);
+    expect([name, status, headers.get('location')]).toEqual([name, 303, `/runs/${id}`]);
+  }
+  // The address of a page takes them too.
+  for (const name of [runToken(id), feedNames(run.plan).completions]) {
+    const { status, headers } = await dashboard.ask(`/runs/${name}`);
+    expect([name, status, headers.get('location')]).toEqual([name, 303, `/runs/${id}`]);
+  }
+  for (const name of ['', '000000', 'run-x', '<b>']) {
+    const response = await dashboard.ask(`/runs?run=${encodeURIComponent(name)}`);
+    expect([name, response.status]).toEqual([name, 404]);
+    expect(await response.text()).toContain('There is no run');
+  }
 });
 
 test('a run has its state, population, done, failed, duration and files', async () => {

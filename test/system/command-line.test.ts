@@ -79,7 +79,8 @@ describe('btc-fake', () => {
   });
 });
 
-const RUN_ID_FORM = 'A run id looks like run-20251028T110000Z-ab12cd.';
+const RUN_ID_FORM =
+  "Give a run's id (run-20251028T110000Z-ab12cd), a file of it, or the six characters in its files' names.";
 
 test.each<[args: string, complaint: string]>([
   ['rnus', "unknown command 'rnus'\n(Did you mean runs?)"],
