@@ -21,7 +21,7 @@ export interface RunFacts {
   readonly slot?: number;
   /** Absent for a run that has not started. */
   readonly createdAt?: number;
-  /** Why it failed, was missed or was skipped; no secrets. */
+  /** Why it failed, waits, was missed or was skipped; no secrets. */
   readonly reason?: string;
 }
 
@@ -61,7 +61,7 @@ const TEXTS: Readonly<Record<AlertEvent, (run: RunFacts, at: number, now: number
     `Re-queue them with "btc-fake retry ${run.runId}", or finish without them`,
   failed: (run) => `${nameOf(run)} stands still, because a stage failed: ${reasonOf(run)}`,
   overdue: (run, _at, now) =>
-    `${nameOf(run)} is overdue: it should have begun ${duration(now - beginOf(run))} ago; it is ${run.state}, ${done(run)}`,
+    `${nameOf(run)} is overdue: it should have begun ${duration(now - beginOf(run))} ago; it is ${run.state}, ${done(run)}${run.reason === undefined ? '' : `: ${reasonOf(run)}`}`,
   'not-started': (run) => `${nameOf(run)} has not started: ${reasonOf(run)}`,
 };
 

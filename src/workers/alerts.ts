@@ -3,6 +3,7 @@ import type { RunRecord } from '../adapters/run-record.ts';
 import { postWebhook, type WebhookOptions } from '../adapters/webhook.ts';
 import { alertMessage, type RunFacts } from '../domain/run-alert.ts';
 import { slotRunId } from '../domain/slot.ts';
+import { unservedText } from '../domain/unserved-stage.ts';
 import { FailedEmployees } from '../producers/failed-employees.ts';
 import { failedStageJobs, isEnded, runStatus } from '../producers/run-status.ts';
 import { whyWithoutRun } from '../producers/slot-without-run.ts';
@@ -68,7 +69,9 @@ async function newsOf(
   failedEmployees: FailedEmployees,
 ): Promise<News[]> {
   const runId = run.plan.id;
-  const { state, counts, reason } = await runStatus(queues, store, run, failedEmployees);
+  const status = await runStatus(queues, store, run, failedEmployees);
+  const { state, counts, unserved } = status;
+  const reason = status.reason ?? (unserved && unservedText(unserved).what);
   const { createdAt, slot } = run;
   const facts: RunFacts = {
     runId,

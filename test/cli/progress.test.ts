@@ -53,3 +53,22 @@ test('a run that waits for its SQL warehouse says so once, for how long and why'
   expect(lines.filter((line) => /Waiting for the SQL warehouse, for up to 10 min:/.test(line))).toHaveLength(1);
   expect(lines.filter((line) => line.trim() === reason)).toHaveLength(1);
 });
+
+test('names once what no worker serves, when that has lasted a moment, and again when something else is missing', () => {
+  const progress = new RunProgress(0);
+  const look = (seconds: number, needs?: string) => {
+    const unserved = needs === undefined ? {} : { unserved: { stage: 'assignment', needs: [needs], workers: [] } };
+    const counts = { employees: EMPLOYEES, done: 0, failed: 0 };
+    progress.show({ state: 'running', stage: 'assignment', counts, ...unserved }, seconds * 1000);
+  };
+  const waits = () => said.filter((line) => line.includes('Waiting: ')).map((line) => line.trim());
+  look(1, 'no Databricks');
+  look(2);
+  look(3, 'no Databricks');
+  look(5, 'no Databricks');
+  expect(waits()).toEqual([]);
+  for (const seconds of [6, 7, 60]) look(seconds, 'no Databricks');
+  expect(waits()).toEqual(['6.0 s Waiting: No worker works on assignment, which needs no Databricks']);
+  for (const seconds of [61, 65]) look(seconds, 'folder /feeds');
+  expect(waits().slice(1)).toEqual(['65.0 s Waiting: No worker works on assignment, which needs folder /feeds']);
+});

@@ -30,6 +30,11 @@ describe('the line for', () => {
       {},
       'Run run-x is overdue: it should have begun 2 h 3 min ago; it is running, 9,000 of 12,000 employees done',
     ],
+    [
+      'overdue',
+      { reason: 'No worker works on assignment' },
+      'Run run-x is overdue: it should have begun 2 h 3 min ago; it is running, 9,000 of 12,000 employees done: No worker works on assignment',
+    ],
     ['not-started', { reason: 'bad' }, 'Run run-x has not started: bad'],
     ['not-started', {}, 'Run run-x has not started: the reason is not known'],
     ['not-started', { reason: 'x'.repeat(400) }, `Run run-x has not started: ${'x'.repeat(300)}…`],
