@@ -1,6 +1,7 @@
 import { secretCutter } from '../adapters/secret-cutter.ts';
 import { unexplainedWriteFailure } from '../adapters/write-failure.ts';
 import { BtcFakeError } from '../domain/errors.ts';
+import { printable } from '../domain/quoted-value.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printProgress, styled } from './terminal.ts';
 
@@ -21,7 +22,9 @@ export function reportError(thrown: unknown): ExitCode {
   const error = unexplainedWriteFailure(thrown) ?? thrown;
   const say = (text: string) => printProgress(cutSecrets(text));
   if (!(error instanceof BtcFakeError)) {
-    say(`${styled('red', 'btc-fake:')} ${error instanceof Error ? error.message : String(error)} (INTERNAL)`);
+    say(
+      `${styled('red', 'btc-fake:')} ${printable(error instanceof Error ? error.message : String(error))} (INTERNAL)`,
+    );
     say('  Try again; if it stays, see docs/errors.md and run with LOG_LEVEL=debug.');
     return EXIT.error;
   }

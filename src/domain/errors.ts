@@ -1,3 +1,5 @@
+import { printable } from './quoted-value.ts';
+
 /**
  * Every error that BTC Fake raises on purpose, in one table. A code is never reused and never changes its meaning;
  * `docs/errors.md` lists them all for the people who meet them, and a test holds the two together.
@@ -91,7 +93,8 @@ export interface ErrorDetails {
 }
 
 /**
- * An error with a stable code, a message that is safe to show and to store (never a secret), and what to do about it.
+ * An error with a stable code, a message that is safe to show and to store (never a secret), and what to do about it. Whatever it quotes
+ * of others, its texts stand on one line each, and what would steer a terminal or turn the direction of writing is escaped.
  * The cause is kept for a debugger; it is never printed, because nobody vouches for what it says.
  */
 export class BtcFakeError extends Error {
@@ -102,13 +105,13 @@ export class BtcFakeError extends Error {
   readonly lines: readonly string[];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(printable(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'BtcFakeError';
     this.code = code;
-    this.remedy = details.remedy;
+    this.remedy = details.remedy === undefined ? undefined : printable(details.remedy);
     this.retryAfterMs = details.retryAfterMs;
     this.namesError = details.namesError ?? false;
-    this.lines = details.lines ?? [];
+    this.lines = (details.lines ?? []).map(printable);
   }
 
   get retryable(): boolean {

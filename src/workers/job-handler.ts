@@ -2,6 +2,7 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from
 import type { Logger } from 'pino';
 import { assertPayload, type StageJobData } from '../adapters/queues.ts';
 import { BtcFakeError } from '../domain/errors.ts';
+import { printable } from '../domain/quoted-value.ts';
 import { isRetryable } from '../domain/retry-policy.ts';
 import { jobFields } from './job-log.ts';
 import type { WhenRoom } from './redis-room.ts';
@@ -103,7 +104,9 @@ async function processJob<Data extends StageJobData>(
 
 /** The text that Bull Board, `status` and the log show for a failed job. */
 export function failureReason(error: unknown): string {
-  if (!(error instanceof BtcFakeError)) return `INTERNAL: ${error instanceof Error ? error.message : String(error)}`;
+  if (!(error instanceof BtcFakeError)) {
+    return `INTERNAL: ${printable(error instanceof Error ? error.message : String(error))}`;
+  }
   const lines = error.lines.length > 0 ? ` [${error.lines.join('; ')}]` : '';
   const what = `${error.code}: ${error.message}${lines}`;
   if (!error.remedy) return what;

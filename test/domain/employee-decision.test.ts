@@ -168,6 +168,8 @@ describe('in words', () => {
       ', from 2025-10-06T00:01:00Z to 2025-10-11T13:13:59Z, Daily Dose of another week',
       ', without dates',
     ]);
+    const hostile = { ...explain().open![2]!, contentType: '\u001b[2JMe\u202Edia' };
+    expect(openText(hostile)).toBe(', [2JMedia, without dates');
   });
 
   test('how far the run is', () => {

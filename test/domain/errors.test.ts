@@ -27,6 +27,12 @@ describe('an error', () => {
     expect(error).toMatchObject({ cause, lines, retryAfterMs: 3000 });
   });
 
+  test('escapes what would steer a terminal or turn the direction of writing, and stays on one line', () => {
+    const hostile = 'a\u001b[2J\u202Eb\r\nc\u009b';
+    const { message, remedy, lines } = new BtcFakeError('INTERNAL', hostile, { remedy: hostile, lines: [hostile] });
+    for (const text of [message, remedy, ...lines]) expect(text).toBe('a\\u001b[2J\\u{202e}b\\r\\nc\\u{9b}');
+  });
+
   test('shows nothing of its cause in its own text', () => {
     const error = new BtcFakeError('SFTP_UNREACHABLE', 'lost', { cause: new Error('password=canary') });
     expect(`${error} ${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain('canary');
