@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Stats } from 'ssh2';
 import { BtcFakeError, systemCode } from '../domain/errors.ts';
-import { ownPartPath, removeStaleParts, type Turn, withDownloadLock } from './download-lock.ts';
-import { FILE_MODE, FOLDER_MODE } from './file-modes.ts';
-import { keepReplaced } from './kept-catalogs.ts';
+import { removeStaleParts, type Turn, withDownloadLock } from './download-lock.ts';
+import { local, unwritable, writeBeside } from './download-part.ts';
+import { FOLDER_MODE } from './file-modes.ts';
 import type { SftpConnection } from './sftp-connection.ts';
+import { withinTransferTime } from './sftp-deadline.ts';
 import { kindOfMode } from './sftp-entries.ts';
 import { sftpStatus } from './sftp-errors.ts';
 import {
@@ -20,6 +21,7 @@ import {
   remotePath,
   shown,
 } from './sftp-remote-files.ts';
+import { markSingleDownload } from './single-downloads.ts';
 
 const STATUS_UNSUPPORTED = 8;
 
@@ -77,7 +79,7 @@ export async function downloadFile(
     const meanwhile = await alreadyThere(path, file, since);
     if (meanwhile !== undefined) return meanwhile;
     await removeStaleParts(path);
-    return await fetchFile(connection, remotePath(remoteFolder, file.name), file, path, options);
+    return await fetchFile(connection, remoteFolder, file, path, options);
   };
   try {
     return await withDownloadLock(path, options, work);
@@ -89,42 +91,36 @@ export async function downloadFile(
 
 async function fetchFile(
   connection: SftpConnection,
-  source: string,
+  remoteFolder: string,
   file: RemoteFile,
   path: string,
   { transferMs, keepReplaced: keeps = false }: DownloadOptions,
 ): Promise<DownloadedFile> {
+  const source = remotePath(remoteFolder, file.name);
   let bytes = 0;
-  const timer = setTimeout(() => {
-    const message = `${connection.endpoint} sent ${bytes} of the ${file.bytes} bytes of ${shown(source)} in ${transferMs / 1000} s.`;
-    connection.abandon(
-      new BtcFakeError('SFTP_TRANSFER', message, {
-        remedy: 'Try again when the server is faster, or give it more time with SFTP_TRANSFER_TIMEOUT.',
-      }),
-    );
-  }, transferMs);
-  try {
+  const progress = () => `${connection.endpoint} sent ${bytes} of the ${file.bytes} bytes of ${shown(source)}`;
+  const fill = async (part: FileHandle) => {
+    const hash = createHash('sha256');
+    for await (const chunk of readRemoteFile(connection, source, file.bytes)) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      await local(path, part.appendFile(chunk));
+    }
+    if (bytes !== file.bytes) throw new BtcFakeError('SFTP_TRANSFER', `${progress()}.`);
+    const isTold = await expectUnchanged(connection, source, file, 'read');
+    if (!isTold) await local(path, markSingleDownload(path, placeOf(connection, remoteFolder)));
+    return hash.digest('hex');
+  };
+  return await withinTransferTime(connection, transferMs, progress, async () => {
     await expectUnchanged(connection, source, file);
-    const sha256 = await writeBeside(path, file, keeps, async (part) => {
-      const hash = createHash('sha256');
-      for await (const chunk of readRemoteFile(connection, source, file.bytes)) {
-        hash.update(chunk);
-        bytes += chunk.length;
-        await local(path, part.appendFile(chunk));
-      }
-      if (bytes !== file.bytes) {
-        throw new BtcFakeError(
-          'SFTP_TRANSFER',
-          `${connection.endpoint} sent ${bytes} of the ${file.bytes} bytes of ${shown(source)}.`,
-        );
-      }
-      await expectUnchanged(connection, source, file, 'read');
-      return hash.digest('hex');
-    });
+    const sha256 = await writeBeside(path, { modifiedAt: file.modifiedAt, keeps }, fill);
     return { path, bytes: file.bytes, sha256, fetched: true };
-  } finally {
-    clearTimeout(timer);
-  }
+  });
+}
+
+/** A server and its folder, by which single downloads are remembered. */
+export function placeOf({ endpoint }: Pick<SftpConnection, 'endpoint'>, remoteFolder: string): string {
+  return `${endpoint} ${remoteFolder}`;
 }
 
 /** The SHA-256 of a local file, lower-case hexadecimal. @throws BtcFakeError FILE_UNREADABLE. */
@@ -154,19 +150,23 @@ async function alreadyThere(path: string, file: RemoteFile, since = Infinity): P
 /**
  * The vendor may be writing the file at this moment, or put something else in its place. Once it was `read` to its end, a server
  * need not tell any more.
+ * @returns false when it was asked, and tells nothing of the file.
  */
 async function expectUnchanged(
   connection: SftpConnection,
   source: string,
   file: RemoteFile,
   when: 'listed' | 'read' = 'listed',
-): Promise<void> {
+): Promise<boolean> {
+  let isRefused = false;
   const found = await lstatRemote(connection, source).catch((error) => {
     const status = sftpStatus(error);
-    if (status === STATUS_UNSUPPORTED || (when === 'read' && status !== undefined)) return undefined;
-    throw error;
+    if (status === STATUS_UNSUPPORTED) return undefined;
+    if (when === 'listed' || status === undefined) throw error;
+    isRefused = true;
+    return undefined;
   });
-  if (found === undefined) return;
+  if (found === undefined) return !isRefused;
   if ((kindOfMode(found.mode) ?? 'file') !== 'file') {
     throw new BtcFakeError('SFTP_PATH', `${shown(source)} on ${connection.endpoint} is not a regular file.`);
   }
@@ -179,61 +179,5 @@ async function expectUnchanged(
       { remedy: 'Try again when the vendor has finished writing it.' },
     );
   }
-}
-
-/**
- * Lets `fill`, which returns the SHA-256, write a part, flushes it and renames it to `path`. The part is always a new file of our
- * own: what took its place meanwhile is not renamed.
- */
-async function writeBeside(
-  path: string,
-  file: RemoteFile,
-  keeps: boolean,
-  fill: (part: FileHandle) => Promise<string>,
-): Promise<string> {
-  const partPath = ownPartPath(path);
-  const part = await local(path, open(partPath, 'wx', FILE_MODE));
-  try {
-    const sha256 = await fill(part);
-    if (file.modifiedAt > 0) await local(path, part.utimes(file.modifiedAt / 1000, file.modifiedAt / 1000));
-    await local(path, part.sync());
-    if (!(await isStillAt(part, partPath))) {
-      throw new BtcFakeError('OUTPUT_UNWRITABLE', `${partPath} was replaced by something else while it was written.`);
-    }
-    if (keeps) await keepEarlier(path, sha256);
-    await local(path, rename(partPath, path));
-    return sha256;
-  } catch (error) {
-    if (await isStillAt(part, partPath)) await rm(partPath, { force: true }).catch(() => {});
-    throw error;
-  } finally {
-    // What a close may still report was settled by the flush.
-    await part.close().catch(() => {});
-  }
-}
-
-/** A regular file with other bytes stays for the runs that have read it. */
-async function keepEarlier(path: string, sha256: string): Promise<void> {
-  const found = await lstat(path).catch(() => undefined);
-  if (found?.isFile() !== true) return;
-  const earlier = await hashLocalFile(path);
-  if (earlier !== sha256) await local(path, keepReplaced(path, earlier));
-}
-
-async function isStillAt(part: FileHandle, partPath: string): Promise<boolean> {
-  const [ours, there] = await Promise.all([part.stat(), lstat(partPath)]).catch(() => []);
-  return ours !== undefined && there !== undefined && ours.ino === there.ino && ours.dev === there.dev;
-}
-
-async function local<T>(path: string, work: Promise<T>): Promise<T> {
-  return await work.catch((cause) => {
-    throw unwritable(path, cause);
-  });
-}
-
-function unwritable(path: string, cause: unknown): BtcFakeError {
-  return new BtcFakeError('OUTPUT_UNWRITABLE', `${path} cannot be written (${systemCode(cause)}).`, {
-    remedy: 'Check that the folder may be written to and that its disk has room.',
-    cause,
-  });
+  return true;
 }

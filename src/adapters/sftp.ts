@@ -1,10 +1,13 @@
+import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import { connectSftp } from './sftp-connection.ts';
-import { type DownloadedFile, type DownloadOptions, downloadFile } from './sftp-download.ts';
+import { withinTransferTime } from './sftp-deadline.ts';
+import { type DownloadedFile, type DownloadOptions, downloadFile, placeOf } from './sftp-download.ts';
 import { listRemoteFolder, type RemoteEntry } from './sftp-entries.ts';
 import { type RemoteFile, readRemoteFile, remotePath } from './sftp-remote-files.ts';
 import { DEFAULT_SFTP_TIMEOUTS, type SftpServer, type SftpTimeouts } from './sftp-server.ts';
 import { type Delivery, type UploadedFile, uploadFile } from './sftp-upload.ts';
+import { singleDownloads } from './single-downloads.ts';
 
 export {
   DEFAULT_SFTP_TIMEOUTS,
@@ -32,7 +35,9 @@ export interface SftpSession {
     localFolder: string,
     options?: Pick<DownloadOptions, 'keepReplaced' | 'onWait'>,
   ): Promise<DownloadedFile>;
-  /** See `uploadFile`. */
+  /** The names of the files in a local folder that this server gave once, and then told nothing of any more. */
+  takenBefore(remoteFolder: string, localFolder: string): Promise<ReadonlySet<string>>;
+  /** See `uploadFile`. It may take as long as a download. */
   upload(localPath: string, remoteFolder: string, delivery?: Delivery): Promise<UploadedFile>;
 }
 
@@ -78,7 +83,12 @@ export async function withSftp<T>(
       },
       download: (remoteFolder, file, localFolder, options = {}) =>
         downloadFile(connection, remoteFolder, file, localFolder, { ...options, transferMs, signal }),
-      upload: (localPath, remoteFolder, delivery) => uploadFile(connection, localPath, remoteFolder, delivery),
+      takenBefore: (remoteFolder, localFolder) => singleDownloads(localFolder, placeOf(connection, remoteFolder)),
+      upload(localPath, remoteFolder, delivery) {
+        const progress = () => `${connection.endpoint} did not take all of ${basename(localPath)}`;
+        const work = () => uploadFile(connection, localPath, remoteFolder, delivery);
+        return withinTransferTime(connection, transferMs, progress, work);
+      },
     });
   } finally {
     await connection.close();

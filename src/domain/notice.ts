@@ -7,6 +7,7 @@ export type NoticeCode =
   | 'catalog-old'
   | 'catalog-later-than-run'
   | 'catalog-near-misses'
+  | 'catalog-downloaded-before'
   | 'catalog-rows-skipped'
   | 'catalog-rows-misaligned'
   | 'catalog-ids-repeated'

@@ -19,8 +19,8 @@ export async function tryInbound(settings: Settings, logger: Logger, now = Date.
     return { state: 'not configured', detail: [found, ...notices.map(({ text }) => text)].join('; ') };
   }
   return withInboundSftp(server, { logger }, async (session) => {
-    const { files, notices, listing } = await chooseRemote(session, server, settings, day);
-    for (const file of files) await session.readStart(server.remotePath, file);
+    const { files, notices, listing, here } = await chooseRemote(session, server, settings, day);
+    for (const file of files) if (!here.has(file.name)) await session.readStart(server.remotePath, file);
     const place = `${server.username}@${server.host}:${server.port}${server.remotePath}`;
     const dates = files.map(({ date }) => date).join(' and ');
     const found = `${place}: ${plural(listing.files.length, 'catalog file')}, the newest of ${dates} can be read`;

@@ -28,6 +28,7 @@ export async function newestCatalogs(
   return withInboundSftp(server, surroundings, async (session) => {
     const choice = await chooseRemote(session, server, settings, day);
     for (const file of choice.files) {
+      if (choice.here.has(file.name)) continue;
       await downloadCatalogFile(
         session,
         server,
@@ -45,12 +46,28 @@ export async function chooseLocal({ files }: Settings, day: string) {
   return chooseCatalogs(catalogListing(await listLocalFolder(place)), { day, maxAgeDays, maxBytes, place });
 }
 
-/** The same for files on the vendor's server, without downloading them. */
+/**
+ * The same for files on the vendor's server, without downloading them. What the server let be downloaded once, and does not list any
+ * more, is still its file: `here` are the names of those, which are in the download folder.
+ */
 export async function chooseRemote(session: SftpSession, server: SftpServerSettings, { files }: Settings, day: string) {
-  const { catalogMaxAgeDays: maxAgeDays, catalogMaxBytes: maxBytes } = files;
+  const { catalogMaxAgeDays: maxAgeDays, catalogMaxBytes: maxBytes, downloadDir } = files;
   const place = `${server.host}:${server.remotePath}`;
-  const listing = catalogListing(await session.listEntries(server.remotePath));
-  return { ...chooseCatalogs(listing, { day, maxAgeDays, maxBytes, place }), listing };
+  const entries = await session.listEntries(server.remotePath);
+  const taken = await session.takenBefore(server.remotePath, downloadDir);
+  const isListed = new Set(entries.map(({ name }) => name));
+  const copies = taken.size === 0 ? [] : await listLocalFolder(downloadDir);
+  const gone = copies.filter(({ name, kind }) => kind === 'file' && taken.has(name) && !isListed.has(name));
+  const here = new Set(gone.map(({ name }) => name));
+  const listing = catalogListing([...entries, ...gone]);
+  const choice = chooseCatalogs(listing, { day, maxAgeDays, maxBytes, place });
+  const notices = choice.files.filter(({ name }) => here.has(name)).map(({ name }) => takenNotice(name));
+  return { files: choice.files, notices: [...notices, ...choice.notices], listing, here };
+}
+
+function takenNotice(name: string): Notice {
+  const text = `${name}: the server gave it once and does not list it any more; the copy of then was used`;
+  return { code: 'catalog-downloaded-before', text };
 }
 
 /** Logs in to the vendor's server. @throws as `withSftp` does. */

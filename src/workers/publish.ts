@@ -74,7 +74,8 @@ export function publishHandler({ settings, store, queues, logger, now }: WorkerC
     const publishAll = async (session: SftpSession) => {
       for (const file of open) await publish(session, file);
     };
-    if (open.length > 0) await withSftp(server, log, publishAll, { stallMs: server.stallMs });
+    if (open.length > 0)
+      await withSftp(server, log, publishAll, { stallMs: server.stallMs, transferMs: server.transferMs });
     await store.finishStage(runId, 'publish', now());
     await store.setPublished(runId, now());
   };

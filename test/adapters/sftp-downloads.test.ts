@@ -149,6 +149,18 @@ test('a download of a byte now and then is given up when its time is over, and s
   expect(await readdir(local)).toEqual([]);
 });
 
+test('an upload that comes to no end in its time is given up too', async () => {
+  server.faults = { silentAt: 'WRITE' };
+  await writeFile(join(local, 'feed.csv'), BYTES);
+  const upload = withSftp(server.login, silent, (sftp) => sftp.upload(join(local, 'feed.csv'), '/'), {
+    transferMs: 300,
+  });
+  await expect(upload).rejects.toMatchObject({
+    code: 'SFTP_TRANSFER',
+    message: `127.0.0.1:${server.login.port} did not take all of feed.csv in 0.3 s.`,
+  });
+});
+
 describe('a file that a corrected one of the same name replaces', () => {
   test('is kept under its SHA-256, unless it has the same bytes', async () => {
     await download();

@@ -37,7 +37,7 @@ beforeEach(async () => {
   vendor.listed.length = 0;
   for (const { files } of [vendor, receiver]) files.clear();
   vendor.files.set(COURSES, Buffer.from('CourseId\n5\n'));
-  vendor.files.set(CONTENT, Buffer.from('ContentId,Daily_Dose_BA\n6,1\n7,0\n'));
+  vendor.files.set(CONTENT, Buffer.from('ContentId,Daily_Dose_BA,CreateDate\n6,1,2025-10-01\n7,0,2025-10-01\n'));
 });
 
 const settings = (env: Record<string, string> = {}) =>
@@ -108,9 +108,36 @@ test('a file that the server lists with 40 TB fails the run at once, and nothing
   expect(readdirSync(downloaded)).toEqual([]);
 });
 
+test('a mailbox that gives each file once is no obstacle to a second run: it uses what the first has downloaded, and says so', async () => {
+  vendor.faults = { oneDownload: { statusAfter: 2 } };
+  const first = await download();
+  expect([first.catalogs!.notices, vendor.files.size]).toEqual([[], 0]);
+  const second = await download();
+  expect(second.catalogs!.inputs).toEqual(first.catalogs!.inputs);
+  expect(second.catalogs!.notices).toEqual(
+    [COURSES, CONTENT].map((name) => ({
+      code: 'catalog-downloaded-before',
+      text: `${name}: the server gave it once and does not list it any more; the copy of then was used`,
+    })),
+  );
+  const newer = CONTENT.replace('_1_b', '_2_b');
+  vendor.files.set(newer, Buffer.from('ContentId\n9\n'));
+  expect((await download()).catalogs!.inputs.map(({ name }) => name)).toEqual([COURSES, newer]);
+});
+
+test('a server that lists nothing is an error, though older files of another folder or server are here', async () => {
+  await download();
+  vendor.files.clear();
+  expect((await failureOf(download())).code).toBe('CATALOG_MISSING');
+  mkdirSync(join(downloaded, '.single-downloads'));
+  for (const name of [COURSES, CONTENT])
+    writeFileSync(join(downloaded, '.single-downloads', name), 'other.example:22 /');
+  expect((await failureOf(download())).code).toBe('CATALOG_MISSING');
+});
+
 test('a corrected file of the same name, size and day is used by the next run, and the one before it still publishes its own', async () => {
   const before = await download();
-  const text = 'ContentId,Daily_Dose_BA\n6,0\n7,1\n';
+  const text = 'ContentId,Daily_Dose_BA,CreateDate\n6,0,2025-10-01\n7,1,2025-10-01\n';
   vendor.files.set(CONTENT, Buffer.from(text));
   vendor.faults = { modifiedAt: 1_767_600_060 };
   const after = await download();
@@ -127,7 +154,7 @@ test('a corrected file of the same name, size and day is used by the next run, a
 
 test('what a corrected file replaced is kept while a run has to publish it, and removed when none has to', async () => {
   const run = await download();
-  vendor.files.set(CONTENT, Buffer.from('ContentId,Daily_Dose_BA\n8,1\n'));
+  vendor.files.set(CONTENT, Buffer.from('ContentId,Daily_Dose_BA,CreateDate\n8,1,2025-10-01\n'));
   await download();
   const kept = join(downloaded, 'kept', run.catalogs!.inputs[1]!.sha256);
   utimesSync(kept, 1, 1);
