@@ -49,7 +49,12 @@ export async function onceWarehouseRuns(
   try {
     await work(listener);
   } catch (error) {
-    if (!(error instanceof BtcFakeError) || error.code !== 'DATABRICKS_STARTING') throw error;
+    if (!(error instanceof BtcFakeError)) throw error;
+    if (error.code !== 'DATABRICKS_STARTING') {
+      // It waits for something else now, or for nobody.
+      await endWarehouseWait(queues.redis, runId);
+      throw error;
+    }
     const { since } = await note(error);
     const restMs = warehouseRestMs({ now: now(), since, patienceMs, retryAfterMs: error.retryAfterMs });
     if (restMs === undefined) {

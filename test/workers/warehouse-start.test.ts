@@ -1,9 +1,13 @@
 // Proves, with real workers on a real Redis and a warehouse that is stopped, that its start is waited for by time, not by attempts.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Settings } from '../../config/settings.ts';
+import type { WarehouseListener } from '../../src/adapters/databricks.ts';
 import type { RunRecord } from '../../src/adapters/run-record.ts';
+import { BtcFakeError } from '../../src/domain/errors.ts';
 import { requeueFailed } from '../../src/producers/requeue.ts';
 import { type RunStatus, runStatus } from '../../src/producers/run-status.ts';
 import { startWorkers, type Workers } from '../../src/workers/runtime.ts';
+import { onceWarehouseRuns } from '../../src/workers/warehouse-start.ts';
 import { stageDone } from '../support/job-moves.ts';
 import { openRunRoom, type RunRoom } from '../support/run-room.ts';
 import { people } from '../support/run-state.ts';
@@ -33,14 +37,18 @@ afterEach(async () => {
   workers = undefined;
 });
 
-function work(timeoutSeconds: number): void {
-  const settings = room.settingsWith({
+function settingsOfWarehouse(timeoutSeconds: number): Settings {
+  return room.settingsWith({
     DATABRICKS_HOST: warehouse.host,
     DATABRICKS_HTTP_PATH: warehouse.httpPath,
     DATABRICKS_TOKEN: warehouse.token,
     DATABRICKS_CA_FILE: warehouse.caFile,
     DATABRICKS_TIMEOUT: String(timeoutSeconds),
   });
+}
+
+function work(timeoutSeconds: number): void {
+  const settings = settingsOfWarehouse(timeoutSeconds);
   workers = startWorkers({ ...room, settings, only: ['catalog-download', 'assignment'] });
 }
 
@@ -122,4 +130,41 @@ test('a worker that is stopped while the run waits ends at once, and gives no at
   const job = await room.job('assignment', run.plan.id);
   expect([await job.getState(), job.attemptsMade]).toEqual(['delayed', 0]);
   expect(job.delay).toBeGreaterThan(100_000);
+});
+
+describe('a warehouse that takes a statement and has not answered for a while', () => {
+  const slow = new BtcFakeError('DATABRICKS_STARTING', 'The SQL warehouse is starting: no answer for 10 s.');
+
+  async function read(run: RunRecord, end: (listener: WarehouseListener) => void): Promise<RunStatus['warehouse']> {
+    const job = await room.job('assignment', run.plan.id);
+    const settings = settingsOfWarehouse(60);
+    let meanwhile: RunStatus['warehouse'];
+    await onceWarehouseRuns({ ...room, settings }, job, '', async (listener) => {
+      listener.slow(slow);
+      meanwhile = await waiting(run);
+      end(listener);
+    });
+    await waitUntil('nothing is waited for', async () => (await statusOf(run)).warehouse === undefined);
+    return meanwhile;
+  }
+
+  test('is told of, and no longer when it answers', async () => {
+    const run = await makeRun();
+    await stageDone(room, run, 'catalog-download');
+    const meanwhile = await read(run, (listener) => listener.answered());
+    expect(meanwhile?.reason).toBe('DATABRICKS_STARTING: The SQL warehouse is starting: no answer for 10 s.');
+    expect(meanwhile!.until - meanwhile!.since).toBe(60_000);
+    expect(told(/^The SQL warehouse answers, after /)).toHaveLength(1);
+  });
+
+  test('nor when the read fails for another reason', async () => {
+    const run = await makeRun();
+    await stageDone(room, run, 'catalog-download');
+    const broken = new BtcFakeError('DATABRICKS_UNREACHABLE', 'The connection failed.');
+    const failing = read(run, () => {
+      throw broken;
+    });
+    await expect(failing).rejects.toBe(broken);
+    expect((await statusOf(run)).warehouse).toBeUndefined();
+  });
 });
