@@ -57,7 +57,8 @@ export function instantOf(parts: DateParts, timeZone: string): number | null {
   // Date.UTC would take the years before 100 for others.
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
+  // A day that a month does not have is in another.
+  if (date.getUTCMonth() !== month - 1) return null;
   const asIfUtc = date.setUTCHours(hour, minute, second, millisecondsOf(parts.fraction));
   if (parts.zone === undefined) return instantOfLocal(asIfUtc, timeZone);
   const offset = offsetMinutes(parts.zone);

@@ -34,7 +34,7 @@ const NAME_AND_DAY = /^([a-z]{3,9})\.?[-/\s]\s*(\d{1,2})[-/,\s]\s*(\d{4})(?!\d)/
 export function readCatalogDate(text: string, { timeZone, dateFormats }: DateRules): DateReadings | null {
   const trimmed = text.trim();
   if (trimmed === '' || trimmed.length > MAX_LENGTH) return null;
-  for (const read of dateFormats) {
+  for (const { read } of dateFormats) {
     const instant = read(trimmed, timeZone);
     if (instant !== null) return always(instant);
   }

@@ -1,7 +1,12 @@
 import { type DateParts, instantOf } from './calendar-instant.ts';
 
-/** Reads a date that is written in one way: epoch milliseconds, or null when the text is not written in it or is no real date. */
-export type DatePattern = (text: string, timeZone: string) => number | null;
+/** One way to write a date. */
+export interface DatePattern {
+  /** The date-fns pattern. */
+  readonly pattern: string;
+  /** The instant as epoch milliseconds; null when the text is not written so, or is no real date. */
+  readonly read: (text: string, timeZone: string) => number | null;
+}
 
 type Part = keyof DateParts;
 
@@ -60,12 +65,13 @@ export function compileDatePattern(pattern: string): DatePattern | undefined {
   const isTwelveHours = pieces.some((piece) => piece.startsWith('h'));
   if (!(has('year') && has('month') && has('day')) || has('meridiem') !== isTwelveHours) return undefined;
   const expression = new RegExp(`^${source}$`, 'i');
-  return (text, timeZone) => {
+  const read: DatePattern['read'] = (text, timeZone) => {
     const match = expression.exec(text);
     if (match === null) return null;
     const found = Object.fromEntries(parts.map((part, i) => [part, match[i + 1]]));
     return instantOf(found as unknown as DateParts, timeZone);
   };
+  return { pattern, read };
 }
 
 /** Makes readers of several patterns, separated by `;`, in the order in which they are tried. Undefined when one of them is none. */

@@ -26,6 +26,8 @@ export interface CatalogInput {
   /** Rows without a usable id, or with more or fewer fields than the header. */
   readonly skippedRows: number;
   readonly from: 'sftp' | 'local folder';
+  /** The CATALOG_DATE_FORMATS that it was read with; absent when there were none. */
+  readonly dateFormats?: readonly string[];
 }
 
 /** The training records as they were read. */

@@ -34,15 +34,16 @@ export function catalogDownloadHandler({ settings, store, logger, now }: WorkerC
     const contents: Record<CatalogKind, readonly CatalogContent[]> = { CourseCatalog: [], StandAloneContent: [] };
     const inputs: CatalogInput[] = [];
     const notices: Notice[] = [];
+    const { downloadDir, catalogDateFormats: dateFormats } = settings.files;
+    const formats = dateFormats.length > 0 ? { dateFormats: dateFormats.map(({ pattern }) => pattern) } : {};
     if (!settings.sftpInbound) notices.push(sftpNotice(files));
     notices.push(...ofFiles);
     for (const { kind, name, bytes } of files) {
-      const { downloadDir, catalogDateFormats: dateFormats } = settings.files;
       const reading = await readCatalogFile(join(downloadDir, name), { kind, timeZone: plan.timeZone, dateFormats });
       contents[kind] = reading.contents;
       const { skippedRows, sha256 } = reading;
       const from = settings.sftpInbound ? 'sftp' : 'local folder';
-      inputs.push({ kind, name, bytes, sha256, contents: reading.contents.length, skippedRows, from });
+      inputs.push({ kind, name, bytes, sha256, contents: reading.contents.length, skippedRows, from, ...formats });
       notices.push(...catalogNotices(name, reading.faults));
     }
     logNotices(log, notices);

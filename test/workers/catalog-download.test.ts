@@ -143,6 +143,7 @@ test('dates are read as the settings say, in the time zone of the run', async ()
   );
   const run = await download({ CATALOG_DATE_FORMATS: 'd/M/yyyy;yyyyMMdd' });
   expect(run.catalogs!.notices.map(({ code }) => code)).toEqual(['sftp-not-configured']);
+  expect(run.catalogs!.inputs.map(({ dateFormats }) => dateFormats)).toEqual(Array(2).fill(['d/M/yyyy', 'yyyyMMdd']));
   const contents = await room.store.readCatalog(run.plan.id, 'StandAloneContent');
   expect(contents.map(({ createdAt }) => createdAt)).toEqual([
     localInstant('2025-06-05', '00:00:00', run.plan.timeZone),
