@@ -10,7 +10,7 @@ export function runCommand(program: Command, done: (code: ExitCode) => void): vo
     .option('--as-of <iso>', 'the instant that the run simulates (default: now)')
     .option('--seed <text>', 'where all chance comes from; the same seed, --as-of and inputs give the same bytes')
     .option('--employees <file>', 'the employees file (default: EMPLOYEES_FILE)', pathArgument)
-    .option('--output <dir>', 'the folder for the files (default: OUTPUT_DIR)', pathArgument)
+    .option('--output <dir>', 'the folder for the files (default: OUTPUT_DIR of the worker)', pathArgument)
     .option('--skip-invalid-employees', 'go on without the rows of the employees file that are wrong')
     .addHelpText(
       'after',
