@@ -116,6 +116,7 @@ function harden(redis: Redis, tell: (error: Error) => void = () => {}): Redis {
   redis.on('error', tell);
   redis.on('connect', () => batchWrites(redis.stream as Socket));
   refuseUnprepared(redis);
+  reconnectOnce(redis);
   const { duplicate } = redis;
   redis.duplicate = (override) => harden(duplicate.call(redis, override), tell);
   return redis;
@@ -133,6 +134,15 @@ function hardenCluster(redis: Cluster, limitMs: number | undefined): Cluster {
     return sendCommand.call(redis, command, stream, node);
   };
   return redis;
+}
+
+/** Of many commands that are refused on a connection the first one has it made again; the others would each leave a listener on it. */
+function reconnectOnce(redis: Redis): void {
+  const { disconnect } = redis;
+  redis.disconnect = (reconnect = false) => {
+    const isOnItsWay = reconnect && (redis.stream as Socket | undefined)?.writableEnded === true;
+    if (!isOnItsWay) disconnect.call(redis, reconnect);
+  };
 }
 
 /**

@@ -21,7 +21,7 @@ const ANSWERS: readonly (readonly [RegExp, Refusal])[] = [
     },
   ],
   [
-    /\bREADONLY You can't write\b/,
+    /\bREADONLY You can't write\b|^UNBLOCKED\b/,
     {
       code: 'REDIS_REFUSES_WRITES',
       what: 'is a read-only replica',

@@ -1,6 +1,7 @@
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import { assertPayload, type StageJobData } from '../adapters/queues.ts';
+import { isRedisRefusal, redisRefusal } from '../adapters/redis-failure.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { printable } from '../domain/quoted-value.ts';
 import { isRetryable } from '../domain/retry-policy.ts';
@@ -103,7 +104,8 @@ async function processJob<Data extends StageJobData>(
 }
 
 /** The text that Bull Board, `status` and the log show for a failed job. */
-export function failureReason(error: unknown): string {
+export function failureReason(failure: unknown): string {
+  const error = (isRedisRefusal(failure) ? redisRefusal(failure) : undefined) ?? failure;
   if (!(error instanceof BtcFakeError)) {
     return `INTERNAL: ${printable(error instanceof Error ? error.message : String(error))}`;
   }

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from 'bullmq';
-import type { Redis } from 'ioredis';
+import type { RedisConnection } from '../../src/adapters/redis-client.ts';
 import { REDIS_PREFIX } from '../../src/adapters/run-keys.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { CANARIES, type FaultRoom } from './fault-room.ts';
@@ -81,7 +81,7 @@ async function queueBreaches({ queues }: FaultRoom): Promise<string[]> {
   return found.flat();
 }
 
-async function expiryBreaches(redis: Redis): Promise<string[]> {
+async function expiryBreaches(redis: RedisConnection): Promise<string[]> {
   const keys = await redis.keys(`${REDIS_PREFIX}:run:*`);
   const times = await Promise.all(keys.map((key) => redis.ttl(key)));
   return keys.filter((_, i) => times[i] === -1).map((key) => `${key} never expires`);

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { openQueues, type Queues } from '../../src/adapters/queues.ts';
+import type { RedisConnection } from '../../src/adapters/redis-client.ts';
 import { RunStore } from '../../src/adapters/run-store.ts';
 import type { RunReport } from '../../src/cli/run-report.ts';
 import type { RunId } from '../../src/domain/ids.ts';
@@ -33,6 +34,16 @@ export interface FaultRoomOptions
   readonly commandLimitMs?: number;
   /** Further settings of redis.conf. */
   readonly redis?: Readonly<Record<string, string>>;
+  /** Once the undisturbed run is over, processes and tests work on this Redis instead of the room's own. */
+  readonly elsewhere?: RedisElsewhere;
+}
+
+/** A Redis that somebody else started, and stops. */
+export interface RedisElsewhere {
+  /** What processes need to find it: REDIS_URL and its companions. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The tests' own connection, which whoever opened it closes. */
+  readonly connection: RedisConnection;
 }
 
 /** Everything that a run needs, on one machine, to be broken: Redis, a proxy before it, a recommender, and processes. */
@@ -51,7 +62,7 @@ export interface FaultRoom {
   readonly redisUrl: string;
   readonly store: RunStore;
   readonly queues: Queues;
-  readonly connection: Redis;
+  readonly connection: RedisConnection;
   /** Starts a command; after `limitMs` it is killed. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>, limitMs?: number): RunningBtcFake;
   /** Puts the run on the queue, for workers. */
@@ -93,14 +104,16 @@ export async function openFaultRoom(options: FaultRoomOptions): Promise<FaultRoo
     env: { ...secretEnvironment(), ...options.env },
   });
   const redisUrl = redis.url.replace('://', `://:${CANARIES.redis}@`);
-  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null, disconnectTimeout: 100 });
-  connection.on('error', () => {});
+  const own = new Redis(redisUrl, { maxRetriesPerRequest: null, disconnectTimeout: 100 });
+  own.on('error', () => {});
+  const connection = options.elsewhere?.connection ?? own;
+  let elsewhere: Readonly<Record<string, string>> = {};
   const queues = openQueues(connection);
   const store = new RunStore(connection, 24 * 3600 * 1000);
   const status = async (runId: RunId) => runStatus(queues, store, await store.getRun(runId));
 
   const start: FaultRoom['start'] = (args, env = {}, limitMs = options.commandLimitMs ?? COMMAND_LIMIT_MS) => {
-    const command = workspace.start(args, env, limitMs);
+    const command = workspace.start(args, { ...elsewhere, ...env }, limitMs);
     processes.push(command);
     return command;
   };
@@ -112,6 +125,7 @@ export async function openFaultRoom(options: FaultRoomOptions): Promise<FaultRoo
   const undisturbed = await ended([...RUN, '--with-workers', '--json'], { API_BASE_URL: peaceful.url });
   const reference = await readRunFiles(undisturbed.json<RunReport>(), workspace.folder);
   await peaceful.close();
+  elsewhere = options.elsewhere?.env ?? {};
 
   return {
     redis,
@@ -139,7 +153,7 @@ export async function openFaultRoom(options: FaultRoomOptions): Promise<FaultRoo
     async close() {
       await Promise.all(processes.map((command) => command.kill()));
       await queues.close();
-      connection.disconnect();
+      own.disconnect();
       await proxy.close();
       await recommender.close();
       await redis.stop();

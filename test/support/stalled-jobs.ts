@@ -1,10 +1,10 @@
-import type { Redis } from 'ioredis';
+import type { RedisConnection } from '../../src/adapters/redis-client.ts';
 
 /**
  * Lets pass, in a Redis whose workers were killed, the minute after which their jobs are taken up again: their locks (30 s)
  * are over, and the check for jobs without a lock, which looks twice, has looked once.
  */
-export async function letLocksExpire(redis: Redis): Promise<void> {
+export async function letLocksExpire(redis: RedisConnection): Promise<void> {
   const prefix = '{btc-fake}';
   for (const active of await redis.keys(`${prefix}:*:active`)) {
     const queue = active.slice(0, -':active'.length);

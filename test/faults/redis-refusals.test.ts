@@ -1,0 +1,82 @@
+// R8: Redis answers and refuses, in the middle of a run. Workers say why, in its words, wait without burning an attempt, and go on.
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { infoField } from '../../src/adapters/redis-suitability.ts';
+import { judge } from '../support/fault-oracle.ts';
+import { type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
+import { type Answer, recommends } from '../support/faulty-recommender.ts';
+import { letLocksExpire } from '../support/stalled-jobs.ts';
+
+const EMPLOYEES = 120;
+const LATENCY_MS = 15;
+
+// They share the machine with all other tests.
+jest.setTimeout(90_000);
+
+let room: FaultRoom;
+let latencyMs: number;
+
+beforeAll(async () => {
+  room = await openFaultRoom({
+    employees: EMPLOYEES,
+    misbehave: (id) =>
+      latencyMs === 0
+        ? undefined
+        : ({ ...recommends(892_001 + (id % 2), 555, 1_915_003), delayMs: latencyMs } as Answer),
+    env: { EMPLOYEE_CONCURRENCY: '5', SHUTDOWN_TIMEOUT: '3', JOB_ATTEMPTS: '1' },
+  });
+});
+beforeEach(async () => {
+  latencyMs = LATENCY_MS;
+  await Promise.all(room.processes.map((command) => command.kill()));
+  await room.connection.config('SET', 'min-replicas-to-write', '0');
+  await room.connection.call('ACL', 'SETUSER', 'default', '+@all');
+  await room.connection.flushall();
+  await room.connection.config('RESETSTAT');
+});
+afterAll(() => room?.close());
+
+test.each([
+  [
+    'has too few replicas',
+    'NOREPLICAS',
+    () => room.connection.config('SET', 'min-replicas-to-write', '1'),
+    () => room.connection.config('SET', 'min-replicas-to-write', '0'),
+    'takes no writes because it has too few replicas (NOREPLICAS Not enough good replicas to write)',
+    'REDIS_REFUSES_WRITES',
+  ],
+  [
+    'takes rights away',
+    'NOPERM',
+    () => room.connection.call('ACL', 'SETUSER', 'default', '-zadd', '-bzpopmin', '-hset', '-hsetnx'),
+    () => room.connection.call('ACL', 'SETUSER', 'default', '+@all'),
+    'does not let this user do what BTC Fake needs (NOPERM',
+    'REDIS_REFUSED',
+  ],
+])('R8: a Redis that %s in a run is waited for, and nobody fails', async (_what, code, refuse, allow, words, ours) => {
+  const runId = await room.begin();
+  const worker = room.start(['worker']);
+  await room.done(runId, EMPLOYEES / 4);
+  await refuse();
+  await worker.waitForStderr(words);
+  const refused = async () =>
+    Number(infoField(await room.connection.info('errorstats'), `errorstat_${code}`)?.slice(6) ?? 0);
+  const before = await refused();
+  await delay(2_000);
+  // Every queue asks about once a second. One that does not pause is refused a thousand times.
+  expect((await refused()) - before).toBeLessThan(150);
+  const { stderr, code: exitCode } = await room.start(['run', '--detach']).ended;
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`(${ours})\n  `)]);
+  await allow();
+  latencyMs = 0;
+  await room.reaches(runId, 'finished', 6_000).catch(async () => {
+    // What was in hand is taken up when the locks of its jobs are over; nobody waits for that minute.
+    await letLocksExpire(room.connection);
+    room.start(['worker']);
+    await room.reaches(runId, 'finished', 30_000);
+  });
+  worker.signal('SIGTERM');
+  expect((await worker.ended).code).toBe(0);
+  expect(worker.stderr.split('\n').length).toBeLessThan(30);
+  await judge(room, runId, { extraCalls: () => 1 });
+});
