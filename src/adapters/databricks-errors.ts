@@ -1,5 +1,6 @@
 import { BtcFakeError, type ErrorDetails, systemCode } from '../domain/errors.ts';
 import { parseRetryAfterMs } from '../domain/retry-policy.ts';
+import { isRefusal, type ProxyFault, proxyFaultOf, proxyRefused } from './proxy-fault.ts';
 import { secretCutter } from './secret-cutter.ts';
 
 /** What was going on when a call of the driver failed. */
@@ -33,6 +34,7 @@ const CHECK_TABLES =
 const CHECK_WAREHOUSE =
   'Check DATABRICKS_HOST and DATABRICKS_HTTP_PATH, and that the warehouse is running; then try again.';
 const WAIT_FOR_WAREHOUSE = 'Wait for some minutes, or start the warehouse in Databricks.';
+const CHECK_PROXY = 'Check HTTPS_PROXY and NO_PROXY, and whether the proxy is well; then try again.';
 const CHECK_CERTIFICATE = 'Name the authority that signed the certificate in DATABRICKS_CA_FILE.';
 
 const LOST_SESSION =
@@ -45,6 +47,8 @@ const STARTING_STATUS = 503;
 /** Says what a failed call of the driver means for us. The driver's own text is shown only where the server speaks. */
 export function toDatabricksError(error: unknown, context: CallContext): BtcFakeError {
   if (error instanceof BtcFakeError) return error;
+  const proxy = proxyFaultOf(error);
+  if (proxy !== undefined) return proxyError(proxy, context, error);
   const fields: DriverError = typeof error === 'object' && error !== null ? error : {};
   if (typeof fields.statusCode === 'number') return refusedCall(fields.statusCode, context, error, fields.response);
   const message = typeof fields.message === 'string' ? fields.message : '';
@@ -83,6 +87,12 @@ export function httpError(status: number, context: CallContext, details: ErrorDe
 export function loginRefused(status: number, context: CallContext, details: ErrorDetails = {}): BtcFakeError {
   const message = `Databricks at ${context.endpoint} refused the login (HTTP ${status}).`;
   return new BtcFakeError('DATABRICKS_LOGIN_REFUSED', message, { ...details, remedy: CHECK_LOGIN });
+}
+
+function proxyError({ text, status }: ProxyFault, context: CallContext, cause: unknown): BtcFakeError {
+  if (!isRefusal(status)) return unreachable(context, text, CHECK_PROXY, cause);
+  const what = `Databricks at ${context.endpoint} could not be reached while ${context.doing}: ${text}`;
+  return proxyRefused(what, status, cause);
 }
 
 function connectionError(error: unknown, message: string, context: CallContext): BtcFakeError {

@@ -8,6 +8,7 @@ import {
   loginRefused,
   toDatabricksError,
 } from './databricks-errors.ts';
+import { proxyFaultOf } from './proxy-fault.ts';
 
 /** What a token is asked for with: OAuth machine-to-machine, the client credentials of a service principal. */
 export interface TokenRequest {
@@ -40,7 +41,8 @@ export async function requestToken(request: TokenRequest): Promise<string> {
       throwHttpErrors: false,
     })
     .catch((error: unknown) => {
-      const cause = Object.assign(new Error('The token request failed.'), { code: systemCode(error) });
+      const what = proxyFaultOf(error)?.text ?? 'The token request failed.';
+      const cause = Object.assign(new Error(what), { code: systemCode(error) });
       throw toDatabricksError(cause, context);
     });
   // OAuth says 400 as well as 401 for credentials that it does not know.

@@ -5,6 +5,7 @@ import { type CallContext, databricksSilence, databricksSlow, toDatabricksError 
 import { requestToken } from './databricks-login.ts';
 import type { Statement } from './databricks-statements.ts';
 import type { CheckedWarehouse } from './databricks-warehouse.ts';
+import { tunnelled } from './proxy-tunnel.ts';
 
 /** One open session of a warehouse. */
 export interface WarehouseSession {
@@ -36,6 +37,8 @@ const CHUNK_ROWS = 5_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** With these there is nobody any more to close a statement with. */
 const LOST: readonly ErrorCode[] = ['DATABRICKS_UNREACHABLE', 'DATABRICKS_STARTING'];
+/** Until a proxy has let a connection through. */
+const LONGEST_CONNECT_MS = 10_000;
 /** Of the calls that only ask or close. The driver repeats no others, and the job repeats all of it. */
 const RETRIES = { retryMaxAttempts: 3, retryDelayMin: 250, retryDelayMax: 2_000 };
 
@@ -104,6 +107,9 @@ async function createClient(warehouse: CheckedWarehouse): Promise<DBSQLClient> {
     preserveBigNumericPrecision: true,
     userAgentEntry: 'btc-fake',
   });
+  const { proxyUrl, queryTimeoutMs } = warehouse;
+  // The driver's own way through a proxy forgets whom to trust, and takes a refusal of the proxy for one of the warehouse.
+  if (proxyUrl !== undefined) tunnelled(await agentOf(client), proxyUrl, Math.min(queryTimeoutMs, LONGEST_CONNECT_MS));
   return client;
 }
 

@@ -16,6 +16,8 @@ export interface DatabricksWarehouse {
   clientSecret?: string;
   /** A PEM file with an authority that is trusted besides the public ones. */
   caFile?: string;
+  /** The proxy on the way, perhaps with a login; none unless given. */
+  proxyUrl?: string;
   /** The longest wait for a single answer. 120 s unless given. */
   queryTimeoutMs?: number;
   /**
@@ -39,6 +41,7 @@ export interface CheckedWarehouse {
   readonly login: WarehouseLogin;
   /** The PEM text of `caFile`. */
   readonly authority: string | undefined;
+  readonly proxyUrl: string | undefined;
   readonly queryTimeoutMs: number;
   readonly startTimeoutMs: number;
   readonly slowAfterMs: number;
@@ -68,6 +71,7 @@ export async function checkWarehouse(warehouse: DatabricksWarehouse): Promise<Ch
     httpPath: warehouse.httpPath,
     login,
     authority: warehouse.caFile === undefined ? undefined : await readAuthority(warehouse.caFile),
+    proxyUrl: warehouse.proxyUrl,
     queryTimeoutMs: warehouse.queryTimeoutMs ?? DEFAULT_QUERY_TIMEOUT_MS,
     startTimeoutMs: warehouse.startTimeoutMs ?? warehouse.queryTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
     slowAfterMs: warehouse.slowAfterMs ?? DEFAULT_SLOW_AFTER_MS,

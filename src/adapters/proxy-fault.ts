@@ -22,11 +22,11 @@ const DEEPEST_CAUSE = 5;
 
 /** The fault of a proxy behind an error of any client, or undefined when it is about something else. */
 export function proxyFaultOf(error: unknown): ProxyFault | undefined {
-  let current = error;
-  for (let depth = 0; depth < DEEPEST_CAUSE && current instanceof Error; depth += 1) {
-    const [text, status] = MESSAGE.exec(current.message) ?? [];
+  let current = error as { message?: unknown; cause?: unknown } | null | undefined;
+  for (let depth = 0; depth < DEEPEST_CAUSE && typeof current === 'object' && current !== null; depth += 1) {
+    const [text, status] = MESSAGE.exec(String(current.message)) ?? [];
     if (text !== undefined) return { text, status: status === undefined ? undefined : Number(status) };
-    current = current.cause;
+    current = current.cause as typeof current;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
+import { type Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { urlToHttpOptions } from 'node:url';
@@ -76,31 +76,21 @@ export function openTunnel({ proxyUrl, host, port, timeoutMs }: Tunnel, connecte
   request.end();
 }
 
-/** Keeps connections to https servers that go through a proxy as Node.js keeps direct ones. */
-export class TunnelAgent extends HttpsAgent {
-  readonly #proxyUrl: string;
-  readonly #timeoutMs: number;
-
-  /** @param timeoutMs until the proxy has let a connection through. */
-  constructor(proxyUrl: string, timeoutMs: number, options: AgentOptions) {
-    super(options);
-    this.#proxyUrl = proxyUrl;
-    this.#timeoutMs = timeoutMs;
-  }
-
-  override createConnection(options: RequestOptions, callback?: (error: Error | null, stream: Duplex) => void): null {
+/**
+ * Lets an agent's connections go through a proxy. Whom it trusts and how it keeps connections stays as it is.
+ * @param timeoutMs until the proxy has let a connection through.
+ */
+export function tunnelled(agent: HttpsAgent, proxyUrl: string, timeoutMs: number): HttpsAgent {
+  const secure = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
     // Node.js passes either an error or a connection; its types do not say so.
     const connected = callback as Connected | undefined;
-    const tunnel = {
-      proxyUrl: this.#proxyUrl,
-      host: options.host ?? 'localhost',
-      port: Number(options.port ?? 443),
-      timeoutMs: this.#timeoutMs,
-    };
+    const tunnel = { proxyUrl, host: options.host ?? 'localhost', port: Number(options.port ?? 443), timeoutMs };
     openTunnel(tunnel, (error, socket) => {
       if (error) connected?.(error);
-      else connected?.(null, super.createConnection({ ...options, socket } as RequestOptions) ?? undefined);
+      else connected?.(null, secure({ ...options, socket } as RequestOptions) ?? undefined);
     });
     return null;
-  }
+  };
+  return agent;
 }

@@ -2,7 +2,7 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import got, { type Got, type Request, type Response } from 'got';
-import { forwardedBy, TunnelAgent } from './proxy-tunnel.ts';
+import { forwardedBy, tunnelled } from './proxy-tunnel.ts';
 import { connectLimitMs, type ExchangeOptions, type Exchanges, IncomingAnswer } from './recommender-exchange.ts';
 import type { Exchange } from './recommender-failure.ts';
 
@@ -64,10 +64,8 @@ function start(client: Got, url: URL, body: string): Request {
 function createAgent({ url, sockets, timeoutMs, secureContext, proxyUrl }: ExchangeOptions): HttpAgent | HttpsAgent {
   const pool = { keepAlive: true, maxSockets: sockets, maxFreeSockets: sockets, timeout: timeoutMs };
   if (url.protocol === 'http:') return proxyUrl?.startsWith('https:') ? new HttpsAgent(pool) : new HttpAgent(pool);
-  const trusted = secureContext === undefined ? pool : { ...pool, secureContext };
-  return proxyUrl === undefined
-    ? new HttpsAgent(trusted)
-    : new TunnelAgent(proxyUrl, connectLimitMs(timeoutMs), trusted);
+  const agent = new HttpsAgent(secureContext === undefined ? pool : { ...pool, secureContext });
+  return proxyUrl === undefined ? agent : tunnelled(agent, proxyUrl, connectLimitMs(timeoutMs));
 }
 
 /** Never rejects. got's promise would read any amount of bytes, and lose what had come of a body that breaks off. */

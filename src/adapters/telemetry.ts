@@ -5,6 +5,7 @@ import { BatchSpanProcessor, NodeTracerProvider, type Sampler, SamplingDecision 
 import type { Telemetry as QueueTelemetry } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 import type { Logger } from 'pino';
+import { agentsThrough } from './proxy-agents.ts';
 import { within } from './time-limit.ts';
 
 /** The traces of a process. This file is loaded only where traces are wanted: it takes a quarter of a second. */
@@ -19,6 +20,8 @@ export interface Telemetry {
 export interface TelemetryOptions {
   /** An OpenTelemetry collector that speaks OTLP over HTTP, without the path of traces. */
   readonly endpoint: string;
+  /** The proxy on the way, perhaps with a login; none unless given. */
+  readonly proxyUrl?: string | undefined;
   /** Of BTC Fake. */
   readonly version: string;
   readonly logger: Logger;
@@ -41,13 +44,17 @@ const sampler: Sampler = {
  * Begins to trace what happens on queues. Spans are sent in the background; a collector that is away is logged once, and neither
  * harms nor delays a run. At most one at a time in a process.
  */
-export function startTelemetry({ endpoint, version, logger }: TelemetryOptions): Telemetry {
+export function startTelemetry({ endpoint, proxyUrl, version, logger }: TelemetryOptions): Telemetry {
   const logFailure = onceLogger(logger);
   const silent = () => {};
   const toLog = { error: logFailure, warn: logFailure, info: silent, debug: silent, verbose: silent };
   diag.setLogger(toLog, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
-  const exporter = new OTLPTraceExporter({ url, timeoutMillis: SEND_LIMIT_MS });
+  const agents = proxyUrl === undefined ? undefined : agentsThrough(proxyUrl, SEND_LIMIT_MS);
+  const way = agents && {
+    httpAgentOptions: (protocol: string) => (protocol === 'https:' ? agents.https : agents.http),
+  };
+  const exporter = new OTLPTraceExporter({ url, timeoutMillis: SEND_LIMIT_MS, ...way });
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'btc-fake', 'service.version': version }),
     sampler,

@@ -167,10 +167,10 @@ async function tryWrites(redis: RedisConnection, location: string, logger: Logge
 
 /** Traces of what workers do, where a collector is configured. */
 async function openTelemetry({ telemetry }: Settings, logger: Logger): Promise<Telemetry | undefined> {
-  const { otlpEndpoint: endpoint } = telemetry;
+  const { otlpEndpoint: endpoint, proxyUrl } = telemetry;
   if (endpoint === undefined) return undefined;
   const { startTelemetry } = await import('../adapters/telemetry.ts');
-  return startTelemetry({ endpoint, version: packageVersion(), logger });
+  return startTelemetry({ endpoint, proxyUrl, version: packageVersion(), logger });
 }
 
 interface Connection {

@@ -32,6 +32,7 @@ interface News extends Occurrence {
 export function alertsDuty(context: WorkerContext, url: string, webhook?: WebhookOptions): Duty {
   const { queues, settings, logger, now } = context;
   const store = new AlertStore(queues.redis, settings.run.retentionMs);
+  const { proxyUrl } = settings.alerts;
   const failedEmployees = new FailedEmployees(queues);
   return {
     name: 'alerts',
@@ -44,7 +45,7 @@ export function alertsDuty(context: WorkerContext, url: string, webhook?: Webhoo
         const { event, at, runId } = occurrence;
         try {
           const message = alertMessage(event, run, at, now());
-          if (await store.once(occurrence, () => postWebhook(url, message, webhook))) {
+          if (await store.once(occurrence, () => postWebhook(url, message, { proxyUrl, ...webhook }))) {
             logger.info({ runId, event }, 'Told the webhook of a run');
           }
         } catch (error) {
