@@ -19,6 +19,7 @@ import { BtcFakeError, systemCode } from '../domain/errors.ts';
 import type { EmployeeId } from '../domain/ids.ts';
 import { duration, plural } from '../domain/wording.ts';
 import { tryInbound } from './inbound-trial.ts';
+import { describeProxies, via } from './proxy-trial.ts';
 
 /** What came of one thing that was tried. Holds no secret. */
 export interface Finding {
@@ -52,12 +53,17 @@ const SHOWN_LINES = 3;
 /** Everything that runs depend on, to be tried in this order or at once. */
 export function connectionTrials({ settings, logger, redis }: TrialSurroundings): Trial[] {
   const cutSecrets = secretCutter(secretsOf(settings));
+  const isProxied = settings.proxies.length > 0;
+  const proxies: [string, () => Promise<Outcome>][] = isProxied
+    ? [['Proxies', async () => describeProxies(settings)]]
+    : [];
   const trials: [string, () => Promise<Outcome>][] = [
     ['Redis', redis],
     ['SFTP inbound', () => tryInbound(settings, logger)],
     ['SFTP outbound', () => tryOutbound(settings, logger)],
     ['Databricks', () => tryDatabricks(settings)],
     ['Recommender', () => tryRecommender(settings)],
+    ...proxies,
     ['Employees file', () => tryEmployees(settings)],
     ['Template', () => tryTemplate(settings)],
     ['OUTPUT_DIR', () => tryFolder('OUTPUT_DIR', settings.files.outputDir)],
@@ -139,7 +145,9 @@ function placeOf({ username, host, port, remotePath }: SftpServerSettings): stri
 async function tryDatabricks({ databricks }: Settings): Promise<Outcome> {
   if (!databricks) return notConfigured('runs use new assignments only');
   const tables = await withTrainingRecords(databricks, (records) => records.checkTables());
-  return fine(`${databricks.host}: ${tables.map(({ table }) => table).join(' and ')} can be read`);
+  return fine(
+    `${databricks.host}: ${tables.map(({ table }) => table).join(' and ')} can be read${via(databricks.proxyUrl)}`,
+  );
 }
 
 async function tryRecommender(settings: Settings): Promise<Outcome> {
@@ -152,7 +160,7 @@ async function tryRecommender(settings: Settings): Promise<Outcome> {
     const employeeId = (await firstEmployee(settings))?.id ?? ANY_EMPLOYEE;
     const recommendations = await recommender.recommend(employeeId);
     const answer = `${plural(recommendations.length, 'recommendation')} for employee ${employeeId}`;
-    return fine(`${settings.recommender.baseUrl}: ${answer}`);
+    return fine(`${settings.recommender.baseUrl}: ${answer}${via(settings.recommender.proxyUrl)}`);
   } finally {
     recommender.close();
   }

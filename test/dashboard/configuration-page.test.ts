@@ -65,6 +65,7 @@ test('of a secret it only tells whether it is set', async () => {
     DASHBOARD_USER: 'operator',
     DASHBOARD_PASSWORD: CANARY,
     ALERT_WEBHOOK_URL: `https://hooks.example/${CANARY}`,
+    HTTPS_PROXY: `http://svc:${CANARY}@proxy.example:3128`,
   };
   const { settings, ...others } = loadSettings({ envFile: false, env });
   const { login: _none, ...dashboard } = settings.dashboard;
@@ -72,6 +73,7 @@ test('of a secret it only tells whether it is set', async () => {
   expect(page).not.toContain(CANARY);
   const rows = rowsOf(page);
   for (const name of SETTING_NAMES.filter((one) => SCHEMA[one].sensitive)) {
-    expect([name, rows.get(name)?.[0]]).toEqual([name, name in env ? '(set)' : '(not set)']);
+    const shown = name === 'HTTPS_PROXY' ? 'http://proxy.example:3128 (with a login)' : '(set)';
+    expect([name, rows.get(name)?.[0]]).toEqual([name, name in env ? shown : '(not set)']);
   }
 });

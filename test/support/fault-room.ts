@@ -20,6 +20,7 @@ export const CANARIES = {
   databricks: 'canary-databricks-4Wv8',
   dashboard: 'canary-dashboard-5Tz1',
   recommender: 'canary-recommender-3Jn6',
+  proxy: 'canary-proxy-2Rb9',
   webhook: 'canary-webhook-8Qw6',
 } as const;
 
@@ -174,6 +175,7 @@ function secretEnvironment(): Record<string, string> {
     SFTP_OUTBOUND_PASSWORD: CANARIES.sftp,
     SFTP_OUTBOUND_REMOTE_PATH: '/incoming',
     API_KEY: CANARIES.recommender,
+    HTTPS_PROXY: `http://svc:${CANARIES.proxy}@proxy.example:3128`,
     DASHBOARD_USER: 'operator',
     DASHBOARD_PASSWORD: CANARIES.dashboard,
   };
