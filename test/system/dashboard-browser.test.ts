@@ -172,6 +172,7 @@ test("Bull Board's own retry button brings a failed employee back, and the run f
   broken = false;
   await page.goto('/queues/queue/employee-simulation?status=failed');
   await page.getByText(`Employee 700111 in ${runId}`).first().waitFor();
+  await page.getByText('RECOMMENDER_REJECTED').first().waitFor();
   await picture(page, 'dashboard-queues');
   await page.getByRole('button', { name: /retry all/i }).click();
   await page.getByRole('button', { name: 'Confirm' }).click();
