@@ -3,7 +3,7 @@ import type { RunId } from '../domain/ids.ts';
 import type { AlertEvent } from '../domain/run-alert.ts';
 import { RELEASE } from './claim-script.ts';
 import type { RedisConnection } from './redis-client.ts';
-import { REDIS_PREFIX } from './run-keys.ts';
+import { alertsKey, REDIS_PREFIX } from './run-keys.ts';
 
 /** Something of a run that people are told of. What happens again, after a re-queue, happens at another instant. */
 export interface Occurrence {
@@ -60,6 +60,6 @@ export class AlertStore {
 }
 
 function keys({ runId, event }: Occurrence) {
-  const told = `${REDIS_PREFIX}:run:${runId}:alerts`;
+  const told = alertsKey(runId);
   return { told, claim: `${told}:${event}` };
 }

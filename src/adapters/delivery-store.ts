@@ -47,6 +47,12 @@ export class DeliveryStore {
     return new Map(Object.entries(fields).map(([name, text]) => [name, JSON.parse(text) as DeliveryState]));
   }
 
+  /** The names of the files of a run that were delivered, in the order in which they were. */
+  async delivered(runId: RunId): Promise<string[]> {
+    const found = [...(await this.read(runId))].filter(([, { deliveredAt }]) => deliveredAt !== undefined);
+    return found.sort(([, a], [, b]) => a.deliveredAt! - b.deliveredAt!).map(([name]) => name);
+  }
+
   /**
    * Notes that the rename of a file is asked for now: whoever tries again looks first whether it was done.
    * @returns false when the run was cancelled, or is gone; then nothing may be renamed.

@@ -20,3 +20,8 @@ export function runKeys(runId: RunId) {
     deliveries: `${base}:deliveries`,
   };
 }
+
+/** What was told of a run. */
+export function alertsKey(runId: RunId): string {
+  return `${REDIS_PREFIX}:run:${runId}:alerts`;
+}

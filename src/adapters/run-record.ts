@@ -61,6 +61,18 @@ export interface CatalogFacts {
   readonly notices: readonly Notice[];
 }
 
+/** That somebody stopped a run, who, when, and how far it was. */
+export interface Cancellation {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** As people are to read it: `anna on build-7`. */
+  readonly by: string;
+  readonly stage: Stage;
+  readonly employees: number;
+  readonly done: number;
+  readonly failed: number;
+}
+
 /** Everything about a run but its employees. Absent is what has not happened yet. Instants are epoch milliseconds. */
 export interface RunRecord extends NewRun {
   readonly catalogs?: CatalogFacts;
@@ -74,6 +86,8 @@ export interface RunRecord extends NewRun {
   readonly written?: { readonly folder: string; readonly host: string };
   readonly finishedAt?: number;
   readonly publishedAt?: number;
+  /** From then on nothing is done for the run. */
+  readonly cancelled?: Cancellation;
   readonly stageStartedAt: Partial<Record<Stage, number>>;
   readonly stageFinishedAt: Partial<Record<Stage, number>>;
 }
@@ -133,6 +147,7 @@ export function decodeRun(fields: Record<string, string>): RunRecord {
     written: json<RunRecord['written']>('written'),
     finishedAt: json<number>('finishedAt'),
     publishedAt: json<number>('publishedAt'),
+    cancelled: json<Cancellation>('cancelled'),
   };
   const happened = Object.entries(optional).filter(([, value]) => value !== undefined);
   return {

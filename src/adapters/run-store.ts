@@ -268,13 +268,13 @@ export class RunStore {
     await this.#notes.removeWithout(runId, employeeIds);
   }
 
-  /** Ends the run: its keys live for the retention time from now. */
-  async finishRun(runId: RunId, manifest: Manifest, now: number): Promise<void> {
-    await this.#notes.write(runId, { manifest, finishedAt: now });
+  /** Ends the run: its keys live for the retention time from now. @returns false when it was cancelled before, or is gone. */
+  async finishRun(runId: RunId, manifest: Manifest, now: number): Promise<boolean> {
+    return this.#notes.write(runId, { manifest, finishedAt: now }, 'cancelled');
   }
 
   async setPublished(runId: RunId, now: number): Promise<void> {
-    await this.#notes.write(runId, { publishedAt: now });
+    await this.#notes.write(runId, { publishedAt: now }, 'cancelled');
   }
 
   async #freeze(

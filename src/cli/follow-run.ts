@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunId } from '../domain/ids.ts';
+import type { RunState } from '../producers/run-status.ts';
 import { runStatusById } from '../producers/unstarted-runs.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { FollowOptions } from './follow-options.ts';
@@ -10,6 +11,9 @@ import { withStopSignal } from './stop-signal.ts';
 import { printJson, printProgress, printResult } from './terminal.ts';
 
 const LOOK_EVERY_MS = 200;
+
+/** States in which a run is followed no further: it has ended, or waits for a person. */
+const ENDS: ReadonlySet<RunState> = new Set(['finished', 'failed', 'incomplete', 'cancelled']);
 
 /**
  * Follows a run until it has ended or stands still, and prints how; works it in this process where that is wanted.
@@ -31,7 +35,7 @@ export async function followRun(session: Session, runId: RunId, options: FollowO
   if (options.json) printJson(report);
   else await printRunEnd(session, await session.store.findRun(runId), report);
   if (report.state === 'finished') await options.afterFinish?.(session, runId);
-  if (report.state === 'failed') return EXIT.error;
+  if (report.state === 'failed' || report.state === 'cancelled') return EXIT.error;
   return report.failedEmployees.length > 0 ? EXIT.failedEmployees : EXIT.ok;
 }
 
@@ -58,7 +62,7 @@ async function waitForEnd(session: Session, runId: RunId, stop: AbortSignal): Pr
     while (!stop.aborted) {
       const status = await runStatusById(queues, store, runId);
       progress.show(status, Date.now());
-      if (status.state === 'finished' || status.state === 'failed' || status.state === 'incomplete') return true;
+      if (ENDS.has(status.state)) return true;
       await delay(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => {});
     }
     return false;

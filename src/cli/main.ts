@@ -2,8 +2,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../adapters/package-root.ts';
+import { cancelCommand } from './cancel.ts';
 import { checkCommand } from './check.ts';
 import { dashboardCommand } from './dashboard.ts';
+import { deleteCommand } from './delete.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { downloadCommand } from './download.ts';
@@ -32,6 +34,8 @@ const COMMANDS = [
   explainCommand,
   retryCommand,
   finishCommand,
+  cancelCommand,
+  deleteCommand,
   downloadCommand,
   checkCommand,
   doctorCommand,

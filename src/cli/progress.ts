@@ -41,7 +41,7 @@ export class RunProgress {
   }
 
   show(status: RunStatus, now: number): void {
-    if (status.state === 'queued') return;
+    if (status.state === 'queued' || status.state === 'cancelled') return;
     this.#showOutage(status, now);
     this.#showUnserved(status, now);
     const { counts } = status;

@@ -20,7 +20,7 @@ export function resumeCommand(program: Command, done: (code: ExitCode) => void):
     .action(async (given: RunName | undefined, options: FollowOptions) => {
       const { findRunId } = await import('../producers/find-run.ts');
       const { enqueueRunStart } = await import('../producers/create-run.ts');
-      const { requeueFailedStages } = await import('../producers/requeue.ts');
+      const { assertNotCancelled, requeueFailedStages } = await import('../producers/requeue.ts');
       const { runStatusById } = await import('../producers/unstarted-runs.ts');
       const { followRun } = await import('./follow-run.ts');
       const { openBasics, withSession } = await import('./session.ts');
@@ -28,6 +28,8 @@ export function resumeCommand(program: Command, done: (code: ExitCode) => void):
         await withSession(openBasics(), async (session) => {
           const runId = given ? await findRunId(session.queues, session.store, given) : await newestUnfinished(session);
           await runStatusById(session.queues, session.store, runId);
+          const run = await session.store.findRun(runId);
+          if (run) assertNotCancelled(run, 'nothing more is done for it');
           printProgress(`Going on with ${runId}`);
           // A run that was interrupted before it was on a queue is put there now; otherwise this changes nothing.
           await enqueueRunStart(session.queues, runId, session.settings.queues.jobAttempts);

@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { DeliveryStore } from '../adapters/delivery-store.ts';
 import { writtenFolder } from '../adapters/output-folder.ts';
 import { type RunRecord, STAGES, type Stage } from '../adapters/run-record.ts';
+import { cancelledText, publishedText } from '../domain/cancelled-text.ts';
 import { formatInstant } from '../domain/feed-rows.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { FailedEmployee, OutputFile } from '../domain/manifest.ts';
@@ -38,6 +40,8 @@ export interface RunReport extends RunStatus {
   readonly manifest: string | null;
   /** The machine that wrote the files; null before there are any, and for a run of an earlier build. */
   readonly filesHost: string | null;
+  /** The files of a cancelled run that had been published before. */
+  readonly publishedFiles?: readonly string[];
 }
 
 /** Gathers everything there is to say about a run. */
@@ -64,6 +68,7 @@ export async function reportRun({ queues, store, settings }: Session, run: RunRe
     files: run.manifest?.outputs.map((file) => ({ ...file, path: pathOf(file.name) })) ?? [],
     manifest: run.manifest ? pathOf(feedNames(run.plan).manifest) : null,
     filesHost: run.manifest ? (run.written?.host ?? null) : null,
+    ...(run.cancelled ? { publishedFiles: await publishedFiles(queues, settings, run) } : {}),
   };
 }
 
@@ -110,6 +115,7 @@ export async function printRunEnd(session: Session, run: RunRecord | undefined, 
   if (run?.manifest && run.population.count <= WHOLE_LIST_UP_TO) await printEmployees(session, run);
   else if (run?.manifest) printTotals(run);
   printResult('');
+  if (report.cancelled) printResult(cancelledLine(report));
   if (report.files.length > 0) {
     printResult(`Files${elsewhere(report)}`);
     for (const { path, rows } of report.files)
@@ -124,13 +130,22 @@ function elsewhere({ filesHost }: RunReport): string {
   return filesHost === null || filesHost === hostname() ? '' : ` on ${filesHost}`;
 }
 
+async function publishedFiles({ redis }: Session['queues'], settings: Session['settings'], { plan }: RunRecord) {
+  return new DeliveryStore(redis, settings.run.retentionMs).delivered(plan.id);
+}
+
+/** Who cancelled a run, when, how far it was, and what of it had been published. */
+export function cancelledLine({ runId, cancelled, publishedFiles: names = [] }: RunReport): string {
+  return `Run ${runId} ${cancelledText(cancelled!)}; ${publishedText(names)}`;
+}
+
 /** Prints the failed employees and what can be done about them. */
 export function printFailed({ runId, state, reason, failedEmployees, stage }: RunReport): void {
   if (state === 'failed') {
     printResult(`The stage ${stage} failed: ${reason}`);
     printResult(`When the cause is mended: btc-fake retry ${runId}`);
   }
-  if (failedEmployees.length === 0) return;
+  if (failedEmployees.length === 0 || state === 'cancelled') return;
   const title = state === 'finished' ? 'Finished without' : 'Failed';
   printResult(`${title}: ${plural(failedEmployees.length, 'employee')}`);
   for (const line of failureLines(failedEmployees)) printResult(`  ${line}`);

@@ -147,7 +147,7 @@ export async function withWorkers<T>(
     };
     const alive = heartbeat(registry, worker, { logger, now: Date.now });
     const time: Duty = { name: 'clock', everyMs: HEARTBEAT_MS, run: () => clock.measure() };
-    const caretaker = startCaretaker([time, alive, ...(duties?.(context) ?? [])], logger);
+    const caretaker = startCaretaker([time, alive, workers.cancellations, ...(duties?.(context) ?? [])], logger);
     try {
       return await work(workers);
     } finally {

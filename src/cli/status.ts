@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
+import { cancelledText, publishedText } from '../domain/cancelled-text.ts';
 import type { RunName } from '../domain/run-name.ts';
 import { unservedText } from '../domain/unserved-stage.ts';
 import { count, duration, plural } from '../domain/wording.ts';
@@ -46,6 +47,10 @@ function printStatus(report: RunReport): void {
   printResult(
     `Done     ${count(counts.done)} of ${plural(counts.employees, 'employee')}, ${count(counts.failed)} failed`,
   );
+  if (report.cancelled) {
+    printResult(`Stopped  ${cancelledText(report.cancelled)}`);
+    printResult(`         ${publishedText(report.publishedFiles ?? [])}`);
+  }
   if (outage) {
     printResult(`Resting  since ${new Date(outage.since).toISOString()}: the recommender fails for everybody`);
     printResult(`         ${outage.reason}`);
@@ -66,7 +71,7 @@ function printStatus(report: RunReport): void {
 }
 
 function exitCodeOf({ state, failedEmployees }: RunReport): ExitCode {
-  if (state === 'failed') return EXIT.error;
+  if (state === 'failed' || state === 'cancelled') return EXIT.error;
   return (state === 'finished' || state === 'incomplete') && failedEmployees.length > 0
     ? EXIT.failedEmployees
     : EXIT.ok;

@@ -9,6 +9,7 @@ export type ActionOutcome =
   | 'stage-requeued'
   | 'finishing'
   | 'started'
+  | 'cancelled'
   | 'run-made'
   | 'run-made-before'
   | 'none-failed'
@@ -22,6 +23,7 @@ const GOOD: Readonly<Partial<Record<ActionOutcome, (n: number) => string>>> = {
   'requeued-one': () => 'The employee is back in the queue.',
   'stage-requeued': () => 'The stage is back in the queue.',
   finishing: (n) => `The run goes on to its files without ${plural(n, 'employee')}.`,
+  cancelled: () => 'The run is cancelled. Workers that hold jobs of it end them.',
   started: () => 'The run is back in the queue.',
   'run-made': () => 'The run is queued.',
 };

@@ -9,7 +9,7 @@ import { WorkerRegistry } from '../adapters/worker-registry.ts';
 import { nextSlots } from '../domain/schedule-slots.ts';
 import { lateMs } from '../domain/slot.ts';
 import { FailedEmployees } from '../producers/failed-employees.ts';
-import { isEnded, runStatus } from '../producers/run-status.ts';
+import { isEnded, isFinished, runStatus } from '../producers/run-status.ts';
 import { undecidedSlot } from '../producers/scheduled-run.ts';
 import { unstartedRuns } from '../producers/unstarted-runs.ts';
 import { readSchedule } from '../producers/weekly-schedule.ts';
@@ -65,7 +65,7 @@ async function readRuns(context: ReadingContext, failedEmployees: FailedEmployee
   const { store, settings } = context;
   const runs = await store.listRuns(RUNS);
   const under = runs.filter((run) => !isEnded(run));
-  const [last] = runs.filter(isEnded).sort((a, b) => endOf(b) - endOf(a));
+  const [last] = runs.filter(isFinished).sort((a, b) => endOf(b) - endOf(a));
   const readings = await Promise.all(under.map((run) => readRun(context, run, failedEmployees)));
   return [
     { gauge: 'btc_fake_run_overdue_after_seconds', value: settings.alerts.overdueMs / 1000 },

@@ -4,7 +4,7 @@ import type { RunStatus } from '../producers/run-status.ts';
 import { type Html, html } from './html.ts';
 import { localTime } from './local-time.ts';
 
-type StageState = 'done' | 'working' | 'waiting' | 'failed' | 'needs you';
+type StageState = 'done' | 'working' | 'waiting' | 'failed' | 'needs you' | 'stopped';
 
 const TITLES: Readonly<Record<Stage, string>> = {
   'run-start': 'Start',
@@ -22,6 +22,7 @@ const MARKS: Readonly<Record<StageState, string>> = {
   waiting: '·',
   failed: '✕',
   'needs you': '!',
+  stopped: '■',
 };
 
 /** A run's stages as a picture of the flow: each with its state, when it began and how long it took or takes. */
@@ -48,7 +49,12 @@ ${
 </li>`;
 }
 
-function stateOf(stage: Stage, { stageStartedAt, stageFinishedAt }: RunRecord, status: RunStatus): StageState {
+function stateOf(stage: Stage, run: RunRecord, status: RunStatus): StageState {
+  const state = workOf(stage, run, status);
+  return status.state === 'cancelled' && state === 'working' ? 'stopped' : state;
+}
+
+function workOf(stage: Stage, { stageStartedAt, stageFinishedAt }: RunRecord, status: RunStatus): StageState {
   if (status.state === 'failed' && status.stage === stage) return 'failed';
   if (stage === 'employee-simulation') {
     if (stageStartedAt['file-assembly'] !== undefined) return 'done';

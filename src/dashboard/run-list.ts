@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { RunRecord } from '../adapters/run-record.ts';
 import { count } from '../domain/wording.ts';
-import { isEnded, type RunStatus } from '../producers/run-status.ts';
+import { isFinished, type RunStatus } from '../producers/run-status.ts';
 import { type UnstartedRun, unstartedRuns } from '../producers/unstarted-runs.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import { type Html, html } from './html.ts';
@@ -93,7 +93,7 @@ function tableRow({ run, status }: Row, now: number): Html {
 <td data-label="Slot or start"><span>${slotOf(run)}${run.slot !== undefined && html` <span class="muted">weekly</span>`}</span></td>
 <td class="number" data-label="Population">${count(counts.employees)}</td>
 <td class="number" data-label="Done">${count(counts.done)}</td>
-<td class="number" data-label="${isEnded(run) ? 'Left out' : 'Failed'}">${count(counts.failed)}${counts.failed > 0 && isEnded(run) && html` <span class="muted">left out</span>`}</td>
+<td class="number" data-label="${isFinished(run) ? 'Left out' : 'Failed'}">${count(counts.failed)}${counts.failed > 0 && isFinished(run) && html` <span class="muted">left out</span>`}</td>
 <td data-label="Duration">${durationOf(run, now)}</td>
 <td class="number" data-label="Files">${count(run.manifest ? run.manifest.outputs.length + 1 : 0)}</td>
 </tr>`;

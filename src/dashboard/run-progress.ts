@@ -1,11 +1,12 @@
 import type { OutageNote } from '../adapters/outage-note.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import type { WarehouseWait } from '../adapters/warehouse-wait.ts';
+import { cancelledText } from '../domain/cancelled-text.ts';
 import type { Pace } from '../domain/pace.ts';
 import { lateMs } from '../domain/slot.ts';
 import { type UnservedStage, unservedText } from '../domain/unserved-stage.ts';
 import { count, duration, plural } from '../domain/wording.ts';
-import { isEnded, type RunState, type RunStatus } from '../producers/run-status.ts';
+import { isEnded, isFinished, type RunState, type RunStatus } from '../producers/run-status.ts';
 import { type Html, html } from './html.ts';
 import { localTime } from './local-time.ts';
 import { runPath } from './run-address.ts';
@@ -18,6 +19,7 @@ const MEANINGS: Readonly<Record<RunState, string>> = {
   failed: 'A stage failed. Nothing goes on until it is re-queued.',
   incomplete: 'All other employees are done. Re-queue those that failed, or finish without them.',
   finished: 'The files are there.',
+  cancelled: 'Somebody stopped it. Nothing more is done for it, and nothing of it is published.',
 };
 
 /** How a run stands: its state, what it means, what workers wait for, and what can be done about a stage that failed. */
@@ -32,7 +34,9 @@ ${
 <form method="post" action="${runPath(run.plan.id)}/requeue"><input type="hidden" name="what" value="stage">
 <button>Re-queue the stage</button></form>
 </div>`
-}${outage && resting(outage, run.plan.timeZone)}${unserved && waiting(unserved)}${warehouse && starting(warehouse, run.plan.timeZone)}`;
+}${run.cancelled && html`<p class="notice warn">It ${cancelledText(run.cancelled)}.</p>`}${outage && resting(outage, run.plan.timeZone)}${unserved && waiting(unserved)}${warehouse && starting(warehouse, run.plan.timeZone)}${
+  !isEnded(run) && html`<p><a class="button quiet" href="${runPath(run.plan.id)}/cancel">Cancel the run</a></p>`
+}`;
 }
 
 /** Why nobody goes on: no worker has what the stage needs. */
@@ -71,7 +75,7 @@ export function runProgress({ run, status, pace, now }: RunView): Html {
   return html`<progress max="${counts.employees}" value="${counts.done}" aria-label="Employees done">${percent(counts)}</progress>
 <dl class="facts">
 <div><dt>Done</dt><dd>${count(counts.done)} of ${plural(counts.employees, 'employee')} (${percent(counts)})</dd></div>
-<div><dt>${isEnded(run) ? 'Left out' : 'Failed'}</dt><dd>${count(counts.failed)}</dd></div>
+<div><dt>${isFinished(run) ? 'Left out' : 'Failed'}</dt><dd>${count(counts.failed)}</dd></div>
 ${pace && paceFacts(pace, counts.employees - over)}
 <div><dt>${run.slot === undefined ? 'Started' : 'Slot'}</dt><dd>${slotOf(run)}</dd></div>
 ${run.finishedAt !== undefined && html`<div><dt>Finished</dt><dd>${localTime(run.finishedAt, timeZone)}</dd></div>`}
@@ -94,7 +98,7 @@ export function slotOf(run: Pick<RunRecord, 'slot' | 'createdAt' | 'plan'>): Htm
 
 /** How long a run took, or has taken so far. */
 export function durationOf(run: RunRecord, now: number): string {
-  const endedAt = isEnded(run) ? (run.publishedAt ?? run.finishedAt) : undefined;
+  const endedAt = run.cancelled?.at ?? (isEnded(run) ? (run.publishedAt ?? run.finishedAt) : undefined);
   return endedAt === undefined
     ? `${duration(Math.max(0, now - run.createdAt))} so far`
     : duration(Math.max(0, endedAt - run.createdAt));

@@ -5,6 +5,7 @@ import { feedPreviewRoutes } from './feed-preview.ts';
 import type { KnownCatalogs } from './known-catalogs.ts';
 import { LiveProgress } from './live-progress.ts';
 import { runActionRoutes } from './run-actions.ts';
+import { runCancelRoutes } from './run-cancel.ts';
 import { runDownloadRoutes } from './run-downloads.ts';
 import { runListRoutes } from './run-list.ts';
 import { runPageRoutes } from './run-page.ts';
@@ -19,6 +20,7 @@ export function runRoutes(app: FastifyInstance, context: DashboardContext, catal
   runPageRoutes(app, context, views, live);
   failedListRoutes(app, context, views);
   runActionRoutes(app, context, views);
+  runCancelRoutes(app, context, views);
   runDownloadRoutes(app, context, views);
   feedPreviewRoutes(app, context, views);
 }

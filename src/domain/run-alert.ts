@@ -8,9 +8,17 @@ import { count, duration, plural } from './wording.ts';
  * - `incomplete`: it waits for employees who failed
  * - `failed`: a stage failed, and it stands still
  * - `overdue`: it should have ended by now
+ * - `cancelled`: somebody stopped it for good
  * - `not-started`: it was scheduled and there is no such run, because it could not start, was missed or was skipped
  */
-export type AlertEvent = 'finished' | 'finished-without' | 'incomplete' | 'failed' | 'overdue' | 'not-started';
+export type AlertEvent =
+  | 'finished'
+  | 'finished-without'
+  | 'incomplete'
+  | 'failed'
+  | 'overdue'
+  | 'cancelled'
+  | 'not-started';
 
 /** What is known of a run when people are told of it. Instants are epoch milliseconds. */
 export interface RunFacts {
@@ -21,7 +29,7 @@ export interface RunFacts {
   readonly slot?: number;
   /** Absent for a run that has not started. */
   readonly createdAt?: number;
-  /** Why it failed, waits, was missed or was skipped; no secrets. */
+  /** Why it failed, waits, was missed or was skipped, or who cancelled it; no secrets. */
   readonly reason?: string;
 }
 
@@ -62,6 +70,7 @@ const TEXTS: Readonly<Record<AlertEvent, (run: RunFacts, at: number, now: number
   failed: (run) => `${nameOf(run)} stands still, because a stage failed: ${reasonOf(run)}`,
   overdue: (run, _at, now) =>
     `${nameOf(run)} is overdue: it should have begun ${duration(now - beginOf(run))} ago; it is ${run.state}, ${done(run)}${run.reason === undefined ? '' : `: ${reasonOf(run)}`}`,
+  cancelled: (run) => `${nameOf(run)} ${reasonOf(run)}`,
   'not-started': (run) => `${nameOf(run)} has not started: ${reasonOf(run)}`,
 };
 

@@ -102,7 +102,7 @@ export async function requeueFailedStages(queues: Queues, runId: RunId): Promise
  */
 export async function finishWithoutFailed(queues: Queues, store: RunStore, runId: RunId): Promise<FailedEmployee[]> {
   const run = await store.getRun(runId);
-  assertNotEnded(run, 'it has its files');
+  assertNotEnded(run, run.cancelled ? 'it gets no files' : 'it has its files');
   const { state, counts } = await runStatus(queues, store, run);
   if (state !== 'incomplete') {
     throw new BtcFakeError(
@@ -175,7 +175,16 @@ function isEmployeeJob(job: Job<StageJobData>): job is Job<EmployeeJobData> {
   return job.queueName === 'employee-simulation';
 }
 
+/** @param consequence why that matters, as it ends the sentence. @throws BtcFakeError RUN_STATE. */
+export function assertNotCancelled({ plan, cancelled }: RunRecord, consequence: string): void {
+  if (!cancelled) return;
+  throw new BtcFakeError('RUN_STATE', `Run ${plan.id} was cancelled by ${cancelled.by}; ${consequence}`, {
+    remedy: 'Start a new run with "btc-fake run".',
+  });
+}
+
 function assertNotEnded(run: RunRecord, consequence: string): void {
+  assertNotCancelled(run, consequence);
   if (!isEnded(run)) return;
   throw new BtcFakeError('RUN_STATE', `Run ${run.plan.id} has ended; ${consequence}`, {
     remedy: 'Start a new run with "btc-fake run".',

@@ -7,7 +7,7 @@ import {
   type Queues,
   type StageJobData,
 } from '../adapters/queues.ts';
-import type { RunRecord } from '../adapters/run-record.ts';
+import type { Cancellation, RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { readWarehouseWait, type WarehouseWait } from '../adapters/warehouse-wait.ts';
 import type { RunId } from '../domain/ids.ts';
@@ -22,8 +22,9 @@ import { unservedStage } from './served-stages.ts';
  * - `failed`: a stage failed for good; re-queue it
  * - `incomplete`: all other employees are done, and some failed for good; re-queue them or finish without them
  * - `finished`: the files are there (and published, where that was asked for)
+ * - `cancelled`: somebody stopped it; nothing more is done for it
  */
-export type RunState = 'queued' | 'running' | 'failed' | 'incomplete' | 'finished';
+export type RunState = 'queued' | 'running' | 'failed' | 'incomplete' | 'finished' | 'cancelled';
 
 /** How many of a run's employees are where. */
 export interface RunCounts {
@@ -42,6 +43,8 @@ export interface RunStatus {
   readonly reason?: string;
   /** Present while workers rest because the recommender fails for everybody, and the run waits for that. */
   readonly outage?: OutageNote;
+  /** Present for a cancelled run. */
+  readonly cancelled?: Cancellation;
   /** Present while no living worker can take the stage that the run is in. */
   readonly unserved?: UnservedStage;
   /** Present while the run waits for its SQL warehouse, which is starting. */
@@ -65,9 +68,13 @@ export async function runStatus(
 ): Promise<RunStatus> {
   const runId = run.plan.id;
   const employees = run.population.count;
+  if (run.cancelled) {
+    const { stage, done, failed } = run.cancelled;
+    return { state: 'cancelled', stage, counts: { employees, done, failed }, cancelled: run.cancelled };
+  }
   const done = await store.countResults(runId);
   const stage = currentStage(run);
-  if (isEnded(run)) return { state: 'finished', stage, counts: { employees, done, failed: run.without.length } };
+  if (isFinished(run)) return { state: 'finished', stage, counts: { employees, done, failed: run.without.length } };
 
   const failedIds = (await failedEmployees.ofRun(runId))?.jobIds ?? new Set();
   const failed = failedIds.size;
@@ -124,8 +131,14 @@ export async function failedStageJobs(queues: Queues, runId: RunId): Promise<Job
   return failed.filter((job) => job !== undefined);
 }
 
-/** Whether a run has all that was asked of it. */
+/** Whether nothing more is done for a run: it is finished, or was cancelled. */
 export function isEnded(run: RunRecord): boolean {
+  return run.cancelled !== undefined || isFinished(run);
+}
+
+/** Whether a run has all that was asked of it. A run that was cancelled before has not. */
+export function isFinished(run: RunRecord): boolean {
+  if (run.cancelled) return false;
   return run.finishedAt !== undefined && (!run.publish || run.publishedAt !== undefined);
 }
 

@@ -1,6 +1,7 @@
 import { AlertStore, type Occurrence } from '../adapters/alert-store.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import { postWebhook, type WebhookOptions } from '../adapters/webhook.ts';
+import { cancelledText } from '../domain/cancelled-text.ts';
 import { alertMessage, type RunFacts } from '../domain/run-alert.ts';
 import { slotRunId } from '../domain/slot.ts';
 import { unservedText } from '../domain/unserved-stage.ts';
@@ -83,6 +84,10 @@ async function newsOf(
     ...(reason === undefined ? {} : { reason }),
   };
   const news = (event: News['event'], at: number): News => ({ runId, event, at, run: facts });
+  if (run.cancelled) {
+    const told = { ...facts, reason: cancelledText(run.cancelled) };
+    return [{ runId, event: 'cancelled', at: run.cancelled.at, run: told }];
+  }
   if (isEnded(run)) {
     return [news(run.without.length > 0 ? 'finished-without' : 'finished', run.publishedAt ?? run.finishedAt!)];
   }

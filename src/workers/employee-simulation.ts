@@ -6,12 +6,19 @@ import type { RunRecord } from '../adapters/run-record.ts';
 import { simulateEmployee } from '../domain/employee-outcome.ts';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
 import type { RunPlan } from '../domain/run-plan.ts';
+import type { CancelledRuns } from './cancelled-runs.ts';
 import type { JobHandler } from './job-handler.ts';
 import type { WhenRoom } from './redis-room.ts';
 import { RunNotServed, type ServedRuns } from './served-runs.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const PLANS_KEPT = 16;
+
+/** Which runs this process works on. */
+export interface EmployeeRuns {
+  readonly served?: ServedRuns;
+  readonly cancelled?: CancelledRuns;
+}
 
 type PlanOrRefusal = RunPlan | RunNotServed;
 
@@ -21,7 +28,7 @@ type PlanOrRefusal = RunPlan | RunNotServed;
  * @param served holds which runs this process may work on, once for each run.
  */
 export function employeeSimulationHandler(
-  { store, served }: Pick<WorkerContext, 'store'> & { readonly served?: ServedRuns },
+  { store, served, cancelled }: Pick<WorkerContext, 'store'> & EmployeeRuns,
   recommender: Recommender,
   whenRoom: WhenRoom,
   onAnswer?: (employeeId: EmployeeId) => void,
@@ -32,7 +39,10 @@ export function employeeSimulationHandler(
   const planOf = (runId: RunId): Promise<PlanOrRefusal> => {
     const known = plans.get(runId);
     if (known) return known;
-    const plan = store.getRun(runId).then(async (run) => (await refusalOf(run)) ?? run.plan);
+    const plan = store.getRun(runId).then(async (run) => {
+      if (run.cancelled) cancelled?.add(runId);
+      return (run.cancelled ? undefined : await refusalOf(run)) ?? run.plan;
+    });
     plans.set(runId, plan);
     plan.catch(() => plans.delete(runId));
     if (plans.size > PLANS_KEPT) plans.delete(plans.keys().next().value!);
@@ -50,9 +60,11 @@ export function employeeSimulationHandler(
 
   return async (job, signal) => {
     const { runId, position, employeeId, employeeType } = job.data;
+    if (cancelled?.has(runId)) return;
     // Only a job that was begun before can have left a result: the fan-out queues nobody who has one.
     if (job.attemptsStarted > 1 && (await store.positionsWithResult(runId, [position])).has(position)) return;
     const [plan, assignments] = await Promise.all([planOf(runId), assignmentsOf.read(runId, position)]);
+    if (cancelled?.has(runId)) return;
     if (plan instanceof RunNotServed) throw plan;
     if (!assignments) {
       // The run may have expired since its plan was read.
@@ -61,6 +73,8 @@ export function employeeSimulationHandler(
     }
     const recommendations = await recommender.recommend(employeeId);
     onAnswer?.(employeeId);
+    // What is in hand of a cancelled run ends here.
+    if (cancelled?.has(runId)) return;
     const employee = { id: employeeId, type: employeeType };
     reach('result-to-be-written', employeeId);
     const result = simulateEmployee(plan, employee, assignments, recommendations);

@@ -9,7 +9,7 @@ import type { StageJobData } from '../adapters/queues.ts';
 import type { RunRecord } from '../adapters/run-record.ts';
 import type { RunStore } from '../adapters/run-store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
-import type { EmployeeId } from '../domain/ids.ts';
+import type { EmployeeId, RunId } from '../domain/ids.ts';
 import { feedNames } from '../domain/run-plan.ts';
 import { queueLostAgain } from '../producers/lost-employees.ts';
 import { missingEmployees } from '../producers/missing-employees.ts';
@@ -53,7 +53,7 @@ export function fileAssemblyHandler({ settings, store, queues, logger, now }: Wo
     reach('files-in-place');
     const folder = resolve(outputFolder(run, settings.files.outputDir));
     await new FrozenSourcesStore(queues.redis).noteWritten(runId, { folder, host: hostname() });
-    await store.finishRun(runId, manifest, now());
+    if (!(await store.finishRun(runId, manifest, now()))) throw endedOtherwise(runId);
     await forgetDoneEmployees(queues, runId);
     await store.finishStage(runId, 'file-assembly', now());
   };
@@ -63,6 +63,11 @@ async function missingIds(store: RunStore, run: RunRecord): Promise<EmployeeId[]
   const ids: EmployeeId[] = [];
   for await (const missing of missingEmployees(store, run)) ids.push(...missing.map(({ employee }) => employee.id));
   return ids;
+}
+
+/** The files are in their places, but nobody wants them any more: see `CancelledRuns`, which removes them. */
+function endedOtherwise(runId: RunId): BtcFakeError {
+  return new BtcFakeError('RUN_STATE', `Run ${runId} was cancelled, or has expired, while its files were written`);
 }
 
 async function assertPopulation(store: RunStore, run: RunRecord): Promise<void> {

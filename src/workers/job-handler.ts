@@ -132,6 +132,6 @@ function jobError(error: unknown, reason: string, job: Job<StageJobData>, logger
 }
 
 /** Errors by which BullMQ itself lets a handler move its job elsewhere. */
-function isQueueControl(error: unknown): boolean {
+export function isQueueControl(error: unknown): boolean {
   return error instanceof Error && ['WaitingChildrenError', 'WaitingError', 'DelayedError'].includes(error.name);
 }

@@ -12,6 +12,8 @@ import type { EmployeeId } from '../domain/ids.ts';
 import { retryDelayMs } from '../domain/retry-policy.ts';
 import type { RunSources } from '../domain/run-sources.ts';
 import { assignmentHandler } from './assignment.ts';
+import { CancelledRuns } from './cancelled-runs.ts';
+import type { Duty } from './caretaker.ts';
 import { catalogDownloadHandler } from './catalog-download.ts';
 import { EmployeeConcurrency } from './employee-concurrency.ts';
 import { employeeSimulationHandler } from './employee-simulation.ts';
@@ -56,6 +58,8 @@ export interface Workers {
   readonly sources: RunSources;
   /** The folders that runs asked of them lately and that are not here. */
   readonly lacksFolders: readonly string[];
+  /** Ends what they have of runs that are cancelled; to be done for as long as they work. */
+  readonly cancellations: Duty;
   /** Whether they take jobs now; if not, why. */
   readonly state: 'working' | 'waiting for Redis' | 'stopping';
   /**
@@ -89,6 +93,9 @@ export function startWorkers(options: WorkersOptions): Workers {
   redis.on('ready', outages.over);
   const whenRoom = whenThereIsRoom(outages.failed);
   const served = new ServedRuns(settings, options, options.onLack);
+  const cancelled = new CancelledRuns(options, (runId) => {
+    for (const worker of workers) worker.cancelJob(runId, 'cancelled');
+  });
   const rests: WorkerRest[] = [];
   const started = <Data extends StageJobData>(name: QueueName, processor: Processor<Data, void>, atOnce: number) => {
     const worker = startWorker<Data>(name, processor, atOnce, options);
@@ -99,7 +106,7 @@ export function startWorkers(options: WorkersOptions): Workers {
   };
   // First of all, because nothing may be left running when a setting is missing.
   const employees = names.includes('employee-simulation') ? watchedRecommender(options, cutSecrets) : undefined;
-  const workers = names.map((name) => {
+  const workers: readonly Worker[] = names.map((name): Worker => {
     const pauseQueue = (ms: number) => restQueue(queues, name, ms);
     const ofQueue = observer?.ofQueue(name);
     const throttleLog = new ThrottleLog(logger);
@@ -107,13 +114,18 @@ export function startWorkers(options: WorkersOptions): Workers {
     const foreign = new ForeignRuns(name, options, served);
     const surroundings = { ...forAll, pauseQueue, observer: ofQueue, notServed: foreign.met };
     if (name !== 'employee-simulation') {
-      const processor = jobProcessor(stageHandler(name, options, served), surroundings);
+      const processor = jobProcessor(cancelled.unless(stageHandler(name, options, served)), surroundings);
       const { worker, rest } = started(name, processor, settings.queues.concurrency[name]);
       foreign.attach(rest);
       return worker;
     }
     const { recommender, concurrency, watch } = employees!;
-    const handler = employeeSimulationHandler({ ...options, served }, recommender, whenRoom, watch.succeeded);
+    const handler = employeeSimulationHandler(
+      { ...options, served, cancelled },
+      recommender,
+      whenRoom,
+      watch.succeeded,
+    );
     const processor = shortJobProcessor(handler, { ...surroundings, outageRest: watch.failed });
     const { worker, rest } = started<EmployeeJobData>(name, processor, concurrency.least);
     recordFailures(worker, options);
@@ -133,6 +145,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     queues: names,
     mostEmployees: employees?.concurrency.most ?? 0,
     sources: served.sources,
+    cancellations: cancelled.duty,
     get lacksFolders() {
       return served.lacksFolders;
     },

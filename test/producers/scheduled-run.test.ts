@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AppliedSchedule, SlotDecision } from '../../src/adapters/schedule-store.ts';
 import { slotRunId } from '../../src/domain/slot.ts';
+import { cancelRun } from '../../src/producers/cancel-run.ts';
 import { createRunOfSlot, enqueueRunStart } from '../../src/producers/create-run.ts';
 import { type ScheduleContext, startDueSlot, undecidedSlot } from '../../src/producers/scheduled-run.ts';
 import { instant } from '../support/domain-values.ts';
@@ -178,6 +179,13 @@ describe('SCHEDULE_OVERLAP', () => {
   test('skip: the slot is started when every other run has ended', async () => {
     const run = await room.createRun(people(1));
     await room.store.finishRun(run.plan.id, emptyManifest(run), SLOT - 1);
+    expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'started' }]);
+  });
+
+  test('skip: a run that was cancelled is in nobody’s way', async () => {
+    const run = await room.createRun(people(1));
+    const request = { by: 'anna on build-7', now: SLOT - 1, retentionMs: WEEK_MS };
+    await cancelRun(room.queues, room.store, run.plan.id, request);
     expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'started' }]);
   });
 

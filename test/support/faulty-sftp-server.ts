@@ -42,6 +42,8 @@ export interface Faults {
   onRead?: () => void;
   /** How long each write takes. */
   writeTakesMs?: number;
+  /** What each write waits for. */
+  writesWaitFor?: Promise<void>;
   /** What a receiver does when a file was closed after it was written to. */
   onWritten?: (name: string) => void;
   /** What becomes of a rename: nothing, with a status; or it is done, and the connection drops before the answer. */
@@ -235,7 +237,9 @@ export async function startFaultySftpServer(
       const earlier = state.files.get(name) ?? Buffer.alloc(0);
       state.files.set(name, Buffer.concat([earlier.subarray(0, position), kept]));
       open.get(handle.toString())!.written = true;
-      setTimeout(() => session.status(request, STATUS_CODE.OK), state.faults.writeTakesMs ?? 0);
+      const { writeTakesMs = 0, writesWaitFor } = state.faults;
+      const answer = () => setTimeout(() => session.status(request, STATUS_CODE.OK), writeTakesMs);
+      void (writesWaitFor ?? Promise.resolve()).then(answer);
     });
     on('CLOSE', (request: number, handle: Buffer) => {
       const { path, written } = open.get(handle.toString())!;

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { RunRecord } from '../../src/adapters/run-record.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { slotRunId } from '../../src/domain/slot.ts';
+import { cancelRun } from '../../src/producers/cancel-run.ts';
 import { enqueueRunStart } from '../../src/producers/create-run.ts';
 import { finishWithoutFailed, requeueFailed } from '../../src/producers/requeue.ts';
 import { alertsDuty } from '../../src/workers/alerts.ts';
@@ -95,6 +96,19 @@ test('a run whose stage failed: told with the reason', async () => {
   expect(told()).toEqual(['failed']);
   expect(webhook.messages[0]!.text).toBe(
     `Run ${run.plan.id} stands still, because a stage failed: CATALOG_MISSING: no file`,
+  );
+});
+
+test('a run that was cancelled: told once, by whom, and never that it is overdue', async () => {
+  await begin();
+  const run = await runWithFailed();
+  const request = { by: 'anna on build-7', now: Date.now(), retentionMs: HOUR_MS };
+  await cancelRun(room.queues, room.store, run.plan.id, request);
+  await round();
+  await round({ now: () => Date.now() + 24 * HOUR_MS });
+  expect(told()).toEqual(['cancelled']);
+  expect(webhook.messages[0]!.text).toMatch(
+    /^Run run-\S+ was cancelled by anna on build-7 at \S+Z, at the stage employee-simulation, with 0 of 3 employees done$/,
   );
 });
 
