@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { Redis } from 'ioredis';
 import { connectRedis } from '../../src/adapters/redis.ts';
 import type { RedisConnection } from '../../src/adapters/redis-client.ts';
 import { REDIS_PREFIX } from '../../src/adapters/run-keys.ts';
@@ -39,9 +40,11 @@ let store: RunStore;
 
 beforeAll(async () => {
   server = await startTestRedis({ 'cluster-enabled': 'yes' });
+  const node = new Redis(server.url);
+  await node.cluster('ADDSLOTSRANGE', 0, 16383);
+  await waitUntil('the cluster is ready', async () => /cluster_state:ok/.test(String(await node.cluster('INFO'))));
+  node.disconnect();
   redis = await connectRedis(server.url, 'command');
-  await redis.cluster('ADDSLOTSRANGE', 0, 16383);
-  await waitUntil('the cluster is ready', async () => /cluster_state:ok/.test(await redis.cluster('INFO')));
   store = new RunStore(redis, RETENTION_MS);
 });
 afterAll(async () => {
