@@ -17,6 +17,8 @@ const STAGE_TEXT = {
 } as const;
 
 const LINE_EVERY_MS = 10_000;
+/** Some terminals do not say how wide they are. */
+const UNKNOWN_COLUMNS = 80;
 const UNSERVED_AFTER_MS = 3_000;
 const SIMULATION = STAGES.indexOf('employee-simulation');
 
@@ -96,8 +98,9 @@ export class RunProgress {
     this.#meter ??= new PaceMeter(this.#firstLook.at, this.#firstLook.done);
     const look = { counts, pace: this.#meter.measure({ done, left: employees - done - failed }, now) };
     if (process.stderr.isTTY) {
-      this.#bar ??= this.#startBar(employees);
-      this.#bar.update(done, { line: progressBar(look, process.stderr.columns) });
+      const line = progressBar(look, process.stderr.columns || UNKNOWN_COLUMNS);
+      if (this.#bar) this.#bar.update(done, { line });
+      else this.#bar = this.#startBar(employees, done, line);
     } else if (now - this.#lastLineAt >= LINE_EVERY_MS) {
       this.#lastLineAt = now;
       this.#printLine(`  ${progressText(look)}`, now);
@@ -117,9 +120,9 @@ export class RunProgress {
     printProgress(`${styled('dim', `${((now - this.#begunAt) / 1000).toFixed(1).padStart(6)} s`)} ${text}`);
   }
 
-  #startBar(total: number): SingleBar {
+  #startBar(total: number, done: number, line: string): SingleBar {
     const bar = new SingleBar({
-      format: (_options, _params, { line }: { line: string }) => line,
+      format: (_options, _params, payload: { line: string }) => payload.line,
       clearOnComplete: true,
       hideCursor: true,
       stream: process.stderr,
@@ -127,7 +130,7 @@ export class RunProgress {
     });
     // Any other line first takes the bar away; the next look puts it below.
     beforeNextLine(() => this.end());
-    bar.start(total, 0, { line: '' });
+    bar.start(total, done, { line });
     return bar;
   }
 }

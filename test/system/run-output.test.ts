@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -99,11 +100,16 @@ test('run --detach leaves the run to workers, and runs lists it', async () => {
     {
       ...{ runId, state: 'queued', reason: null, slot: null, lateMs: 0, createdAt: expect.any(String) },
       ...{ durationMs: null, employees: 3, done: 0, failed: 0 },
+      ...{
+        asOf: expect.stringMatching(/Z$/),
+        seed: runId,
+        token: createHash('sha256').update(runId).digest('hex').slice(0, 6),
+      },
     },
   ]);
   const forPeople = await place.run(['runs']);
-  expect(forPeople.stdout).toMatch(/^RUN +STATE +STARTED +TOOK +EMPLOYEES +DONE +FAILED\n/);
-  expect(forPeople.stdout).toMatch(new RegExp(`^${runId}  queued +\\S+  - +3 +0 +0$`, 'm'));
+  expect(forPeople.stdout).toMatch(/^RUN +STATE +STARTED +TOOK +EMPLOYEES +DONE +FAILED +FILES +AS OF +SEED\n/);
+  expect(forPeople.stdout).toMatch(new RegExp(`^${runId}  queued +\\S+  - +3 +0 +0 +[0-9a-f]{6} +\\S+Z +\\S+`, 'm'));
 });
 
 test('a reader that goes away early, as `| head -1` does, does not end the run', async () => {
@@ -119,7 +125,7 @@ test('status of a run that there is not says where to look', async () => {
     code: 1,
     stdout: '',
     stderr:
-      'btc-fake: There is no run run-20200101T000000Z-abcdef (RUN_NOT_FOUND)\n  See "btc-fake runs" for those that there are.\n',
+      'btc-fake: There is no run run-20200101T000000Z-abcdef (RUN_NOT_FOUND)\n  See "btc-fake runs" for those that there are; it shows the six characters of their files too.\n',
   });
 });
 
@@ -142,7 +148,9 @@ if (makesTerminals) {
     }
 
     test('there are colours, a bar that is ended, and a log of warnings only', async () => {
-      const shown = await onTerminal();
+      // Slow enough for a look while employees are under way.
+      const slow = await startRecommender({ contentIds: [892_001] as ContentId[], latencyMs: 1_000 });
+      const shown = await onTerminal({ API_BASE_URL: slow.url }).finally(() => slow.close());
       expect(shown).toContain(`${ESCAPE}[2m`);
       expect(shown).toMatch(/[█░]{24} \d of 3 · 0 failed · [\d?]+\/s · /);
       expect(shown).toContain(`${ESCAPE}[?25l`);
