@@ -33,9 +33,12 @@ function begun(patienceMs = 30 * MINUTE): RecommenderOutage {
 }
 
 describe('an outage', () => {
-  test.each(['RECOMMENDER_UNAVAILABLE', 'RECOMMENDER_ACCESS'] as const)('is 20 times %s in a row', (code) => {
-    expect(failuresUntil(new RecommenderOutage(MINUTE), 'begun', failure(code))).toBe(20);
-  });
+  test.each(['RECOMMENDER_UNAVAILABLE', 'RECOMMENDER_ACCESS', 'PROXY_REFUSED'] as const)(
+    'is 20 times %s in a row',
+    (code) => {
+      expect(failuresUntil(new RecommenderOutage(MINUTE), 'begun', failure(code))).toBe(20);
+    },
+  );
 
   test('is none while some calls succeed, however many fail', () => {
     const fewFailures = fc.array(fc.integer({ min: 0, max: 19 }), { minLength: 1, maxLength: 30 });

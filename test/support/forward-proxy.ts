@@ -1,9 +1,18 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 export interface ForwardProxyOptions {
+  /** With it, clients speak TLS to the proxy itself, as `localhost`. */
+  readonly tls?: { readonly certPem: string; readonly keyPem: string };
   /** What a client has to say; nothing unless given. */
   readonly login?: { readonly user: string; readonly password: string };
   /** The status of the answer to what is asked of it (`CONNECT host:443`, `POST http://host/path`), in place of doing it. */
@@ -16,7 +25,7 @@ export interface ForwardProxyOptions {
  */
 export interface ForwardProxy {
   readonly url: string;
-  /** `http://127.0.0.1:PORT` without a login. */
+  /** The same without the login. */
   readonly name: string;
   /** What it was asked, in order: `CONNECT host:443`, `POST http://host/path`. */
   readonly asked: readonly string[];
@@ -30,7 +39,7 @@ export interface ForwardProxy {
 }
 
 /** Starts a proxy. Close it when the test is done, also when the test failed. */
-export async function startForwardProxy({ login, refuse }: ForwardProxyOptions = {}): Promise<ForwardProxy> {
+export async function startForwardProxy({ login, refuse, tls }: ForwardProxyOptions = {}): Promise<ForwardProxy> {
   const asked: string[] = [];
   const logins: (string | undefined)[] = [];
   const headers: IncomingMessage['headers'][] = [];
@@ -45,7 +54,7 @@ export async function startForwardProxy({ login, refuse }: ForwardProxyOptions =
     return wanted !== undefined && given['proxy-authorization'] !== wanted ? 407 : refuse?.(what);
   }
 
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+  const onRequest: RequestListener = (request: IncomingMessage, response: ServerResponse) => {
     const target = URL.canParse(request.url ?? '') ? new URL(request.url!) : undefined;
     const status = target === undefined ? 400 : refusal(`${request.method} ${request.url}`, request);
     if (status !== undefined) {
@@ -62,7 +71,8 @@ export async function startForwardProxy({ login, refuse }: ForwardProxyOptions =
     );
     onward.on('error', () => response.writeHead(502).end());
     request.pipe(onward);
-  });
+  };
+  const server = tls ? createTlsServer({ cert: tls.certPem, key: tls.keyPem }, onRequest) : createServer(onRequest);
   server.on('connect', (request: IncomingMessage, client: Duplex, head: Buffer) => {
     keep(client);
     const status = refusal(`CONNECT ${request.url}`, request);
@@ -93,10 +103,12 @@ export async function startForwardProxy({ login, refuse }: ForwardProxyOptions =
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const name = `http://127.0.0.1:${port}`;
+  const place = tls ? `localhost:${port}` : `127.0.0.1:${port}`;
+  const scheme = tls ? 'https' : 'http';
+  const name = `${scheme}://${place}`;
   const userInfo = login ? `${encodeURIComponent(login.user)}:${encodeURIComponent(login.password)}@` : '';
   return {
-    url: `http://${userInfo}127.0.0.1:${port}`,
+    url: `${scheme}://${userInfo}${place}`,
     name,
     asked,
     logins,

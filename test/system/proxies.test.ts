@@ -70,6 +70,23 @@ test('doctor names a proxy that refuses the login, and never the login', async (
   }
 });
 
+test('a proxy that speaks TLS itself is trusted as NODE_EXTRA_CA_CERTS says', async () => {
+  const secure = await startForwardProxy({ login: LOGIN, tls: certificate });
+  try {
+    const env = { https_proxy: secure.url };
+    const { of } = await doctor(env);
+    const untrusted = new RegExp(`the proxy ${secure.name} cannot be reached \\((SELF_SIGNED|UNABLE_TO)`);
+    expect(of.get('Recommender')).toMatchObject({ state: 'wrong', detail: expect.stringMatching(untrusted) });
+    for (const client of ['got', 'undici']) {
+      const trusting = await doctor({ ...env, NODE_EXTRA_CA_CERTS: warehouse.caFile, API_CLIENT: client });
+      expect(trusting.of.get('Recommender')).toMatchObject({ state: 'fine' });
+      expect(trusting.of.get('Databricks')).toMatchObject({ state: 'fine' });
+    }
+  } finally {
+    await secure.close();
+  }
+});
+
 test('a run goes through it, on a few connections, and its login is in no file and no line', async () => {
   const before = proxy.asked.length;
   const run = await place.run(['run', '--json', '--as-of', '2025-10-28T11:00:00Z']);
