@@ -46,6 +46,13 @@ export function withOutcome(path: string, outcome: ActionOutcome, n?: number): s
 /** What is true only until somebody begins with the run. */
 const UNTIL_BEGUN: ReadonlySet<ActionOutcome> = new Set(['run-made', 'started']);
 
+/** Whether a run is past what was done about it. */
+function isPast(outcome: ActionOutcome, state: RunState | undefined): boolean {
+  if (state === undefined) return false;
+  if (UNTIL_BEGUN.has(outcome)) return state !== 'queued';
+  return state === 'finished' || (state === 'cancelled' && outcome !== 'cancelled');
+}
+
 /**
  * What was done before a page was loaded; nothing when its address says nothing that is known, or what the run is past by now.
  * @param state of the run whose page it is; absent where the page says nothing of that.
@@ -54,8 +61,9 @@ export function actionNotice({ done, n }: { readonly done?: unknown; readonly n?
   const outcome = String(done) as ActionOutcome;
   const number = /^\d{1,9}$/.test(String(n)) ? Number(n) : 0;
   if (Object.hasOwn(GOOD, outcome)) {
-    const isPast = state !== undefined && (UNTIL_BEGUN.has(outcome) ? state !== 'queued' : state === 'finished');
-    return isPast ? html`` : html`<p class="notice good" role="status" data-done>${GOOD[outcome]!(number)}</p>`;
+    return isPast(outcome, state)
+      ? html``
+      : html`<p class="notice good" role="status" data-done>${GOOD[outcome]!(number)}</p>`;
   }
   if (!Object.hasOwn(NOTHING_DONE, outcome)) return html``;
   return html`<p class="notice warn" role="status" data-done>Nothing was done: ${NOTHING_DONE[outcome]}</p>`;

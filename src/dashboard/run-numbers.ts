@@ -30,12 +30,18 @@ ${
       })}</tbody>
 </table>
 ${!tally.isFresh && html`<p class="muted">${count(tallied(tally))} of the ${count(status.counts.done)} who are done are counted so far.</p>`}
+${run.cancelled && afterwards(tallied(tally) - run.cancelled.done)}
 <p>Completions of what the manager assigned: <strong>${count(tally.completionsBySource.manager)}</strong>;
 of what the recommender suggested: <strong>${count(tally.completionsBySource.ai)}</strong>.
 Recommendations: <strong>${count(tally.recommendations)}</strong>${unknown > 0 && `, of which ${count(unknown)} are in neither catalog file`}.</p>`
     : html`<p class="muted">The employees are being counted.</p>`
 }
 </section>`;
+}
+
+/** Who was in hand when the run was cancelled may be done all the same: the other numbers of the page are those of that moment. */
+function afterwards(more: number): Html | false {
+  return more > 0 && html`<p class="muted">${count(more)} of these became done while the run was being cancelled.</p>`;
 }
 
 /** What the manager chose to give, to how many, and who was skipped for what. */

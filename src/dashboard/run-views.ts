@@ -98,7 +98,7 @@ export class RunViews {
     const now = this.#context.now();
     const tally = await this.#tallyOf(run, status, now);
     const pace = this.#paceOf(run, status, now);
-    const counts = run.manifest ? status.counts : agreedCounts(status.counts, tally, failures);
+    const counts = run.manifest || run.cancelled ? status.counts : agreedCounts(status.counts, tally, failures);
     return {
       run,
       status: { ...status, counts },
@@ -168,7 +168,7 @@ export class RunViews {
     const known = this.#tallies.get(run.plan.id);
     const tally = known ?? new LiveTally(this.#context.store, run);
     if (!known) this.#tallies.set(run.plan.id, tally);
-    const isOver = counts.done + counts.failed >= counts.employees;
+    const isOver = isEnded(run) || counts.done + counts.failed >= counts.employees;
     return isOver ? tally.settle(counts.done, now, SETTLE_MS) : tally.look(counts.done, now);
   }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RunRecord } from '../../src/adapters/run-record.ts';
 import { RunStore } from '../../src/adapters/run-store.ts';
 import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
+import { cancelRun } from '../../src/producers/cancel-run.ts';
 import { finishWithoutFailed } from '../../src/producers/requeue.ts';
 import { contentIds } from '../support/domain-values.ts';
 import { fannedOutRun, takeJobs } from '../support/job-moves.ts';
@@ -48,6 +49,7 @@ async function numbersOf({ plan }: RunRecord) {
     ],
     isCounted: byType.length > 0,
     isBehind: html.includes('are counted so far'),
+    text: html,
   };
 }
 
@@ -117,4 +119,15 @@ test('of a run that was finished without some, the first look after its end agre
   await room.store.finishRun(run.plan.id, emptyManifest(run), now);
   const ended = await numbersOf(run);
   expect([oneOf(ended.done), oneOf(ended.failed), ended.isBehind]).toEqual([[87], [3], false]);
+});
+
+test('of a cancelled run the numbers are those of that moment, and the table says who became done afterwards', async () => {
+  const run = await fannedOutRun(room, EMPLOYEES);
+  await beDone(run, 40);
+  await cancelRun(room.queues, room.store, run.plan.id, { by: 'anna on build-7', now, retentionMs: 60_000 });
+  await beDone(run, 2);
+  await waitUntil('the employees are counted', async () => (await numbersOf(run)).isCounted);
+  const { done, text } = await numbersOf(run);
+  expect(done).toEqual([40, 40, 40, 42]);
+  expect(text).toContain('2 of these became done while the run was being cancelled.');
 });

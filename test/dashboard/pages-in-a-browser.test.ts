@@ -107,7 +107,7 @@ test('no page is wider than its window, at 200 % zoom and on a phone', async () 
   const of = (id: string) => [`/runs/${id}`, `/runs/${id}/employees/100001`, `/runs/${id}/failed`];
   const paths = ['/', '/start', '/schedule', '/charts', '/connections', '/configuration', '/nothing'];
   const wide: string[] = [];
-  for (const path of [...paths, ...of(finished.plan.id), ...of(failing.plan.id)]) {
+  for (const path of [...paths, ...of(finished.plan.id), ...of(failing.plan.id), `/runs/${failing.plan.id}/cancel`]) {
     await page.goto(path);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 800 });
