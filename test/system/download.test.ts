@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { type OpenSshServer, startOpenSshServer } from '../support/openssh-server.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { makeWorkspace, sftpEnvironment, type Workspace } from '../support/workspace.ts';
 
 // What this file proves: `btc-fake download [DAYS]` brings all catalog files of the last days, of both kinds, and nothing else,
@@ -116,4 +118,22 @@ test('a login that is refused is an error with what to check', async () => {
   expect(stderr).toBe(
     `btc-fake: 127.0.0.1:${openssh.login.port} refused the login of ${openssh.login.username}. (SFTP_LOGIN_REFUSED)\n  Check SFTP_INBOUND_USER and SFTP_INBOUND_PASSWORD or SFTP_INBOUND_PRIVATE_KEY_FILE.\n`,
   );
+});
+
+test('interrupted in mid-file it ends at once, says so, and leaves nothing half-downloaded', async () => {
+  const slow = await startFaultySftpServer();
+  try {
+    slow.files.set(TODAY[0]!, Buffer.alloc(100_000));
+    slow.faults = { readDelayMs: 300, longestRead: 1 };
+    const env = sftpEnvironment('SFTP_INBOUND', { ...slow.login, remotePath: '/' });
+    const command = place.start(['download'], { ...env, SFTP_INBOUND_PRIVATE_KEY_FILE: '' });
+    await waitUntil('it reads', () => slow.requests.includes('READ '), 20_000);
+    command.signal('SIGINT');
+    const { code, stderr } = await command.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Interrupted\. Files that were not whole are not kept\.\n$/);
+    expect(await readdir(place.path('temp_files'))).toEqual([]);
+  } finally {
+    await slow.stop();
+  }
 });
