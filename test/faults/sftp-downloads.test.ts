@@ -80,7 +80,7 @@ async function attemptsOf(runId: RunId): Promise<number | undefined> {
 
 async function failedWith(runId: RunId, code: ErrorCode): Promise<void> {
   const failed = () => allSaid().includes(`"msg":"${code}: `);
-  await waitUntil(`the download of ${runId} failed with ${code}`, failed, 30_000);
+  await waitUntil(`the download of ${runId} failed with ${code}`, failed, 60_000);
 }
 
 async function noPartIsLeft(): Promise<void> {
@@ -130,7 +130,7 @@ describe('F4: downloads', () => {
     server.faults = { readDelayMs: 600, longestRead: 10 };
     const runId = await room.begin();
     const worker = work();
-    await waitUntil('it reads', isReading, 20_000);
+    await waitUntil('it reads', isReading, 60_000);
     worker.signal('SIGTERM');
     expect((await worker.ended).code).toBe(0);
     expect([await attemptsOf(runId), await room.queues.byName['catalog-download'].getWaitingCount()]).toEqual([0, 1]);
@@ -147,7 +147,7 @@ describe('F4: downloads', () => {
       server.faults = { readDelayMs: 600, longestRead: 10 };
       const runId = await room.begin();
       const worker = work();
-      await waitUntil('it reads', isReading, 20_000);
+      await waitUntil('it reads', isReading, 60_000);
       await worker.kill();
       workers.length = 0;
       serveWell();
