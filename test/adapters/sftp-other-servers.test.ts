@@ -34,13 +34,15 @@ function logIn(changes: Partial<SftpServer> = {}): Promise<string> {
 
 describe('a server that asks for the password by keyboard-interactive', () => {
   test('gets it, once, and no plain password before', async () => {
-    server = await startFaultySftpServer('right', { takes: 'keyboard-interactive' });
+    server = await startFaultySftpServer();
+    server.faults = { takes: 'keyboard-interactive' };
     expect(await logIn()).toBe('in');
     expect(server.logins).toEqual(['none', 'keyboard-interactive']);
   });
 
   test('refuses a wrong one after a single attempt, and the message does not show it', async () => {
-    server = await startFaultySftpServer('right', { takes: 'keyboard-interactive' });
+    server = await startFaultySftpServer();
+    server.faults = { takes: 'keyboard-interactive' };
     const error = await logIn({ password: 'canary' }).catch((caught) => caught);
     expect(error).toMatchObject({ code: 'SFTP_LOGIN_REFUSED', retryable: false });
     expect(`${error.message}${error.remedy}`).not.toContain('canary');

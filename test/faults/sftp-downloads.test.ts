@@ -9,7 +9,7 @@ import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.t
 import { entryOf, type Faults, type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { testAtFullSize } from '../support/full-size.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { catalog, sftpEnvironment } from '../support/workspace.ts';
+import { catalog } from '../support/workspace.ts';
 
 /** F4 and F6: downloads that are slow, too large, interrupted or many, and servers that are not OpenSSH. */
 const STAND_ALONE = 'StandAloneContent_v2_2025_10_28_1_77434e.csv';
@@ -188,6 +188,7 @@ describe('F6: a server', () => {
   const servers: [what: string, faults: Faults][] = [
     ['sends no bits that tell the type of a file', { permissions: 'without type' }],
     ['sends no permissions at all, nor times', { permissions: 'not sent', withoutTimes: true }],
+    ['takes the password by keyboard-interactive alone', { takes: 'keyboard-interactive' }],
     ['lets each file be downloaded once, and tells nothing of it then', { oneDownload: { statusAfter: 3 } }],
   ];
   test.each(servers)('that %s gives its catalogs as any other', async (_what, faults) => {
@@ -198,18 +199,5 @@ describe('F6: a server', () => {
     await room.reaches(runId, 'finished');
     expect(allSaid()).not.toMatch(/"attempt":/);
     await judge(room, runId);
-  });
-
-  test('that takes the password by keyboard-interactive alone gives its catalogs as any other', async () => {
-    const asking = await startFaultySftpServer(CANARIES.sftp, { takes: 'keyboard-interactive' });
-    try {
-      for (const [name, bytes] of server.files) asking.files.set(name, bytes);
-      const runId = await room.begin();
-      work(sftpEnvironment('SFTP_INBOUND', { ...asking.login, remotePath: '/' }));
-      await room.reaches(runId, 'finished');
-      await judge(room, runId);
-    } finally {
-      await asking.stop();
-    }
   });
 });

@@ -24,6 +24,8 @@ export type FaultPlace =
 
 /** What a server does wrong. All of it may be changed between requests. */
 export interface Faults {
+  /** The only way to log in. */
+  takes?: 'password' | 'keyboard-interactive';
   /** No answer, ever, while the connection stands. */
   silentAt?: FaultPlace;
   /** The connection is reset. */
@@ -91,10 +93,7 @@ export interface FaultySftpServer {
 /** An SFTP server in this process, over a real socket, that misbehaves as told. Version 3 of the protocol, no extensions. */
 export async function startFaultySftpServer(
   password = 'right',
-  {
-    takes = 'password',
-    algorithms,
-  }: { takes?: 'password' | 'keyboard-interactive'; algorithms?: ssh2.Algorithms } = {},
+  { algorithms }: { algorithms?: ssh2.Algorithms } = {},
 ): Promise<FaultySftpServer> {
   const { key, fingerprint } = newHostKey();
   const sockets = new Set<Socket>();
@@ -120,6 +119,7 @@ export async function startFaultySftpServer(
       connection.on('error', () => {});
       connection.on('authentication', (attempt) => {
         state.logins.push(attempt.method);
+        const { takes = 'password' } = state.faults;
         if (strikes('login', socket)) return;
         if (attempt.method !== takes) attempt.reject([takes]);
         else if (attempt.method === 'password') {
