@@ -4,7 +4,7 @@ import { isRedisFull, isRedisRefusal, redisRefusal } from '../adapters/redis-fai
 import type { WorkerRest } from './worker-rest.ts';
 
 /** What a worker emits as an error for each job that it has lost; the jobs are logged when they are given up. */
-const LOST_LOCK = /\block\b/i;
+const LOST_LOCK = /\block\b|\bMissing key for job\b/i;
 
 /** A worker whose command Redis refuses asks again at once, thousands of times a second, unless it is made to rest. */
 const REST_WHEN_REFUSED_MS = 1_000;

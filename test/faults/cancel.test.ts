@@ -1,6 +1,10 @@
 // O4: a run is cancelled at each of its stages. Nothing stays on the queues, nothing is published, and no file of it is left.
+import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Milestone } from '../../src/adapters/milestones.ts';
 import type { QueueName } from '../../src/adapters/queues.ts';
 import { STAGES } from '../../src/adapters/run-record.ts';
 import type { RunReport } from '../../src/cli/run-report.ts';
@@ -10,11 +14,16 @@ import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.t
 import { type Answer, recommends } from '../support/faulty-recommender.ts';
 import { type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { FULL_SIZE } from '../support/full-size.ts';
+import { letLocksExpire } from '../support/stalled-jobs.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { sftpEnvironment } from '../support/workspace.ts';
 
 const EMPLOYEES = FULL_SIZE ? 2_000 : 150;
 const LATENCY_MS = 150;
+const END_AT = pathToFileURL(join(import.meta.dirname, '../support/end-at-milestone.mjs')).href;
+const MOMENTS: readonly Milestone[] = FULL_SIZE
+  ? ['first-feed-drafted', 'fan-out-chunk-added', 'feeds-drafted', 'file-renamed', 'files-in-place']
+  : ['first-feed-drafted', 'file-renamed'];
 
 // They share the machine with all other tests.
 jest.setTimeout(120_000);
@@ -141,6 +150,30 @@ describe('O4: a run that is cancelled', () => {
     expect(calls).toBeLessThan(EMPLOYEES);
   });
 
+  // The worker holds still there for longer than its locks, as one does whose machine sleeps, and goes on with what nobody wants.
+  test.each(MOMENTS)(
+    'while its worker stands still at %s: what the worker does afterwards leaves nothing',
+    async (moment) => {
+      const runId = await room.begin();
+      const env = { NODE_OPTIONS: `--import=${END_AT}`, END_AT: `${moment}:1`, END_WITH: 'SIGSTOP' };
+      const worker = room.start(['worker'], env, 100_000);
+      await waitUntil('the worker stands still', () => standsStill(worker), 60_000);
+      const command = room.start(['cancel', runId]);
+      await room.reaches(runId, 'cancelled');
+      await letLocksExpire(room.connection);
+      expect((await command.ended).code).toBe(0);
+      worker.signal('SIGCONT');
+      // It ends when it has done what it has in hand.
+      worker.signal('SIGTERM');
+      expect((await worker.ended).code).toBe(0);
+      await expectNoJobs(runId);
+      const names = await readdir(room.workspace.path('generated_files'));
+      expect(names.filter((name) => !filesBefore.includes(name))).toEqual([]);
+      expect([...server.files.keys()]).toEqual([]);
+      expect(worker.stderr).not.toContain('The queues cannot be read');
+    },
+  );
+
   test('while a file is uploaded: it does not get its name, and its partial file is removed', async () => {
     let release = () => {};
     server.faults = { writesWaitFor: new Promise((resolve) => (release = resolve)) };
@@ -163,6 +196,11 @@ describe('O4: a run that is cancelled', () => {
     expect([report.state, report.files.length]).toEqual(['cancelled', 3]);
   });
 });
+
+/** Whether a process is stopped, as Linux tells of it. */
+function standsStill({ child }: RunningBtcFake): boolean {
+  return /\) T /.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8'));
+}
 
 async function isEndedRun(runId: RunId): Promise<boolean> {
   return ['finished', 'cancelled'].includes((await room.status(runId)).state);
