@@ -151,7 +151,7 @@ function isHangUp(reason: unknown): boolean {
     code === 'ECONNRESET' ||
     code === 'EPIPE' ||
     code === 'ETIMEDOUT' ||
-    (code === undefined && reason instanceof Error && /^(Protocol error|Connection is closed)/.test(reason.message))
+    (code === undefined && reason instanceof Error && /Protocol error|Connection is closed/.test(reason.message))
   );
 }
 

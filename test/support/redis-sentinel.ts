@@ -19,6 +19,8 @@ export interface SentinelGroup {
   master(): Promise<number>;
   /** A planned failover: waits until the replica has taken over, and the master has become its replica. */
   failOver(): Promise<void>;
+  /** SIGKILL to the master: waits until the sentinel has noticed and the replica takes writes. */
+  loseMaster(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -111,6 +113,17 @@ export async function startSentinelGroup({ password, sentinelPassword }: Sentine
           (await connections[server]!.info('replication')).includes(`role:${role}`);
         await waitUntil('it takes writes', () => hasRole(now, 'master'), LIMIT_MS);
         await waitUntil('the other has become its replica', () => hasRole(1 - now, 'slave'), LIMIT_MS);
+      },
+      loseMaster: async () => {
+        const lost = await master();
+        await servers[lost]!.stop();
+        await waitUntil('another is the master', async () => (await master()) === 1 - lost, LIMIT_MS);
+        const left = connections[1 - lost]!;
+        await waitUntil(
+          'it takes writes',
+          async () => (await left.info('replication')).includes('role:master'),
+          LIMIT_MS,
+        );
       },
       stop,
     };
