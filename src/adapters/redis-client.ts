@@ -112,7 +112,7 @@ function cluster(
 
 /** Makes a client, and every copy that BullMQ takes of it, keep our rules. @param tell is told of each error too. */
 function harden(redis: Redis, tell: (error: Error) => void = () => {}): Redis {
-  // Without a listener ioredis prints every failed attempt; whoever uses the connection learns of it from the command.
+  // Without a listener ioredis prints every failed attempt; its user learns of it from the command.
   redis.on('error', tell);
   redis.on('connect', () => batchWrites(redis.stream as Socket));
   refuseUnprepared(redis);

@@ -43,7 +43,7 @@ export interface FaultRoomOptions
 export interface RedisElsewhere {
   /** What processes need to find it: REDIS_URL and its companions. */
   readonly env: Readonly<Record<string, string>>;
-  /** The tests' own connection, which whoever opened it closes. */
+  /** The tests' own connection; who opened it closes it. */
   readonly connection: RedisConnection;
 }
 
