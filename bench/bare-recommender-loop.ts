@@ -1,4 +1,4 @@
-import { createRecommender, type Recommender, type RecommenderClient } from '../src/adapters/recommender.ts';
+import { createRecommender, type Recommender, type RecommenderClient } from '../src/adapters/recommender/client.ts';
 import type { EmployeeId } from '../src/domain/ids.ts';
 import { FIRST_EMPLOYEE, TIMEOUT_MS } from './workload.ts';
 

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import { infoField } from '../src/adapters/redis-suitability.ts';
-import { acquireEmbeddedRedis } from '../src/sandbox/embedded-redis.ts';
+import { acquireEmbeddedRedis } from '../src/adapters/embedded-redis/embedded-redis.ts';
+import { infoField } from '../src/adapters/redis/suitability.ts';
 import { peakMegabytes } from './process-memory.ts';
 
 /** What a Redis has needed. */

@@ -1,4 +1,4 @@
-import type { RecommenderClient } from '../src/adapters/recommender.ts';
+import type { RecommenderClient } from '../src/adapters/recommender/client.ts';
 import { startBenchRedis } from './bench-redis.ts';
 import { measureInProcess } from './commands.ts';
 import { withRecommender } from './counting-recommender.ts';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { availableParallelism, totalmem } from 'node:os';
 import { promisify } from 'node:util';
-import { redisPrograms } from '../src/sandbox/redis-program.ts';
+import { redisPrograms } from '../src/adapters/embedded-redis/program.ts';
 
 const GIGABYTE = 1024 ** 3;
 

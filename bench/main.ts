@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { packageRoot } from '../src/adapters/package-root.ts';
+import { packageRoot } from '../src/adapters/disk/package-root.ts';
 import { FULL_SIZES, QUICK_SIZES } from './bench-sizes.ts';
 import { thisMachine } from './machine.ts';
 import { mergedResults, resultsJson, writeResults } from './results.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RecommenderClient } from '../src/adapters/recommender.ts';
+import type { RecommenderClient } from '../src/adapters/recommender/client.ts';
 import { startBenchRedis } from './bench-redis.ts';
 import { startCommand } from './commands.ts';
 import { withRecommender } from './counting-recommender.ts';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { CatalogContent } from '../src/domain/catalog.ts';
-import type { EmployeeType } from '../src/domain/employees.ts';
+import type { CatalogContent } from '../src/domain/catalog/content.ts';
 import type { ContentId } from '../src/domain/ids.ts';
+import type { EmployeeType } from '../src/domain/simulation/employees.ts';
 
 /** What every measurement has in common. */
 export const TIMEOUT_MS = 30_000;

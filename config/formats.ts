@@ -5,9 +5,9 @@
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import convict from 'convict';
-import { PATTERN_TOKENS, parseDatePatterns } from '../src/domain/date-pattern.ts';
-import { isLegacySshAlgorithm } from '../src/domain/legacy-ssh-algorithms.ts';
-import { parseRedisAddress } from '../src/domain/redis-address.ts';
+import { PATTERN_TOKENS, parseDatePatterns } from '../src/domain/catalog/date-pattern.ts';
+import { isLegacySshAlgorithm } from '../src/domain/connections/legacy-ssh-algorithms.ts';
+import { parseRedisAddress } from '../src/domain/connections/redis-address.ts';
 
 declare const parsed: unique symbol;
 /** The name of a format, which remembers the type of the values that it parses to. */

@@ -1,4 +1,4 @@
-import { parseRedisAddress } from '../src/domain/redis-address.ts';
+import { parseRedisAddress } from '../src/domain/connections/redis-address.ts';
 import type { Settings } from './settings.ts';
 
 /** What must not be seen of an address: its password, as written and decoded, and any address that holds a login. */

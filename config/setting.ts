@@ -1,4 +1,4 @@
-import { proxyName } from '../src/domain/proxy-name.ts';
+import { proxyName } from '../src/domain/connections/proxy-name.ts';
 import type { Format } from './formats.ts';
 
 /** One variable in the schema, as convict takes it. Defaults are texts, as a person would write them. */

@@ -1,5 +1,5 @@
 /** The settings as the code works with them: grouped by what they are for, times in milliseconds, absent when not set. */
-import { type DatePattern, parseDatePatterns } from '../src/domain/date-pattern.ts';
+import { type DatePattern, parseDatePatterns } from '../src/domain/catalog/date-pattern.ts';
 import { proxyFor } from './proxy-choice.ts';
 import { recommenderLogin } from './recommender-login.ts';
 import type { Values } from './schema.ts';

@@ -10,7 +10,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 
 async function sourceFiles(): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
-  for (const folder of ['src', 'config']) {
+  for (const folder of ['src', 'config', 'bench']) {
     const names = await readdir(join(ROOT, folder), { recursive: true });
     for (const name of names.filter((path) => path.endsWith('.ts')).sort()) {
       const path = join(folder, name);
@@ -61,7 +61,7 @@ describe('a breach is noticed:', () => {
     ['src/sandbox/a.ts', "import { b } from '../cli/b.ts';", 'sandbox may not know cli (../cli/b.ts)'],
     ['src/cli/a.ts', "import { b } from '../../test/support/b.ts';", 'cli may not know test (../../test/support/b.ts)'],
     ['config/a.ts', "import { b } from '../src/adapters/b.ts';", 'config may not know adapters (../src/adapters/b.ts)'],
-    ['src/attic/a.ts', '', 'there is no room "attic"'],
+    ['src/attic/a.ts', '', 'there is no area "attic"'],
     ['src/domain/a.ts', "import { readFile } from 'node:fs/promises';", 'the domain is pure (node:fs/promises)'],
     ['src/domain/a.ts', "import { randomUUID } from 'node:crypto';", 'the domain is pure (node:crypto)'],
     ['src/domain/a.ts', "import { hash, randomInt } from 'node:crypto';", 'the domain is pure (node:crypto)'],

@@ -1,4 +1,4 @@
-import type { RecommenderClient } from '../../src/adapters/recommender.ts';
+import type { RecommenderClient } from '../../src/adapters/recommender/client.ts';
 import { benchRecommender, callForEach } from '../bare-recommender-loop.ts';
 
 /**

@@ -1,12 +1,12 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
-import { completionRow } from '../../src/domain/feed-rows.ts';
+import { completionRow } from '../../src/domain/feeds/rows.ts';
 import type { EmployeeId, RunId } from '../../src/domain/ids.ts';
-import { assignEmployee } from '../../src/domain/manager-assignments.ts';
-import { managerChoice } from '../../src/domain/manager-choice.ts';
-import { type RunPlan, weekOf } from '../../src/domain/run-plan.ts';
-import { seededDraw } from '../../src/domain/seeded-draw.ts';
+import { type RunPlan, weekOf } from '../../src/domain/run/plan.ts';
+import { simulateEmployee } from '../../src/domain/simulation/employee-outcome.ts';
+import { assignEmployee } from '../../src/domain/simulation/manager-assignments.ts';
+import { managerChoice } from '../../src/domain/simulation/manager-choice.ts';
+import { seededDraw } from '../../src/domain/simulation/seeded-draw.ts';
 import { benchRecommender } from '../bare-recommender-loop.ts';
 import { AS_OF, CONTENTS, FIRST_EMPLOYEE, SEED, typeAt } from '../workload.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RecommenderClient } from '../../src/adapters/recommender.ts';
+import type { RecommenderClient } from '../../src/adapters/recommender/client.ts';
 import { CLIENTS, ofClient } from '../clients.ts';
 import { measureInProcess } from '../commands.ts';
 import { withRecommender } from '../counting-recommender.ts';

@@ -1,5 +1,5 @@
-import { STAGES } from '../../src/adapters/run-record.ts';
-import { RunStore } from '../../src/adapters/run-store.ts';
+import { STAGES } from '../../src/adapters/run-store/record.ts';
+import { RunStore } from '../../src/adapters/run-store/store.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { startBenchRedis } from '../bench-redis.ts';
 import { RETENTION_MS, untilFinished } from '../bench-run.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { packageRoot } from '../../src/adapters/package-root.ts';
+import { packageRoot } from '../../src/adapters/disk/package-root.ts';
 import type { BenchContext, Section } from '../section.ts';
 import { figure, ratioSpread, spread } from '../spread.ts';
 

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { RunStore } from '../../src/adapters/run-store.ts';
+import { RunStore } from '../../src/adapters/run-store/store.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { startBenchRedis } from '../bench-redis.ts';
 import { RETENTION_MS, untilFinished } from '../bench-run.ts';

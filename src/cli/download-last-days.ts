@@ -1,9 +1,9 @@
-import type { SftpSession } from '../adapters/sftp.ts';
-import { localDate } from '../domain/business-week.ts';
-import { assertNotTooLarge, catalogListing } from '../domain/catalog-choice.ts';
-import type { CatalogFile } from '../domain/catalog-file-name.ts';
+import type { SftpSession } from '../adapters/sftp/session.ts';
+import { assertNotTooLarge, catalogListing } from '../domain/catalog/choice.ts';
+import type { CatalogFile } from '../domain/catalog/file-name.ts';
 import { BtcFakeError } from '../domain/errors.ts';
-import { downloadCatalogFile, withInboundSftp } from '../workers/newest-catalogs.ts';
+import { localDate } from '../domain/simulation/business-week.ts';
+import { downloadCatalogFile, withInboundSftp } from '../queries/newest-catalogs.ts';
 import { openBasics } from './session.ts';
 import { withStopSignal } from './stop-signal.ts';
 

@@ -1,4 +1,4 @@
-import { acquireEmbeddedRedis, type EmbeddedRedis } from '../sandbox/embedded-redis.ts';
+import { acquireEmbeddedRedis, type EmbeddedRedis } from '../adapters/embedded-redis/embedded-redis.ts';
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof EXIT_CODES;

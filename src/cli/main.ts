@@ -1,27 +1,27 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
-import { packageVersion } from '../adapters/package-root.ts';
-import { cancelCommand } from './cancel.ts';
-import { checkCommand } from './check.ts';
-import { dashboardCommand } from './dashboard.ts';
-import { deleteCommand } from './delete.ts';
-import { demoCommand } from './demo.ts';
-import { doctorCommand } from './doctor.ts';
-import { downloadCommand } from './download.ts';
+import { packageVersion } from '../adapters/disk/package-root.ts';
+import { cancelCommand } from './commands/cancel.ts';
+import { checkCommand } from './commands/check.ts';
+import { dashboardCommand } from './commands/dashboard.ts';
+import { deleteCommand } from './commands/delete.ts';
+import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { downloadCommand } from './commands/download.ts';
+import { explainCommand } from './commands/explain.ts';
+import { finishCommand } from './commands/finish.ts';
+import { resumeCommand } from './commands/resume.ts';
+import { retryCommand } from './commands/retry.ts';
+import { runCommand } from './commands/run.ts';
+import { runsCommand } from './commands/runs.ts';
+import { sandboxCommand } from './commands/sandbox.ts';
+import { scheduleCommand } from './commands/schedule.ts';
+import { statusCommand } from './commands/status.ts';
+import { workerCommand } from './commands/worker.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { explainCommand } from './explain.ts';
-import { finishCommand } from './finish.ts';
 import { reportError } from './report-error.ts';
-import { resumeCommand } from './resume.ts';
-import { retryCommand } from './retry.ts';
-import { runCommand } from './run.ts';
-import { runsCommand } from './runs.ts';
-import { sandboxCommand } from './sandbox.ts';
-import { scheduleCommand } from './schedule.ts';
-import { statusCommand } from './status.ts';
 import { outliveReaders } from './terminal.ts';
-import { workerCommand } from './worker.ts';
 
 const COMMANDS = [
   runCommand,

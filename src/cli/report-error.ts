@@ -1,5 +1,5 @@
-import { secretCutter } from '../adapters/secret-cutter.ts';
-import { unexplainedWriteFailure } from '../adapters/write-failure.ts';
+import { unexplainedWriteFailure } from '../adapters/disk/write-failure.ts';
+import { secretCutter } from '../adapters/process/secret-cutter.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { printable } from '../domain/quoted-value.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

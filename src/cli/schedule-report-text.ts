@@ -1,10 +1,10 @@
-import type { SlotDecision } from '../adapters/schedule-store.ts';
-import { clockIsOff, type WorkerEntry } from '../adapters/worker-registry.ts';
-import { formatInstant } from '../domain/feed-rows.ts';
-import { localSlot } from '../domain/slot.ts';
+import type { SlotDecision } from '../adapters/shared-state/schedule-store.ts';
+import { clockIsOff, type WorkerEntry } from '../adapters/shared-state/worker-registry.ts';
+import { formatInstant } from '../domain/feeds/rows.ts';
+import { localSlot } from '../domain/schedule/slot.ts';
 import { duration, plural } from '../domain/wording.ts';
-import type { ReportedSlot, ScheduleReport } from '../producers/schedule-report.ts';
 import { whyWithoutRun } from '../producers/slot-without-run.ts';
+import type { ReportedSlot, ScheduleReport } from '../queries/schedule-report.ts';
 import { table } from './terminal.ts';
 
 const SHOWN_WORKERS = 10;

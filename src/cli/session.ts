@@ -2,23 +2,23 @@ import type { Logger } from 'pino';
 import { type LoadedSettings, type LoadOptions, loadSettings } from '../../config/load.ts';
 import { secretsOf } from '../../config/secrets.ts';
 import type { Settings } from '../../config/settings.ts';
-import { createLogger } from '../adapters/log.ts';
-import { packageVersion } from '../adapters/package-root.ts';
-import { openQueues, type QueueName, type Queues } from '../adapters/queues.ts';
-import { type ConnectionRole, connectRedis } from '../adapters/redis.ts';
-import type { RedisConnection } from '../adapters/redis-client.ts';
-import { redisFailure, redisRefusal } from '../adapters/redis-failure.ts';
-import { assertSuitableRedis, assertWritableRedis } from '../adapters/redis-suitability.ts';
-import { RunStore } from '../adapters/run-store.ts';
-import { ScheduleStore } from '../adapters/schedule-store.ts';
-import { SharedClock } from '../adapters/shared-clock.ts';
-import type { Telemetry } from '../adapters/telemetry.ts';
-import { HEARTBEAT_MS, WorkerRegistry } from '../adapters/worker-registry.ts';
+import { packageVersion } from '../adapters/disk/package-root.ts';
+import { createLogger } from '../adapters/process/log.ts';
+import type { Telemetry } from '../adapters/process/telemetry.ts';
+import type { RedisConnection } from '../adapters/redis/client.ts';
+import { type ConnectionRole, connectRedis } from '../adapters/redis/connection.ts';
+import { redisFailure, redisRefusal } from '../adapters/redis/failure.ts';
+import { openQueues, type QueueName, type Queues } from '../adapters/redis/queues.ts';
+import { assertSuitableRedis, assertWritableRedis } from '../adapters/redis/suitability.ts';
+import { RunStore } from '../adapters/run-store/store.ts';
+import { ScheduleStore } from '../adapters/shared-state/schedule-store.ts';
+import { SharedClock } from '../adapters/shared-state/shared-clock.ts';
+import { HEARTBEAT_MS, WorkerRegistry } from '../adapters/shared-state/worker-registry.ts';
 import { ERROR_CODES } from '../domain/errors.ts';
-import type { Duty } from '../workers/caretaker.ts';
-import type { Workers } from '../workers/runtime.ts';
-import type { WorkerContext } from '../workers/worker-context.ts';
-import type { WorkerObserver } from '../workers/worker-observer.ts';
+import type { Duty } from '../workers/periodic/caretaker.ts';
+import type { Workers } from '../workers/runtime/runtime.ts';
+import type { WorkerContext } from '../workers/runtime/worker-context.ts';
+import type { WorkerObserver } from '../workers/runtime/worker-observer.ts';
 import { holdRedisOf } from './held-redis.ts';
 import { hideInErrors } from './report-error.ts';
 import { clearForLine, printProgress, wantsColour } from './terminal.ts';
@@ -119,10 +119,10 @@ export async function withWorkers<T>(
   work: (workers: Workers) => Promise<T>,
 ): Promise<T> {
   // Half of the command line's code is what workers do; commands that only look need none of it.
-  const { startWorkers } = await import('../workers/runtime.ts');
-  const { startCaretaker } = await import('../workers/caretaker.ts');
-  const { describeWorker, heartbeat } = await import('../workers/heartbeat.ts');
-  const { requireTemplate } = await import('../workers/template-file.ts');
+  const { startWorkers } = await import('../workers/runtime/runtime.ts');
+  const { startCaretaker } = await import('../workers/periodic/caretaker.ts');
+  const { describeWorker, heartbeat } = await import('../workers/periodic/heartbeat.ts');
+  const { requireTemplate } = await import('../workers/stages/template-file.ts');
   if (choice.only?.includes('file-assembly') ?? true) await requireTemplate(settings);
   // On the connection that fails at once: the workers' own would wait until Redis takes it.
   await tryWrites(commands, redisLocation, logger);
@@ -169,7 +169,7 @@ async function tryWrites(redis: RedisConnection, location: string, logger: Logge
 async function openTelemetry({ telemetry }: Settings, logger: Logger): Promise<Telemetry | undefined> {
   const { otlpEndpoint: endpoint, proxyUrl } = telemetry;
   if (endpoint === undefined) return undefined;
-  const { startTelemetry } = await import('../adapters/telemetry.ts');
+  const { startTelemetry } = await import('../adapters/process/telemetry.ts');
   return startTelemetry({ endpoint, proxyUrl, version: packageVersion(), logger });
 }
 

@@ -1,16 +1,16 @@
 import { TZDate } from '@date-fns/tz';
 import { format } from 'date-fns';
 import type { FastifyInstance } from 'fastify';
-import type { RunRecord } from '../adapters/run-record.ts';
+import type { RunRecord } from '../adapters/run-store/record.ts';
 import { count, duration, plural } from '../domain/wording.ts';
-import { FailedEmployees } from '../producers/failed-employees.ts';
-import { type RunStatus, runStatus } from '../producers/run-status.ts';
-import { type BarChart, barChart, niceTopOfDuration } from './bar-chart.ts';
+import { FailedEmployees } from '../queries/failed-employees.ts';
+import { type RunStatus, runStatus } from '../queries/run-status.ts';
 import type { DashboardContext } from './dashboard-context.ts';
-import { type Html, html } from './html.ts';
-import { layout } from './layout.ts';
-import { localTime } from './local-time.ts';
-import { runPath } from './run-address.ts';
+import { type BarChart, barChart, niceTopOfDuration } from './page/bar-chart.ts';
+import { type Html, html } from './page/html.ts';
+import { layout } from './page/layout.ts';
+import { localTime } from './page/local-time.ts';
+import { runPath } from './runs/address.ts';
 
 /** Half a year of weekly runs. */
 const SHOWN = 26;

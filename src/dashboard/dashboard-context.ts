@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { LoadedSettings } from '../../config/load.ts';
-import type { Queues } from '../adapters/queues.ts';
-import type { RedisConnection } from '../adapters/redis-client.ts';
-import type { RunStore } from '../adapters/run-store.ts';
-import type { Metrics } from './metrics.ts';
+import type { RedisConnection } from '../adapters/redis/client.ts';
+import type { Queues } from '../adapters/redis/queues.ts';
+import type { RunStore } from '../adapters/run-store/store.ts';
+import type { Metrics } from './monitoring/metrics.ts';
 
 /** What every page is made from. */
 export interface DashboardContext {

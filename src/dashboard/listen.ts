@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { portUnavailable } from '../adapters/port-unavailable.ts';
+import { portUnavailable } from '../adapters/process/port-unavailable.ts';
 
 /**
  * Lets a server listen. @returns its address, `http://127.0.0.1:3000`.

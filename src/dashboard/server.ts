@@ -1,22 +1,22 @@
 import formbody from '@fastify/formbody';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { serveAssets } from './assets.ts';
-import { answerAtBasePath, withoutBasePath } from './base-path.ts';
-import { bullBoardRoutes } from './bull-board.ts';
+import { answerAtBasePath, withoutBasePath } from './access/base-path.ts';
+import { guard, REQUEST_LIMITS } from './access/guard.ts';
+import { bullBoardRoutes } from './bull-board/board.ts';
 import { chartRoutes } from './charts-page.ts';
-import { configurationRoutes } from './configuration-page.ts';
-import { connectionRoutes } from './connections-page.ts';
 import type { DashboardContext } from './dashboard-context.ts';
-import { employeeRoutes } from './employee-page.ts';
-import { showErrors } from './error-page.ts';
-import { guard, REQUEST_LIMITS } from './guard.ts';
-import { healthRoutes } from './health-routes.ts';
-import { KnownCatalogs } from './known-catalogs.ts';
-import { createMetrics } from './metrics.ts';
-import { dashboardReadiness } from './readiness.ts';
-import { runRoutes } from './run-routes.ts';
-import { scheduleRoutes } from './schedule-page.ts';
-import { startRoutes } from './start-page.ts';
+import { employeeRoutes } from './employees/page.ts';
+import { KnownCatalogs } from './live/known-catalogs.ts';
+import { healthRoutes } from './monitoring/health-routes.ts';
+import { createMetrics } from './monitoring/metrics.ts';
+import { dashboardReadiness } from './monitoring/readiness.ts';
+import { serveAssets } from './page/assets.ts';
+import { showErrors } from './page/error-page.ts';
+import { runRoutes } from './runs/routes.ts';
+import { scheduleRoutes } from './schedule/page.ts';
+import { configurationRoutes } from './settings/configuration-page.ts';
+import { connectionRoutes } from './settings/connections-page.ts';
+import { startRoutes } from './start/page.ts';
 
 const CLOSE_LIMIT_MS = 2_000;
 

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CancellationStore, type CancelOutcome } from '../adapters/cancellation-store.ts';
-import type { Queues } from '../adapters/queues.ts';
-import type { RunStore } from '../adapters/run-store.ts';
+import type { Queues } from '../adapters/redis/queues.ts';
+import { CancellationStore, type CancelOutcome } from '../adapters/run-store/cancellations.ts';
+import type { RunStore } from '../adapters/run-store/store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
-import { runStatus } from './run-status.ts';
+import { runStatus } from '../queries/run-status.ts';
+import { findUnstarted } from '../queries/unstarted-runs.ts';
 import { type TakenOff, takeOffQueues } from './take-off-queues.ts';
-import { findUnstarted } from './unstarted-runs.ts';
 
 /** Who cancels a run, and how long what is kept of it stays. */
 export interface CancelRequest {

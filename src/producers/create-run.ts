@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { readEmployees } from '../adapters/employees-file.ts';
-import { PopulationHash } from '../adapters/population.ts';
-import { PAYLOAD_VERSION, type Queues, type RunStartJobData } from '../adapters/queues.ts';
-import type { RunStore } from '../adapters/run-store.ts';
-import { checkedAsOf } from '../domain/as-of.ts';
+import { readEmployees } from '../adapters/disk/employees-file.ts';
+import { PAYLOAD_VERSION, type Queues, type RunStartJobData } from '../adapters/redis/queues.ts';
+import { PopulationHash } from '../adapters/run-store/population.ts';
+import type { RunStore } from '../adapters/run-store/store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
-import type { FeedDateFormat, RunPlan } from '../domain/run-plan.ts';
-import type { FrozenSources } from '../domain/run-sources.ts';
-import { checkedSeed } from '../domain/seeded-draw.ts';
-import { slotRunId } from '../domain/slot.ts';
+import { checkedAsOf } from '../domain/run/as-of.ts';
+import type { FeedDateFormat, RunPlan } from '../domain/run/plan.ts';
+import type { FrozenSources } from '../domain/run/sources.ts';
+import { slotRunId } from '../domain/schedule/slot.ts';
+import { checkedSeed } from '../domain/simulation/seeded-draw.ts';
 import { stageJobOptions } from './job-options.ts';
 
 /** What a run is made from, whoever asks for it. */

@@ -1,9 +1,9 @@
-import type { Queues } from '../adapters/queues.ts';
-import { alertsKey } from '../adapters/run-keys.ts';
-import type { RunStore } from '../adapters/run-store.ts';
+import type { Queues } from '../adapters/redis/queues.ts';
+import { alertsKey } from '../adapters/run-store/keys.ts';
+import type { RunStore } from '../adapters/run-store/store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
-import { isEnded } from './run-status.ts';
+import { isEnded } from '../queries/run-status.ts';
 import { takeOffQueues } from './take-off-queues.ts';
 
 /**

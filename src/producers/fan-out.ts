@@ -1,9 +1,9 @@
-import { reach } from '../adapters/milestones.ts';
-import { type EmployeeJobData, employeeJobId, PAYLOAD_VERSION, type Queues } from '../adapters/queues.ts';
-import type { RunStore } from '../adapters/run-store.ts';
-import type { Employee } from '../domain/employees.ts';
+import { reach } from '../adapters/process/milestones.ts';
+import { type EmployeeJobData, employeeJobId, PAYLOAD_VERSION, type Queues } from '../adapters/redis/queues.ts';
+import type { RunStore } from '../adapters/run-store/store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
+import type { Employee } from '../domain/simulation/employees.ts';
 import { employeeJobOptions } from './job-options.ts';
 
 /** Redis does one thing at a time: while it takes a long pipeline of jobs, those that are worked on have to wait. */

@@ -1,5 +1,5 @@
 import type { JobsOptions } from 'bullmq';
-import { BACKOFF } from '../adapters/queues.ts';
+import { BACKOFF } from '../adapters/redis/queues.ts';
 
 /** Finished stage jobs stay on the dashboard for a while; the run itself is in the run store. */
 const KEEP_FINISHED_STAGES = { age: 7 * 24 * 3600, count: 1000 };

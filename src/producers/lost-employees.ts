@@ -1,9 +1,9 @@
-import { FailureStore } from '../adapters/failure-store.ts';
-import { employeeJobId, type Queues } from '../adapters/queues.ts';
-import type { RunRecord } from '../adapters/run-record.ts';
-import type { RunStore } from '../adapters/run-store.ts';
+import { employeeJobId, type Queues } from '../adapters/redis/queues.ts';
+import { FailureStore } from '../adapters/run-store/failures.ts';
+import type { RunRecord } from '../adapters/run-store/record.ts';
+import type { RunStore } from '../adapters/run-store/store.ts';
+import { missingEmployees } from '../queries/missing-employees.ts';
 import { fanOut, type PlacedEmployee } from './fan-out.ts';
-import { missingEmployees } from './missing-employees.ts';
 
 /** How often an employee is queued again without anybody asking: somebody or something loses the jobs again and again. */
 const TIMES_BY_ITSELF = 3;

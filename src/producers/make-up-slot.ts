@@ -1,7 +1,7 @@
 import type { RunId } from '../domain/ids.ts';
-import { slotRunId } from '../domain/slot.ts';
+import { slotRunId } from '../domain/schedule/slot.ts';
+import { slotToMakeUp } from '../queries/schedule-report.ts';
 import { enqueueRunStart } from './create-run.ts';
-import { slotToMakeUp } from './schedule-report.ts';
 import type { ScheduleContext } from './scheduled-run.ts';
 import { readSchedule } from './weekly-schedule.ts';
 

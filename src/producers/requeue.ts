@@ -1,15 +1,15 @@
 import type { Job } from 'bullmq';
-import { FailureStore } from '../adapters/failure-store.ts';
-import { FrozenSourcesStore } from '../adapters/frozen-sources.ts';
-import type { EmployeeJobData, Queues, RunStartJobData, StageJobData } from '../adapters/queues.ts';
-import type { RunRecord, Stage } from '../adapters/run-record.ts';
-import type { RunStore } from '../adapters/run-store.ts';
+import type { EmployeeJobData, Queues, RunStartJobData, StageJobData } from '../adapters/redis/queues.ts';
+import { FailureStore } from '../adapters/run-store/failures.ts';
+import { FrozenSourcesStore } from '../adapters/run-store/frozen-sources.ts';
+import type { RunRecord, Stage } from '../adapters/run-store/record.ts';
+import type { RunStore } from '../adapters/run-store/store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
-import type { FailedEmployee } from '../domain/manifest.ts';
+import type { FailedEmployee } from '../domain/run/manifest.ts';
+import { failedEmployeeJobs, failedStageJobs, isEnded, runStatus } from '../queries/run-status.ts';
+import { findUnstarted } from '../queries/unstarted-runs.ts';
 import { queueMissing } from './lost-employees.ts';
-import { failedEmployeeJobs, failedStageJobs, isEnded, runStatus } from './run-status.ts';
-import { findUnstarted } from './unstarted-runs.ts';
 
 const AT_ONCE = 200;
 

@@ -1,7 +1,7 @@
 import type { FlowJob } from 'bullmq';
-import { PAYLOAD_VERSION, type QueueName, type Queues } from '../adapters/queues.ts';
-import { REDIS_PREFIX } from '../adapters/run-keys.ts';
-import type { RunRecord } from '../adapters/run-record.ts';
+import { PAYLOAD_VERSION, type QueueName, type Queues } from '../adapters/redis/queues.ts';
+import { REDIS_PREFIX } from '../adapters/run-store/keys.ts';
+import type { RunRecord } from '../adapters/run-store/record.ts';
 import type { RunId } from '../domain/ids.ts';
 import { stageJobOptions } from './job-options.ts';
 

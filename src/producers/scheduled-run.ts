@@ -1,13 +1,13 @@
 import type { Settings } from '../../config/settings.ts';
-import type { Queues } from '../adapters/queues.ts';
-import type { RunStore } from '../adapters/run-store.ts';
-import type { AppliedSchedule, ScheduleStore, SlotDecision } from '../adapters/schedule-store.ts';
+import type { Queues } from '../adapters/redis/queues.ts';
+import type { RunStore } from '../adapters/run-store/store.ts';
+import type { AppliedSchedule, ScheduleStore, SlotDecision } from '../adapters/shared-state/schedule-store.ts';
 import type { RunId } from '../domain/ids.ts';
-import { lastSlot, nextSlots } from '../domain/schedule-slots.ts';
-import { LATE_AFTER_MS, slotRunId } from '../domain/slot.ts';
+import { LATE_AFTER_MS, slotRunId } from '../domain/schedule/slot.ts';
+import { lastSlot, nextSlots } from '../domain/schedule/slots.ts';
+import { isEnded } from '../queries/run-status.ts';
+import { unstartedRuns } from '../queries/unstarted-runs.ts';
 import { enqueueRunStart } from './create-run.ts';
-import { isEnded } from './run-status.ts';
-import { unstartedRuns } from './unstarted-runs.ts';
 import type { ScheduleState } from './weekly-schedule.ts';
 
 /** How many slots that nobody was there for are noted, besides the latest. */

@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq';
-import type { Queues } from '../adapters/queues.ts';
-import { TAKE_OFF } from '../adapters/take-off-script.ts';
+import type { Queues } from '../adapters/redis/queues.ts';
+import { TAKE_OFF } from '../adapters/redis/take-off-script.ts';
 import type { RunId } from '../domain/ids.ts';
 
 /** What was done to the jobs of a run. */

@@ -1,6 +1,6 @@
-import { PAYLOAD_VERSION, type Queues } from '../adapters/queues.ts';
-import type { AppliedSchedule, ScheduleStore, SlotDecision } from '../adapters/schedule-store.ts';
-import { assertWeekly, type WeeklySchedule } from '../domain/schedule-slots.ts';
+import { PAYLOAD_VERSION, type Queues } from '../adapters/redis/queues.ts';
+import type { AppliedSchedule, ScheduleStore, SlotDecision } from '../adapters/shared-state/schedule-store.ts';
+import { assertWeekly, type WeeklySchedule } from '../domain/schedule/slots.ts';
 import { stageJobOptions } from './job-options.ts';
 import { type ScheduleContext, startDueSlot } from './scheduled-run.ts';
 

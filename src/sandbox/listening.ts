@@ -1,5 +1,5 @@
 import { type EventEmitter, once } from 'node:events';
-import { portUnavailable } from '../adapters/port-unavailable.ts';
+import { portUnavailable } from '../adapters/process/port-unavailable.ts';
 
 /** Resolves when a server that was told to listen does. @throws BtcFakeError PORT_UNAVAILABLE when it cannot. */
 export async function listening(server: EventEmitter, address: { host: string; port: number }): Promise<void> {

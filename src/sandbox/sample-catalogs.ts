@@ -1,13 +1,13 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeToString } from 'fast-csv';
-import { listLocalCatalogFiles, readCatalogFile } from '../adapters/catalog-files.ts';
+import { listLocalCatalogFiles, readCatalogFile } from '../adapters/disk/catalog-files.ts';
 import {
   CATALOG_KINDS,
   type CatalogKind,
   newestCatalogFile,
   parseCatalogFileName,
-} from '../domain/catalog-file-name.ts';
+} from '../domain/catalog/file-name.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { ContentId } from '../domain/ids.ts';
 import { formatContentId } from '../domain/ids.ts';

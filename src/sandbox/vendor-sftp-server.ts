@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import ssh2, { type AuthContext, type Connection } from 'ssh2';
-import { hostKeyFingerprint } from '../adapters/sftp-host-key.ts';
+import { hostKeyFingerprint } from '../adapters/sftp/host-key.ts';
 import { listening } from './listening.ts';
 import { serveFolders } from './sftp-folders.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { DatabricksWarehouse } from '../../src/adapters/databricks.ts';
+import type { DatabricksWarehouse } from '../../src/adapters/databricks/training-records.ts';
 import type { BtcFakeError, ErrorCode } from '../../src/domain/errors.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import type { FaultEffect, WarehouseFault } from '../support/warehouse/faults.ts';

@@ -7,7 +7,7 @@ import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.t
 
 // What only shows in a process of its own: its memory, its time zone, what it prints, what it loads.
 
-const BUILT = pathToFileURL(join(import.meta.dirname, '../../dist/src/adapters/databricks.js')).href;
+const BUILT = pathToFileURL(join(import.meta.dirname, '../../dist/src/adapters/databricks/training-records.js')).href;
 const MB = 1024 * 1024;
 
 /** Reads all open assignments and completions, and tells what came and how far the process grew meanwhile. */

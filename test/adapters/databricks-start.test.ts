@@ -1,6 +1,6 @@
 // Proves that a SQL warehouse which is starting is told from one that is broken, with what it asks for and what to do.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { withTrainingRecords } from '../../src/adapters/databricks.ts';
+import { withTrainingRecords } from '../../src/adapters/databricks/training-records.ts';
 import type { BtcFakeError } from '../../src/domain/errors.ts';
 import type { EmployeeId } from '../../src/domain/ids.ts';
 import { allOf } from '../support/all-of.ts';

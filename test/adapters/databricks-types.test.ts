@@ -1,10 +1,10 @@
 // Proves that what is read does not depend on how another system types its columns or orders its rows: everything, or an error.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type DatabricksTrainingRecords, withTrainingRecords } from '../../src/adapters/databricks.ts';
+import { type DatabricksTrainingRecords, withTrainingRecords } from '../../src/adapters/databricks/training-records.ts';
 import { BtcFakeError } from '../../src/domain/errors.ts';
 import type { EmployeeId } from '../../src/domain/ids.ts';
-import { recordsByEmployee } from '../../src/domain/records-by-employee.ts';
+import { recordsByEmployee } from '../../src/domain/simulation/records-by-employee.ts';
 import { allOf } from '../support/all-of.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.ts';

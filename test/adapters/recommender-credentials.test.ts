@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { loadSettings } from '../../config/load.ts';
 import { secretsOf } from '../../config/secrets.ts';
-import { createRecommender, type RecommenderClient } from '../../src/adapters/recommender.ts';
-import { secretCutter } from '../../src/adapters/secret-cutter.ts';
+import { secretCutter } from '../../src/adapters/process/secret-cutter.ts';
+import { createRecommender, type RecommenderClient } from '../../src/adapters/recommender/client.ts';
 import type { EmployeeId } from '../../src/domain/ids.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { fails, recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';

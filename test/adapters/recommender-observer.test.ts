@@ -1,6 +1,6 @@
 // Proves that whoever observes the recommender is told of every call: how long it took and how it ended.
 import { expect, test } from '@jest/globals';
-import { createRecommender } from '../../src/adapters/recommender.ts';
+import { createRecommender } from '../../src/adapters/recommender/client.ts';
 import type { EmployeeId } from '../../src/domain/ids.ts';
 import { type Answer, fails, recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';
 

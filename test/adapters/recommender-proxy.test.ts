@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadSettings } from '../../config/load.ts';
-import { createRecommender, type Recommender, type RecommenderClient } from '../../src/adapters/recommender.ts';
+import { createRecommender, type Recommender, type RecommenderClient } from '../../src/adapters/recommender/client.ts';
 import type { BtcFakeError } from '../../src/domain/errors.ts';
 import type { EmployeeId } from '../../src/domain/ids.ts';
 import { makeCertificate } from '../support/certificate.ts';

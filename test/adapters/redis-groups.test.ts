@@ -1,8 +1,8 @@
 // Proves that a connection finds the master by its sentinels and our keys in a cluster, and follows both when they move.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { type ConnectionRole, connectRedis } from '../../src/adapters/redis.ts';
-import type { RedisAccess, RedisConnection } from '../../src/adapters/redis-client.ts';
-import { assertSuitableRedis, assertWritableRedis } from '../../src/adapters/redis-suitability.ts';
+import type { RedisAccess, RedisConnection } from '../../src/adapters/redis/client.ts';
+import { type ConnectionRole, connectRedis } from '../../src/adapters/redis/connection.ts';
+import { assertSuitableRedis, assertWritableRedis } from '../../src/adapters/redis/suitability.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { startTestCluster, type TestCluster } from '../support/redis-cluster.ts';
 import { SENTINEL_NAME, type SentinelGroup, startSentinelGroup } from '../support/redis-sentinel.ts';

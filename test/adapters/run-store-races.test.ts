@@ -1,11 +1,11 @@
 // Proves, on a real Redis, that two processes which change the same at once lose nothing of each other's.
 
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { AlertStore } from '../../src/adapters/alert-store.ts';
-import { connectRedis } from '../../src/adapters/redis.ts';
-import type { RedisConnection } from '../../src/adapters/redis-client.ts';
-import { RunStore } from '../../src/adapters/run-store.ts';
-import { DEAD_AFTER_MS, WorkerRegistry } from '../../src/adapters/worker-registry.ts';
+import type { RedisConnection } from '../../src/adapters/redis/client.ts';
+import { connectRedis } from '../../src/adapters/redis/connection.ts';
+import { RunStore } from '../../src/adapters/run-store/store.ts';
+import { AlertStore } from '../../src/adapters/shared-state/alert-store.ts';
+import { DEAD_AFTER_MS, WorkerRegistry } from '../../src/adapters/shared-state/worker-registry.ts';
 import { planOf } from '../support/domain-values.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { emptyManifest, newRun, people } from '../support/run-state.ts';

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
-import { withDownloadLock } from '../../src/adapters/download-lock.ts';
-import { findCatalog, removeKept } from '../../src/adapters/kept-catalogs.ts';
-import { type DownloadedFile, type SftpPatience, withSftp } from '../../src/adapters/sftp.ts';
+import { withDownloadLock } from '../../src/adapters/sftp/download-lock.ts';
+import { findCatalog, removeKept } from '../../src/adapters/sftp/kept-catalogs.ts';
+import { type DownloadedFile, type SftpPatience, withSftp } from '../../src/adapters/sftp/session.ts';
 import { type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { waitUntil } from '../support/wait-until.ts';
 

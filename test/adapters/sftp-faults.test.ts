@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
-import { type RemoteFile, type SftpServer, type SftpSession, withSftp } from '../../src/adapters/sftp.ts';
-import { isPlainFileName } from '../../src/adapters/sftp-remote-files.ts';
+import { isPlainFileName } from '../../src/adapters/sftp/remote-files.ts';
+import { type RemoteFile, type SftpServer, type SftpSession, withSftp } from '../../src/adapters/sftp/session.ts';
 import {
   entryOf,
   type FaultPlace,

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
 import type { Algorithms } from 'ssh2';
-import { type DownloadedFile, type SftpServer, withSftp } from '../../src/adapters/sftp.ts';
-import { LEGACY_SSH_ALGORITHMS } from '../../src/domain/legacy-ssh-algorithms.ts';
+import { type DownloadedFile, type SftpServer, withSftp } from '../../src/adapters/sftp/session.ts';
+import { LEGACY_SSH_ALGORITHMS } from '../../src/domain/connections/legacy-ssh-algorithms.ts';
 import { entryOf, type Faults, type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 
 const silent = pino({ level: 'silent' });

@@ -1,7 +1,7 @@
 // Proves that Bull Board calls a queue rate-limited while it rests, and not in an ordinary run.
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { restQueue } from '../../src/adapters/queues.ts';
-import { startWorkers } from '../../src/workers/runtime.ts';
+import { restQueue } from '../../src/adapters/redis/queues.ts';
+import { startWorkers } from '../../src/workers/runtime/runtime.ts';
 import { recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';
 import { openRunRoom, type RunRoom } from '../support/run-room.ts';
 import { people } from '../support/run-state.ts';

@@ -1,14 +1,14 @@
 // Proves what the health of a worker process says: alive, ready or not and why, and that serving it never stands in the way.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import Fastify from 'fastify';
-import { openQueues } from '../../src/adapters/queues.ts';
-import { connectRedis } from '../../src/adapters/redis.ts';
-import { RunStore } from '../../src/adapters/run-store.ts';
-import { WorkerRegistry } from '../../src/adapters/worker-registry.ts';
-import { healthRoutes } from '../../src/dashboard/health-routes.ts';
-import { dashboardReadiness } from '../../src/dashboard/readiness.ts';
-import { startWorkerHealth, type WorkerHealth } from '../../src/dashboard/worker-health.ts';
-import { startWorkers } from '../../src/workers/runtime.ts';
+import { connectRedis } from '../../src/adapters/redis/connection.ts';
+import { openQueues } from '../../src/adapters/redis/queues.ts';
+import { RunStore } from '../../src/adapters/run-store/store.ts';
+import { WorkerRegistry } from '../../src/adapters/shared-state/worker-registry.ts';
+import { healthRoutes } from '../../src/dashboard/monitoring/health-routes.ts';
+import { dashboardReadiness } from '../../src/dashboard/monitoring/readiness.ts';
+import { startWorkerHealth, type WorkerHealth } from '../../src/dashboard/monitoring/worker-health.ts';
+import { startWorkers } from '../../src/workers/runtime/runtime.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { samplesOf } from '../support/metrics-text.ts';
 import { startTestRedis } from '../support/redis.ts';

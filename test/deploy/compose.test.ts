@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { loadSettings } from '../../config/load.ts';
 import { SCHEMA, SETTING_NAMES, type SettingName } from '../../config/schema.ts';
-import { connectRedis } from '../../src/adapters/redis.ts';
-import { assertSuitableRedis } from '../../src/adapters/redis-suitability.ts';
+import { connectRedis } from '../../src/adapters/redis/connection.ts';
+import { assertSuitableRedis } from '../../src/adapters/redis/suitability.ts';
 import { startStandIns } from '../../src/sandbox/stand-ins.ts';
 import {
   type ComposeFile,

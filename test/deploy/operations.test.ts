@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { SETTING_NAMES } from '../../config/schema.ts';
-import { connectRedis } from '../../src/adapters/redis.ts';
+import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { ERROR_CODES } from '../../src/domain/errors.ts';
 import { startRecommender } from '../../src/sandbox/recommender-server.ts';
 import { runBtcFake } from '../support/btc-fake.ts';

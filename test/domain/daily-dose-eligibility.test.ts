@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { businessWeek } from '../../src/domain/business-week.ts';
-import { assignEmployee, type EmployeeRecords, type OpenAssignment } from '../../src/domain/manager-assignments.ts';
-import type { ManagerChoice } from '../../src/domain/manager-choice.ts';
+import { businessWeek } from '../../src/domain/simulation/business-week.ts';
+import {
+  assignEmployee,
+  type EmployeeRecords,
+  type OpenAssignment,
+} from '../../src/domain/simulation/manager-assignments.ts';
+import type { ManagerChoice } from '../../src/domain/simulation/manager-choice.ts';
 import { contentId, contentIds, instant, openAssignment } from '../support/domain-values.ts';
 
 // What this file proves: contract section 3, item 2, and section 2 on what is "this week": who is eligible for Daily Dose.

@@ -1,10 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { addToAssignmentTally, emptyAssignmentTally, SKIP_REASONS } from '../../src/domain/assignment-tally.ts';
-import type { EmployeeType } from '../../src/domain/employees.ts';
-import type { EmployeeAssignments } from '../../src/domain/manager-assignments.ts';
-import type { ManagerChoice } from '../../src/domain/manager-choice.ts';
-import { addToRunTally, emptyRunTally } from '../../src/domain/run-tally.ts';
+import { addToRunTally, emptyRunTally } from '../../src/domain/run/tally.ts';
+import {
+  addToAssignmentTally,
+  emptyAssignmentTally,
+  SKIP_REASONS,
+} from '../../src/domain/simulation/assignment-tally.ts';
+import type { EmployeeType } from '../../src/domain/simulation/employees.ts';
+import type { EmployeeAssignments } from '../../src/domain/simulation/manager-assignments.ts';
+import type { ManagerChoice } from '../../src/domain/simulation/manager-choice.ts';
 import { contentId, contentIds, employeeId, openAssignment } from '../support/domain-values.ts';
 
 // What this file proves: the counts that section 5 wants in the summary and the manifest.

@@ -1,7 +1,7 @@
 // A: what the recommender does to a run. Every run ends with the bytes of the undisturbed one, or says who is missing.
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { RunReport } from '../../src/cli/run-report.ts';
+import type { RunReport } from '../../src/cli/run/report.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { requeueFailed } from '../../src/producers/requeue.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';

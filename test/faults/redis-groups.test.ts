@@ -3,9 +3,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { connectRedis } from '../../src/adapters/redis.ts';
-import type { RedisConnection } from '../../src/adapters/redis-client.ts';
-import { infoField } from '../../src/adapters/redis-suitability.ts';
+import type { RedisConnection } from '../../src/adapters/redis/client.ts';
+import { connectRedis } from '../../src/adapters/redis/connection.ts';
+import { infoField } from '../../src/adapters/redis/suitability.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
 import { startDashboardProcess } from '../support/dashboard-process.ts';

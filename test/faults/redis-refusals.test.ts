@@ -1,7 +1,7 @@
 // R8: Redis answers and refuses, in the middle of a run. Workers say why, in its words, wait without burning an attempt, and continue.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
-import { infoField } from '../../src/adapters/redis-suitability.ts';
+import { infoField } from '../../src/adapters/redis/suitability.ts';
 import { judge } from '../support/fault-oracle.ts';
 import { type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { type Answer, recommends } from '../support/faulty-recommender.ts';

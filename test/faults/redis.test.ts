@@ -1,7 +1,7 @@
 // R: what is done to Redis. Every run ends with the bytes of the undisturbed one, by itself or after a retry, or says what is missing.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { infoField } from '../../src/adapters/redis-suitability.ts';
+import { infoField } from '../../src/adapters/redis/suitability.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
 import { judge } from '../support/fault-oracle.ts';

@@ -3,12 +3,12 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ScheduleStore } from '../../src/adapters/schedule-store.ts';
-import type { RunReport } from '../../src/cli/run-report.ts';
-import { formatInstant } from '../../src/domain/feed-rows.ts';
+import { ScheduleStore } from '../../src/adapters/shared-state/schedule-store.ts';
+import type { RunReport } from '../../src/cli/run/report.ts';
+import { formatInstant } from '../../src/domain/feeds/rows.ts';
 import type { RunId } from '../../src/domain/ids.ts';
-import { assertWeekly, nextSlots } from '../../src/domain/schedule-slots.ts';
-import { slotRunId } from '../../src/domain/slot.ts';
+import { slotRunId } from '../../src/domain/schedule/slot.ts';
+import { assertWeekly, nextSlots } from '../../src/domain/schedule/slots.ts';
 import { readSchedule } from '../../src/producers/weekly-schedule.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
 import { failureOf } from '../support/failure-of.ts';

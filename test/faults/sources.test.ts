@@ -1,6 +1,6 @@
 // P1: processes with different sources on one queue.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { RunReport } from '../../src/cli/run-report.ts';
+import type { RunReport } from '../../src/cli/run/report.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
 import { judge } from '../support/fault-oracle.ts';

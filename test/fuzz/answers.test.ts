@@ -1,11 +1,11 @@
 // Proves that what the recommender and Databricks answer is taken whole or refused with a plain word, whatever it is.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { toCompletion, toOpenAssignment } from '../../src/adapters/databricks-rows.ts';
+import { toCompletion, toOpenAssignment } from '../../src/adapters/databricks/rows.ts';
 import { BtcFakeError, type ErrorCode } from '../../src/domain/errors.ts';
 import { parseContentId, parseEmployeeId } from '../../src/domain/ids.ts';
-import { parseRecommendationBody } from '../../src/domain/recommendation-body.ts';
-import { parseRetryAfterMs } from '../../src/domain/retry-policy.ts';
+import { parseRecommendationBody } from '../../src/domain/recommender/body.ts';
+import { parseRetryAfterMs } from '../../src/domain/recommender/retry-policy.ts';
 import { expectPlain, fuzz, mutated } from '../support/fuzz.ts';
 
 /** What a parser gives, or undefined when it refuses with this code and a plain word. */

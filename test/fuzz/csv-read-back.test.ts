@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { draftFeed } from '../../src/adapters/feed-files.ts';
+import { draftFeed } from '../../src/adapters/disk/feed-files.ts';
 import { readPlainCsv } from '../support/plain-csv.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { draftCopy } from '../../src/adapters/feed-files.ts';
-import { isPlainFileName, PART_SUFFIX } from '../../src/adapters/sftp-remote-files.ts';
-import { type CatalogFile, newestCatalogFile, parseCatalogFileName } from '../../src/domain/catalog-file-name.ts';
+import { draftCopy } from '../../src/adapters/disk/feed-files.ts';
+import { isPlainFileName, PART_SUFFIX } from '../../src/adapters/sftp/remote-files.ts';
+import { type CatalogFile, newestCatalogFile, parseCatalogFileName } from '../../src/domain/catalog/file-name.ts';
 import { fuzz, mutated } from '../support/fuzz.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { PopulationHash } from '../../src/adapters/population.ts';
-import { POPULATION_CHUNK } from '../../src/adapters/run-record.ts';
+import { PopulationHash } from '../../src/adapters/run-store/population.ts';
+import { POPULATION_CHUNK } from '../../src/adapters/run-store/record.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import {
   createRun,

@@ -1,7 +1,7 @@
 // Proves that a repeated fan-out adds nobody twice, and that a queue which took only some is noticed.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
 import type { EmployeeId } from '../../src/domain/ids.ts';
+import { simulateEmployee } from '../../src/domain/simulation/employee-outcome.ts';
 import { fanOut, placed } from '../../src/producers/fan-out.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { takeJobs } from '../support/job-moves.ts';

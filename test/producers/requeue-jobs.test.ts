@@ -1,8 +1,8 @@
 // Proves what happens to failed jobs that somebody picks one by one, of whatever runs: what Bull Board's buttons do.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Job } from 'bullmq';
-import type { StageJobData } from '../../src/adapters/queues.ts';
-import type { RunRecord } from '../../src/adapters/run-record.ts';
+import type { StageJobData } from '../../src/adapters/redis/queues.ts';
+import type { RunRecord } from '../../src/adapters/run-store/record.ts';
 import { requeueJobs } from '../../src/producers/requeue.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { fannedOutRun, takeJobs } from '../support/job-moves.ts';

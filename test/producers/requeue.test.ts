@@ -1,9 +1,9 @@
 // Proves how a run stands at each of its steps, and what re-queuing and finishing without the failed do then.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../src/adapters/run-record.ts';
-import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
+import type { RunRecord } from '../../src/adapters/run-store/record.ts';
+import { simulateEmployee } from '../../src/domain/simulation/employee-outcome.ts';
 import { finishWithoutFailed, requeueFailed, requeueFailedStages } from '../../src/producers/requeue.ts';
-import { failedEmployeeJobs, runStatus } from '../../src/producers/run-status.ts';
+import { failedEmployeeJobs, runStatus } from '../../src/queries/run-status.ts';
 import { allOf } from '../support/all-of.ts';
 import { employeeId, planOf } from '../support/domain-values.ts';
 import { failureOf } from '../support/failure-of.ts';

@@ -1,7 +1,7 @@
 // Proves what becomes of a slot: started once, caught up within its time, skipped behind another run, or noted as missed.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AppliedSchedule, SlotDecision } from '../../src/adapters/schedule-store.ts';
-import { slotRunId } from '../../src/domain/slot.ts';
+import type { AppliedSchedule, SlotDecision } from '../../src/adapters/shared-state/schedule-store.ts';
+import { slotRunId } from '../../src/domain/schedule/slot.ts';
 import { cancelRun } from '../../src/producers/cancel-run.ts';
 import { createRunOfSlot, enqueueRunStart } from '../../src/producers/create-run.ts';
 import { type ScheduleContext, startDueSlot, undecidedSlot } from '../../src/producers/scheduled-run.ts';

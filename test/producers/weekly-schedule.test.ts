@@ -2,12 +2,12 @@
 // do it at the same instant.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { openQueues, type Queues } from '../../src/adapters/queues.ts';
-import { connectRedis } from '../../src/adapters/redis.ts';
-import type { RedisConnection } from '../../src/adapters/redis-client.ts';
-import { RunStore } from '../../src/adapters/run-store.ts';
-import { ScheduleStore } from '../../src/adapters/schedule-store.ts';
-import { slotRunId } from '../../src/domain/slot.ts';
+import type { RedisConnection } from '../../src/adapters/redis/client.ts';
+import { connectRedis } from '../../src/adapters/redis/connection.ts';
+import { openQueues, type Queues } from '../../src/adapters/redis/queues.ts';
+import { RunStore } from '../../src/adapters/run-store/store.ts';
+import { ScheduleStore } from '../../src/adapters/shared-state/schedule-store.ts';
+import { slotRunId } from '../../src/domain/schedule/slot.ts';
 import { type ScheduleContext, startDueSlot } from '../../src/producers/scheduled-run.ts';
 import {
   applySchedule,

@@ -1,6 +1,6 @@
 // Proves that the sandbox's recommender speaks as the real one does, and always says the same.
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createRecommender } from '../../src/adapters/recommender.ts';
+import { createRecommender } from '../../src/adapters/recommender/client.ts';
 import type { ContentId, EmployeeId } from '../../src/domain/ids.ts';
 import {
   type SandboxRecommender,

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
 import ssh2 from 'ssh2';
 import SftpClient from 'ssh2-sftp-client';
-import { type SftpSession, withSftp } from '../../src/adapters/sftp.ts';
+import { type SftpSession, withSftp } from '../../src/adapters/sftp/session.ts';
 import { newHostKey, startVendorSftpServer, type VendorSftpServer } from '../../src/sandbox/vendor-sftp-server.ts';
 
 const silent = pino({ level: 'silent' });

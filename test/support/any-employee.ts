@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Employee, EmployeeType } from '../../src/domain/employees.ts';
 import type { ContentId } from '../../src/domain/ids.ts';
-import type { EmployeeAssignments } from '../../src/domain/manager-assignments.ts';
+import type { Employee, EmployeeType } from '../../src/domain/simulation/employees.ts';
+import type { EmployeeAssignments } from '../../src/domain/simulation/manager-assignments.ts';
 import { contentId, employeeId } from './domain-values.ts';
 
 /** Employees and what they were assigned, with the largest ids and every kind of gap, for properties. */

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { seededDraw } from '../../src/domain/seeded-draw.ts';
+import { seededDraw } from '../../src/domain/simulation/seeded-draw.ts';
 import type { RunningBtcFake } from './btc-fake.ts';
 import { employeeId } from './domain-values.ts';
 import type { FaultRoom } from './fault-room.ts';

@@ -1,6 +1,6 @@
 import { type ContentId, type EmployeeId, parseContentId, parseEmployeeId, parseRunId } from '../../src/domain/ids.ts';
-import type { OpenAssignment } from '../../src/domain/manager-assignments.ts';
-import type { RunPlan } from '../../src/domain/run-plan.ts';
+import type { RunPlan } from '../../src/domain/run/plan.ts';
+import type { OpenAssignment } from '../../src/domain/simulation/manager-assignments.ts';
 
 /** A content id from a number that is one; throws otherwise, so that a typing error in a test is no silent undefined. */
 export function contentId(value: number): ContentId {

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { cp, mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { launchRedis, redisPrograms } from '../../src/sandbox/redis-program.ts';
+import { launchRedis, redisPrograms } from '../../src/adapters/embedded-redis/program.ts';
 import { freePort, isAnswering } from './redis.ts';
 
 /** A real Redis with an append-only file that is written through, on one port for as long as it lives. */

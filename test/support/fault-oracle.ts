@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from 'bullmq';
-import type { RedisConnection } from '../../src/adapters/redis-client.ts';
-import { REDIS_PREFIX } from '../../src/adapters/run-keys.ts';
+import type { RedisConnection } from '../../src/adapters/redis/client.ts';
+import { REDIS_PREFIX } from '../../src/adapters/run-store/keys.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { CANARIES, type FaultRoom } from './fault-room.ts';
 import { dumpRedis } from './redis-contents.ts';

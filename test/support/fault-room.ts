@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
-import { openQueues, type Queues } from '../../src/adapters/queues.ts';
-import type { RedisConnection } from '../../src/adapters/redis-client.ts';
-import { RunStore } from '../../src/adapters/run-store.ts';
-import type { RunReport } from '../../src/cli/run-report.ts';
+import type { RedisConnection } from '../../src/adapters/redis/client.ts';
+import { openQueues, type Queues } from '../../src/adapters/redis/queues.ts';
+import { RunStore } from '../../src/adapters/run-store/store.ts';
+import type { RunReport } from '../../src/cli/run/report.ts';
 import type { RunId } from '../../src/domain/ids.ts';
-import { type RunState, type RunStatus, runStatus } from '../../src/producers/run-status.ts';
+import { type RunState, type RunStatus, runStatus } from '../../src/queries/run-status.ts';
 import type { RunningBtcFake } from './btc-fake.ts';
 import { type DurableRedis, startDurableRedis } from './durable-redis.ts';
 import { type Answer, type FaultyRecommender, recommends, startFaultyRecommender } from './faulty-recommender.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import ssh2, { type FileEntry, type SFTPWrapper } from 'ssh2';
-import type { SftpServer } from '../../src/adapters/sftp-server.ts';
+import type { SftpServer } from '../../src/adapters/sftp/server.ts';
 import { newHostKey } from '../../src/sandbox/vendor-sftp-server.ts';
 
 const { STATUS_CODE } = ssh2.utils.sftp;

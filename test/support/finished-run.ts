@@ -1,7 +1,7 @@
-import type { RunRecord } from '../../src/adapters/run-record.ts';
-import type { Employee } from '../../src/domain/employees.ts';
+import type { RunRecord } from '../../src/adapters/run-store/record.ts';
+import type { Employee } from '../../src/domain/simulation/employees.ts';
 import type { RunRequest } from '../../src/producers/create-run.ts';
-import { startWorkers } from '../../src/workers/runtime.ts';
+import { startWorkers } from '../../src/workers/runtime/runtime.ts';
 import { recommends, startFaultyRecommender } from './faulty-recommender.ts';
 import type { RunRoom } from './run-room.ts';
 import { waitUntil } from './wait-until.ts';

@@ -14,19 +14,55 @@ export interface Import {
   readonly typeOnly: boolean;
 }
 
-/** What each room may know, besides itself: `cli → dashboard → workers, producers → adapters → domain`. */
+/** What each area may know, besides itself: `cli → dashboard → workers, producers → queries → adapters → domain`. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: ['dashboard', 'workers', 'producers', 'adapters', 'domain', 'config', 'sandbox'],
-  dashboard: ['workers', 'producers', 'adapters', 'domain', 'config'],
-  workers: ['producers', 'adapters', 'domain', 'config'],
-  producers: ['adapters', 'domain', 'config'],
+  cli: [
+    'dashboard',
+    'workers',
+    'producers',
+    'queries',
+    'adapters',
+    'domain',
+    'config',
+    'sandbox',
+    'lakehouse',
+    'databricks-tools',
+    'qa',
+  ],
+  dashboard: ['workers', 'producers', 'queries', 'adapters', 'domain', 'config'],
+  workers: ['producers', 'queries', 'adapters', 'domain', 'config', 'lakehouse'],
+  producers: ['queries', 'adapters', 'domain', 'config'],
+  queries: ['adapters', 'domain', 'config'],
   adapters: ['domain'],
   domain: [],
+  generators: ['domain', 'config'],
+  lakehouse: ['adapters', 'domain'],
+  'databricks-tools': ['generators', 'queries', 'adapters', 'domain', 'config'],
+  qa: ['sandbox', 'queries', 'adapters', 'domain', 'config'],
   sandbox: ['adapters', 'domain'],
   config: ['domain'],
+  bench: [
+    'cli',
+    'dashboard',
+    'workers',
+    'producers',
+    'queries',
+    'adapters',
+    'domain',
+    'config',
+    'sandbox',
+    'generators',
+    'lakehouse',
+    'databricks-tools',
+    'qa',
+    'test',
+  ],
 };
 
-/** The packages that compute and do nothing else, and what of them the domain may use (undefined: all of it). */
+/** The areas whose code is a function of what it is given: no I/O, clock, queue, logger or randomness. */
+const PURE_AREAS: readonly string[] = ['domain', 'generators'];
+
+/** The packages that compute and do nothing else, and what of them the pure areas may use (undefined: all of it). */
 const PURE_PACKAGES: Readonly<Record<string, RegExp | undefined>> = {
   'date-fns': undefined,
   '@date-fns/tz': undefined,
@@ -40,13 +76,15 @@ const READS_ENVIRONMENT =
   /\bprocess\s*(\?\.|\.|\[\s*['"`])\s*env\b|\benv\b[^;'"]*\}\s*=\s*process\b|\benv\b[^;'"]*\bfrom\s*['"](node:)?process['"]/;
 const CATCH_ALL = /^(utils?|helpers?|common|types?)$/;
 const MAX_LINES = 300;
+/** A folder with more files than that holds more than one thing. */
+const MAX_FILES = 20;
 
 /** Every breach of the architecture in these files, as `PATH: what is wrong`. */
 export function breaches(files: readonly SourceFile[]): string[] {
   const found = files.flatMap((file) =>
-    [...importBreaches(file), ...domainBreaches(file), ...textBreaches(file)].map((what) => `${file.path}: ${what}`),
+    [...importBreaches(file), ...purityBreaches(file), ...textBreaches(file)].map((what) => `${file.path}: ${what}`),
   );
-  return [...found, ...circles(files)];
+  return [...found, ...fullFolders(files), ...circles(files)];
 }
 
 /** What a file imports. Comments are left out, as far as lines that begin as comments go. */
@@ -72,10 +110,10 @@ function codeOf(text: string): string {
     .join('\n');
 }
 
-/** `src/domain/ids.ts` is in the room `domain`, `config/load.ts` in `config`; anything else of the project in its folder. */
-function roomOf(path: string): string {
-  const [top, room] = path.split('/');
-  return top === 'src' ? room! : top!;
+/** `src/domain/ids.ts` is in the area `domain`, `config/load.ts` in `config`; anything else of the project in its folder. */
+function areaOf(path: string): string {
+  const [top, area] = path.split('/');
+  return top === 'src' ? area! : top!;
 }
 
 function targetOf(file: SourceFile, specifier: string): string | undefined {
@@ -83,18 +121,21 @@ function targetOf(file: SourceFile, specifier: string): string | undefined {
 }
 
 function importBreaches(file: SourceFile): string[] {
-  const room = roomOf(file.path);
-  const allowed = MAY_IMPORT[room];
-  if (allowed === undefined) return [`there is no room "${room}"`];
+  const area = areaOf(file.path);
+  const allowed = MAY_IMPORT[area];
+  if (allowed === undefined) return [`there is no area "${area}"`];
   return importsOf(file.text).flatMap(({ specifier }) => {
     const target = targetOf(file, specifier);
-    if (target === undefined || roomOf(target) === room || allowed.includes(roomOf(target))) return [];
-    return [`${room} may not know ${roomOf(target)} (${specifier})`];
+    if (target === undefined || areaOf(target) === area || allowed.includes(areaOf(target))) return [];
+    return [`${area} may not know ${areaOf(target)} (${specifier})`];
   });
 }
 
-function domainBreaches(file: SourceFile): string[] {
-  if (roomOf(file.path) !== 'domain') return [];
+function purityBreaches(file: SourceFile): string[] {
+  const area = areaOf(file.path);
+  if (!PURE_AREAS.includes(area)) return [];
+  const areaName = area === 'domain' ? 'the domain' : area;
+  const is = area === 'domain' ? 'is' : 'are';
   const packages = importsOf(file.text).filter(({ specifier }) => !specifier.startsWith('.'));
   const impure = packages.filter(({ specifier, names }) => {
     const allowed = Object.hasOwn(PURE_PACKAGES, specifier);
@@ -102,8 +143,8 @@ function domainBreaches(file: SourceFile): string[] {
   });
   const word = IMPURE.exec(codeOf(file.text));
   return [
-    ...impure.map(({ specifier }) => `the domain is pure (${specifier})`),
-    ...(word ? [`the domain is pure (${word[0]})`] : []),
+    ...impure.map(({ specifier }) => `${areaName} ${is} pure (${specifier})`),
+    ...(word ? [`${areaName} ${is} pure (${word[0]})`] : []),
   ];
 }
 
@@ -112,7 +153,7 @@ function textBreaches(file: SourceFile): string[] {
   const name = posix.basename(file.path, '.ts');
   const lines = file.text.replace(/\n$/, '').split('\n').length;
   return [
-    READS_ENVIRONMENT.test(code) && roomOf(file.path) !== 'config' && 'only config reads the environment',
+    READS_ENVIRONMENT.test(code) && areaOf(file.path) !== 'config' && 'only config reads the environment',
     /^export\s*\*/m.test(code) && 'export *',
     /^export\s+default\b/m.test(code) && 'a default export',
     CATCH_ALL.test(name) && `a file is named for what it holds, not "${name}"`,
@@ -120,14 +161,21 @@ function textBreaches(file: SourceFile): string[] {
   ].filter((what) => what !== false);
 }
 
-/** Files that need each other to be loaded; types need nothing. */
+function fullFolders(files: readonly SourceFile[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { path } of files) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
+  return [...counts]
+    .filter(([, count]) => count > MAX_FILES)
+    .map(([folder, count]) => `${folder}: ${count} files are more than ${MAX_FILES}`);
+}
+
+/** Files that need each other, be it for a type alone: neither can be understood or moved without the other. */
 function circles(files: readonly SourceFile[]): string[] {
   const paths = new Set(files.map(({ path }) => path));
   const needs = new Map(
     files.map((file) => [
       file.path,
       importsOf(file.text)
-        .filter(({ typeOnly }) => !typeOnly)
         .flatMap(({ specifier }) => targetOf(file, specifier) ?? [])
         .filter((target) => paths.has(target)),
     ]),

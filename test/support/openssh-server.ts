@@ -6,7 +6,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import type { SftpServer } from '../../src/adapters/sftp-server.ts';
+import type { SftpServer } from '../../src/adapters/sftp/server.ts';
 
 const run = promisify(execFile);
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { launchRedis, redisPrograms } from '../../src/sandbox/redis-program.ts';
+import { launchRedis, redisPrograms } from '../../src/adapters/embedded-redis/program.ts';
 import { freePort, startTestRedis, type TestRedis } from './redis.ts';
 import { waitUntil } from './wait-until.ts';
 

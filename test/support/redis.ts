@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { launchRedis, redisPrograms } from '../../src/sandbox/redis-program.ts';
+import { launchRedis, redisPrograms } from '../../src/adapters/embedded-redis/program.ts';
 
 export interface TestRedis {
   /** `redis://127.0.0.1:PORT`, for REDIS_URL. */

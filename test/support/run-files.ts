@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { RunReport } from '../../src/cli/run-report.ts';
-import type { Manifest } from '../../src/domain/manifest.ts';
+import type { RunReport } from '../../src/cli/run/report.ts';
+import type { Manifest } from '../../src/domain/run/manifest.ts';
 
 /** The files of a finished run, as they lie on the disk. */
 export interface RunFiles {

@@ -1,11 +1,11 @@
-import type { AssignmentFacts, CatalogFacts, NewRun } from '../../src/adapters/run-record.ts';
-import { emptyAssignmentTally } from '../../src/domain/assignment-tally.ts';
-import type { CatalogContent } from '../../src/domain/catalog.ts';
-import type { Employee } from '../../src/domain/employees.ts';
-import type { EmployeeAssignments } from '../../src/domain/manager-assignments.ts';
-import type { Manifest } from '../../src/domain/manifest.ts';
-import type { RunPlan } from '../../src/domain/run-plan.ts';
-import { emptyRunTally } from '../../src/domain/run-tally.ts';
+import type { AssignmentFacts, CatalogFacts, NewRun } from '../../src/adapters/run-store/record.ts';
+import type { CatalogContent } from '../../src/domain/catalog/content.ts';
+import type { Manifest } from '../../src/domain/run/manifest.ts';
+import type { RunPlan } from '../../src/domain/run/plan.ts';
+import { emptyRunTally } from '../../src/domain/run/tally.ts';
+import { emptyAssignmentTally } from '../../src/domain/simulation/assignment-tally.ts';
+import type { Employee } from '../../src/domain/simulation/employees.ts';
+import type { EmployeeAssignments } from '../../src/domain/simulation/manager-assignments.ts';
 import { contentId, contentIds, employeeId, openAssignment } from './domain-values.ts';
 
 /** Employees 100001, 100002 … of types a, b and f by turns. */

@@ -1,4 +1,4 @@
-import type { RedisConnection } from '../../src/adapters/redis-client.ts';
+import type { RedisConnection } from '../../src/adapters/redis/client.ts';
 
 /**
  * Lets pass, in a Redis whose workers were killed, the minute after which their jobs are taken up again: their locks (30 s)

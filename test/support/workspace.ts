@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SftpServer } from '../../src/adapters/sftp-server.ts';
-import { acquireEmbeddedRedis } from '../../src/sandbox/embedded-redis.ts';
+import { acquireEmbeddedRedis } from '../../src/adapters/embedded-redis/embedded-redis.ts';
+import type { SftpServer } from '../../src/adapters/sftp/server.ts';
 import { type BtcFakeResult, type RunningBtcFake, startBtcFake } from './btc-fake.ts';
 import type { Warehouse } from './warehouse/warehouse.ts';
 

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { packageVersion } from '../../src/adapters/package-root.ts';
+import { packageVersion } from '../../src/adapters/disk/package-root.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
 // What this file proves: every command explains itself with an example; whatever is wrong with a command line ends in exit

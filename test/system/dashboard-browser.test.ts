@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl';
-import type { RunReport } from '../../src/cli/run-report.ts';
+import type { RunReport } from '../../src/cli/run/report.ts';
 import { openPage, startBrowser, type WatchedPage } from '../support/browser.ts';
 import { startDashboardProcess } from '../support/dashboard-process.ts';
 import { type FaultyRecommender, fails, recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import type { RunReport } from '../../src/cli/run-report.ts';
+import type { RunReport } from '../../src/cli/run/report.ts';
 import { startRecommender } from '../../src/sandbox/recommender-server.ts';
 import { feedRows, readRunFiles } from '../support/run-files.ts';
 import { waitUntil } from '../support/wait-until.ts';

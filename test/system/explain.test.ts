@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { RunReport } from '../../src/cli/run-report.ts';
-import type { EmployeeExplanation } from '../../src/domain/employee-decision.ts';
+import type { RunReport } from '../../src/cli/run/report.ts';
+import type { EmployeeExplanation } from '../../src/domain/simulation/employee-decision.ts';
 import { type FaultyRecommender, fails, recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 

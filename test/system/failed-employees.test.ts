@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Queue } from 'bullmq';
-import type { RunReport } from '../../src/cli/run-report.ts';
+import type { RunReport } from '../../src/cli/run/report.ts';
 import {
   type Answer,
   type FaultyRecommender,

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import type { RunReport } from '../../src/cli/run-report.ts';
-import { acquireEmbeddedRedis } from '../../src/sandbox/embedded-redis.ts';
+import { acquireEmbeddedRedis } from '../../src/adapters/embedded-redis/embedded-redis.ts';
+import type { RunReport } from '../../src/cli/run/report.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
 import {
   type Answer,

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from '
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readCatalogFile } from '../../src/adapters/catalog-files.ts';
+import { readCatalogFile } from '../../src/adapters/disk/catalog-files.ts';
 import { startRecommender } from '../../src/sandbox/recommender-server.ts';
 import { startVendorSftpServer } from '../../src/sandbox/vendor-sftp-server.ts';
 import { runBtcFake } from '../support/btc-fake.ts';

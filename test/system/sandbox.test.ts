@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { REPLACES_ABOVE } from '../../config/env-file.ts';
-import type { RunReport } from '../../src/cli/run-report.ts';
+import type { RunReport } from '../../src/cli/run/report.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
 import { readRunFiles } from '../support/run-files.ts';
 import { waitUntil } from '../support/wait-until.ts';

@@ -2,8 +2,8 @@
 // everything was down is caught up by one of them, once; and what people are told about it.
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { connectRedis } from '../../src/adapters/redis.ts';
-import type { RedisConnection } from '../../src/adapters/redis-client.ts';
+import type { RedisConnection } from '../../src/adapters/redis/client.ts';
+import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import type { ContentId } from '../../src/domain/ids.ts';
 import { type SandboxRecommender, startRecommender } from '../../src/sandbox/recommender-server.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { RunReport } from '../../src/cli/run-report.ts';
+import type { RunReport } from '../../src/cli/run/report.ts';
 import { type SandboxRecommender, startRecommender } from '../../src/sandbox/recommender-server.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { readRunFiles } from '../support/run-files.ts';

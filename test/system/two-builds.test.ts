@@ -1,7 +1,7 @@
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import type { RunReport } from '../../src/cli/run-report.ts';
+import type { RunReport } from '../../src/cli/run/report.ts';
 import { type SandboxRecommender, startRecommender } from '../../src/sandbox/recommender-server.ts';
 import { MAIN, type RunningBtcFake, startBtcFake } from '../support/btc-fake.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -31,7 +31,7 @@ async function makeNextBuild(folder: string): Promise<string> {
   await mkdir(join(folder, 'src'), { recursive: true });
   await cp(join(DIST, 'package.json'), join(folder, 'package.json'));
   await symlink(join(DIST, 'node_modules'), join(folder, 'node_modules'));
-  const path = join(folder, 'dist/src/adapters/queues.js');
+  const path = join(folder, 'dist/src/adapters/redis/queues.js');
   const code = await readFile(path, 'utf8');
   const changed = code.replace('PAYLOAD_VERSION = 1;', 'PAYLOAD_VERSION = 2;');
   if (changed === code) throw new Error('The version of payloads is written otherwise now');

@@ -1,10 +1,10 @@
 // Proves that employees whom Redis has lost are done again without anybody asking, and that those who failed are not.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { FailureStore } from '../../src/adapters/failure-store.ts';
-import type { RunRecord } from '../../src/adapters/run-record.ts';
-import { simulateEmployee } from '../../src/domain/employee-outcome.ts';
+import { FailureStore } from '../../src/adapters/run-store/failures.ts';
+import type { RunRecord } from '../../src/adapters/run-store/record.ts';
+import { simulateEmployee } from '../../src/domain/simulation/employee-outcome.ts';
 import { requeueFailed } from '../../src/producers/requeue.ts';
-import { startWorkers, type Workers } from '../../src/workers/runtime.ts';
+import { startWorkers, type Workers } from '../../src/workers/runtime/runtime.ts';
 import { contentIds } from '../support/domain-values.ts';
 import { fannedOutRun, takeJobs } from '../support/job-moves.ts';
 import { openRunRoom, type RunRoom } from '../support/run-room.ts';

@@ -3,7 +3,7 @@ import {
   type DatabricksTrainingRecords,
   type DatabricksWarehouse,
   withTrainingRecords,
-} from '../../../src/adapters/databricks.ts';
+} from '../../../src/adapters/databricks/training-records.ts';
 import { BtcFakeError, type ErrorCode } from '../../../src/domain/errors.ts';
 import type { EmployeeId } from '../../../src/domain/ids.ts';
 import type { Warehouse } from './warehouse.ts';

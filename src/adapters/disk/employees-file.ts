@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { BtcFakeError } from '../../domain/errors.ts';
+import type { EmployeesInput } from '../../domain/run/manifest.ts';
+import {
+  type Employee,
+  type EmployeeRow,
+  employeeRowReader,
+  isBlankOrComment,
+  resolveEmployeeColumns,
+} from '../../domain/simulation/employees.ts';
+import { readCsvRows } from '../csv/rows.ts';
+import { explainShape } from '../csv/shape.ts';
+import { POPULATION_CHUNK } from '../run-store/record.ts';
+
+const SHOWN_ERRORS = 20;
+
+/** How to read an employees file, and what to do with what it holds. */
+export interface EmployeesReading {
+  readonly path: string;
+  /** Go on without rows that are wrong, instead of refusing the file. */
+  readonly skipInvalid: boolean;
+  /** Gets the employees in input order, in chunks of the population; it is waited for, so that memory stays flat. */
+  readonly onBatch: (employees: readonly Employee[]) => Promise<void> | void;
+}
+
+/**
+ * Streams an employees file (contract section 1, "Employees"). Memory grows only with the set of ids.
+ * @returns what was read: rows, hash, and the rows that were skipped.
+ * @throws BtcFakeError EMPLOYEES_INVALID with `FILE:LINE: reason` for the first 20 bad rows and the count of all, after
+ *   the whole file was read and given out, so a caller must not act on the batches before this returns;
+ *   FILE_UNREADABLE.
+ */
+export function readEmployees(reading: EmployeesReading): Promise<EmployeesInput> {
+  const { path } = reading;
+  return explainShape(path, basename(path), () => readEmployeeRows(reading));
+}
+
+async function readEmployeeRows({ path, skipInvalid, onBatch }: EmployeesReading): Promise<EmployeesInput> {
+  const name = basename(path);
+  const sha256 = createHash('sha256');
+  const firstErrors: string[] = [];
+  let errors = 0;
+  let employees = 0;
+  let readRow: ((fields: readonly string[]) => EmployeeRow) | undefined;
+  let batch: Employee[] = [];
+
+  const onBytes = (chunk: Buffer) => sha256.update(chunk);
+  const rows = readCsvRows({ path, invalidCode: 'EMPLOYEES_INVALID', onBytes, comments: true });
+  for await (const { line, fields } of rows) {
+    if (readRow === undefined) {
+      if (!isBlankOrComment(fields)) readRow = employeeRowReader(resolveEmployeeColumns(fields, `${name}:${line}`));
+      continue;
+    }
+    const row = readRow(fields);
+    if (row.kind === 'invalid') {
+      errors += 1;
+      if (firstErrors.length < SHOWN_ERRORS) firstErrors.push(`${name}:${line}: ${row.reason}`);
+    } else if (row.kind === 'employee') {
+      employees += 1;
+      batch.push(row.employee);
+      if (batch.length === POPULATION_CHUNK) {
+        await onBatch(batch);
+        batch = [];
+      }
+    }
+  }
+  if (batch.length > 0) await onBatch(batch);
+
+  if (readRow === undefined) {
+    throw new BtcFakeError('EMPLOYEES_INVALID', `${name}: the file is empty`, {
+      remedy: 'Make the first line "employee_id,employee_edu_type", and give each employee a line.',
+    });
+  }
+  if (errors > 0 && !skipInvalid) {
+    throw new BtcFakeError('EMPLOYEES_INVALID', `${name}: ${errors} ${errors === 1 ? 'row is' : 'rows are'} wrong`, {
+      lines: firstErrors,
+      remedy: 'Mend the file, or go on without these rows with --skip-invalid-employees.',
+    });
+  }
+  return {
+    name,
+    sha256: sha256.digest('hex'),
+    employees,
+    invalid: { count: errors, first: firstErrors },
+  };
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import type { Finding, Outcome } from '../../queries/connections/checks.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Basics } from '../session.ts';
+import { printJson, printResult, styled } from '../terminal.ts';
+
+/** `btc-fake doctor`: tries everything that is configured, one after the other. */
+export function doctorCommand(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command('doctor')
+    .description('try everything that is configured, and say for each: fine, not configured, or what to do')
+    .option('--json', 'print one JSON array as the result')
+    .addHelpText('after', '\nExample:\n  btc-fake doctor')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { connectionTrials } = await import('../../queries/connections/checks.ts');
+      const { checkEnvFileMode } = await import('../env-file-mode.ts');
+      const { openBasics } = await import('../session.ts');
+      const basics = openBasics();
+      const findings: Finding[] = [];
+      const tell = (finding: Finding): void => {
+        findings.push(finding);
+        if (!json) printFinding(finding);
+      };
+      const envFile = checkEnvFileMode(basics.loaded);
+      if (envFile) tell(envFile);
+      for (const trial of connectionTrials({ ...basics, redis: () => tryRedisOf(basics) })) tell(await trial.run());
+      if (json) printJson(findings);
+      done(findings.some(({ state }) => state === 'wrong') ? EXIT.error : EXIT.ok);
+    });
+}
+
+async function tryRedisOf(basics: Basics): Promise<Outcome> {
+  const { tryRedis } = await import('../../queries/connections/checks.ts');
+  const { safeLocation } = await import('../../domain/connections/redis-address.ts');
+  const { withSession } = await import('../session.ts');
+  return withSession(basics, ({ redis, redisLocation, embedded }) =>
+    tryRedis(redis, embedded ? 'our own (REDIS_URL is not set)' : safeLocation(redisLocation)),
+  );
+}
+
+function printFinding({ what, state, detail, remedy }: Finding): void {
+  const marks = {
+    fine: styled('green', 'fine          '),
+    'not configured': styled('yellow', 'not configured'),
+    wrong: styled('red', 'wrong         '),
+  };
+  printResult(`${what.padEnd(14)} ${marks[state]} ${detail}`);
+  if (remedy) printResult(`${' '.repeat(30)}${remedy}`);
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import type { RunName } from '../../domain/run/name.ts';
+import { plural } from '../../domain/wording.ts';
+import { RUN_ARGUMENT, runArgument } from '../arguments.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { type FollowOptions, followOptions } from '../run/follow-options.ts';
+import { printProgress } from '../terminal.ts';
+
+/** `btc-fake finish`: lets a run go on to its files without its failed employees. */
+export function finishCommand(program: Command, done: (code: ExitCode) => void): void {
+  followOptions(
+    program
+      .command('finish')
+      .description('write the files of a run without its failed employees, on record in the manifest'),
+  )
+    .argument('<run>', RUN_ARGUMENT, runArgument)
+    .requiredOption('--without-failed', 'say that this is meant')
+    .addHelpText('after', '\nExample:\n  btc-fake finish run-20251028T110000Z-ab12cd --without-failed')
+    .action(async (name: RunName, options: FollowOptions) => {
+      const { findRunId } = await import('../../queries/find-run.ts');
+      const { finishWithoutFailed } = await import('../../producers/requeue.ts');
+      const { followRun } = await import('../run/follow-run.ts');
+      const { openBasics, withSession } = await import('../session.ts');
+      done(
+        await withSession(openBasics(), async (session) => {
+          const runId = await findRunId(session.queues, session.store, name);
+          const failed = await finishWithoutFailed(session.queues, session.store, runId);
+          printProgress(`Going on without ${plural(failed.length, 'employee')}`);
+          const code = await followRun(session, runId, options);
+          // That employees are missing was asked for.
+          return code === EXIT.failedEmployees ? EXIT.ok : code;
+        }),
+      );
+    });
+}

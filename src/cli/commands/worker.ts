@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { packageVersion } from '../../adapters/disk/package-root.ts';
+import type { QueueName } from '../../adapters/redis/queues.ts';
+import { STAGES } from '../../adapters/run-store/record.ts';
+import type { WorkerHealth } from '../../dashboard/monitoring/worker-health.ts';
+import type { WorkerContext } from '../../workers/runtime/worker-context.ts';
+import { queueArgument, wholeNumberArgument } from '../arguments.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Session } from '../session.ts';
+import { aborted, withStopSignal } from '../stop-signal.ts';
+
+interface WorkerCommandOptions {
+  readonly only?: readonly QueueName[];
+  readonly concurrency?: number;
+}
+
+const MAX_CONCURRENCY = 10_000;
+
+/** `btc-fake worker`: works until it is told to stop. */
+export function workerCommand(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command('worker')
+    .description('work on runs, and start those of the schedule, until told to stop; jobs in hand finish or go back')
+    .option('--only <queue>', `work on this queue alone; can be repeated (${STAGES.join(', ')})`, queueArgument)
+    .option(
+      '--concurrency <n>',
+      'employees at the same time (default: EMPLOYEE_CONCURRENCY)',
+      wholeNumberArgument(1, MAX_CONCURRENCY),
+    )
+    .addHelpText('after', '\nExample:\n  btc-fake worker --only employee-simulation --concurrency 200')
+    .action(async ({ only, concurrency }: WorkerCommandOptions) => {
+      const { openBasics, withSession, withWorkers } = await import('../session.ts');
+      const { assertWeekly } = await import('../../domain/schedule/slots.ts');
+      const { alertsDuty } = await import('../../workers/periodic/alerts.ts');
+      const { expiredJobsDuty } = await import('../../workers/periodic/expired-jobs.ts');
+      const { scheduleDuty } = await import('../../workers/periodic/schedule-duty.ts');
+      const basics = openBasics({ logAll: true });
+      const startsRuns = only === undefined || only.includes('run-start');
+      // A worker that would refuse its schedule later, in the log, is not started at all.
+      if (startsRuns) assertWeekly(basics.settings.schedule, Date.now());
+      const { webhookUrl } = basics.settings.alerts;
+      // Those who start runs also look after them; simulation alone may be done by many.
+      const duties = (context: WorkerContext) => {
+        if (!startsRuns) return [];
+        const alerts = webhookUrl === undefined ? [] : [alertsDuty(context, webhookUrl)];
+        return [scheduleDuty(context), expiredJobsDuty(context), ...alerts];
+      };
+      done(
+        await withStopSignal((stop) =>
+          withSession(basics, async (session) => {
+            const health = await serveHealth(session);
+            try {
+              const choice = { only, concurrency, duties, observer: health?.observer };
+              await withWorkers(session, choice, async (workers) => {
+                health?.watch(workers);
+                session.logger.info({ queues: workers.queues }, 'Working; stop with Ctrl-C or SIGTERM');
+                await aborted(stop);
+                session.logger.info('Stopping: jobs in hand finish or go back');
+              });
+            } finally {
+              await health?.close();
+            }
+            return EXIT.ok;
+          }),
+        ),
+      );
+    });
+}
+
+/** Health and metrics of this process, when METRICS_PORT is set. @throws BtcFakeError PORT_UNAVAILABLE. */
+async function serveHealth({ settings, redisLocation, logger }: Session): Promise<WorkerHealth | undefined> {
+  if (!settings.metrics) return undefined;
+  const { startWorkerHealth } = await import('../../dashboard/monitoring/worker-health.ts');
+  const version = packageVersion();
+  return startWorkerHealth({ settings, redisLocation, ...settings.metrics, version, logger, now: Date.now });
+}

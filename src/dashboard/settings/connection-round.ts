@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Settings, SftpServerSettings } from '../../../config/settings.ts';
+import { safeLocation } from '../../domain/connections/redis-address.ts';
+import { duration } from '../../domain/wording.ts';
+import { connectionTrials, type Finding, type Trial, tryRedis } from '../../queries/connections/checks.ts';
+import type { DashboardContext } from '../dashboard-context.ts';
+
+/** What came of trying everything once. Instants are epoch milliseconds. */
+export interface ConnectionRound {
+  readonly startedAt: number;
+  readonly tookMs: number;
+  readonly findings: readonly Finding[];
+}
+
+/** How long a round, or one call for one employee, may take. */
+export const TRIAL_LIMIT_MS = 20_000;
+
+/**
+ * Tries everything that is configured, all at once. One round at a time for all viewers: whoever asks while one is under way gets its
+ * findings. A round never takes longer than `limitMs`; what has not answered by then is wrong, and is told to give up.
+ */
+export class ConnectionRounds {
+  readonly #context: Pick<DashboardContext, 'loaded' | 'redis' | 'logger' | 'now'>;
+  readonly #limitMs: number;
+  #running: Promise<ConnectionRound> | undefined;
+  #last: ConnectionRound | undefined;
+
+  constructor(context: Pick<DashboardContext, 'loaded' | 'redis' | 'logger' | 'now'>, limitMs = TRIAL_LIMIT_MS) {
+    this.#context = context;
+    this.#limitMs = limitMs;
+  }
+
+  /** The round that ended last; undefined before the first. */
+  get last(): ConnectionRound | undefined {
+    return this.#last;
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Begins a round, or joins the one that is under way. Never rejects. */
+  try(): Promise<ConnectionRound> {
+    this.#running ??= this.#round().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #round(): Promise<ConnectionRound> {
+    const { loaded, redis, logger, now } = this.#context;
+    const { url } = loaded.settings.redis;
+    const place = url === undefined ? 'our own (REDIS_URL is not set)' : safeLocation(url);
+    const settings = boundedSettings(loaded.settings, this.#limitMs);
+    const startedAt = now();
+    const trials = connectionTrials({ settings, logger, redis: () => tryRedis(redis, place) });
+    const findings = await Promise.all(trials.map((trial) => this.#withinLimit(trial)));
+    this.#last = { startedAt, tookMs: now() - startedAt, findings };
+    return this.#last;
+  }
+
+  async #withinLimit(trial: Trial): Promise<Finding> {
+    const over = new AbortController();
+    const late = delay(this.#limitMs, undefined, { signal: over.signal }).then((): Finding => {
+      const detail = `no answer within ${duration(this.#limitMs)}`;
+      return {
+        what: trial.what,
+        state: 'wrong',
+        detail,
+        remedy: 'Try again; a warehouse that has to start first takes minutes.',
+      };
+    });
+    late.catch(() => {});
+    try {
+      return await Promise.race([trial.run(), late]);
+    } finally {
+      over.abort();
+    }
+  }
+}
+
+/** The same settings, in which nothing is waited for longer than `limitMs`. */
+export function boundedSettings(settings: Settings, limitMs: number): Settings {
+  const { recommender, databricks, sftpInbound, sftpOutbound, ...others } = settings;
+  const server = (one: SftpServerSettings) => ({ ...one, stallMs: Math.min(one.stallMs, limitMs) });
+  return {
+    ...others,
+    ...(recommender ? { recommender: { ...recommender, timeoutMs: Math.min(recommender.timeoutMs, limitMs) } } : {}),
+    ...(databricks
+      ? { databricks: { ...databricks, queryTimeoutMs: Math.min(databricks.queryTimeoutMs, limitMs) } }
+      : {}),
+    ...(sftpInbound ? { sftpInbound: server(sftpInbound) } : {}),
+    ...(sftpOutbound ? { sftpOutbound: server(sftpOutbound) } : {}),
+  };
+}

@@ -1,0 +1,23 @@
+import type { RunRecord } from '../adapters/run-store/record.ts';
+import type { RunStore } from '../adapters/run-store/store.ts';
+import { type PlacedEmployee, placed } from '../producers/fan-out.ts';
+
+/**
+ * A run's employees who have neither a result nor a place among those that it is finished without, in input order, a chunk of
+ * the population at a time. The assembly waits for them, or refuses; a retry queues those anew whose jobs are gone.
+ */
+export async function* missingEmployees(store: RunStore, run: RunRecord): AsyncGenerator<readonly PlacedEmployee[]> {
+  const runId = run.plan.id;
+  if ((await store.countResults(runId)) === run.population.count) return;
+  const without = new Set(run.without.map(({ employeeId }) => employeeId));
+  let firstPosition = 0;
+  for await (const employees of store.readPopulation(runId)) {
+    const expected = placed(employees, firstPosition).filter(({ employee }) => !without.has(employee.id));
+    const done = await store.positionsWithResult(
+      runId,
+      expected.map(({ position }) => position),
+    );
+    yield expected.filter(({ position }) => !done.has(position));
+    firstPosition += employees.length;
+  }
+}

@@ -1,0 +1,157 @@
+import type { Job } from 'bullmq';
+import type { Logger } from 'pino';
+import type { RedisConnection } from '../../adapters/redis/client.ts';
+import type { EmployeeJobData } from '../../adapters/redis/queues.ts';
+import { clearOutageNote, writeOutageNote } from '../../adapters/shared-state/outage-note.ts';
+import type { EmployeeId } from '../../domain/ids.ts';
+import { isSignOfAnOutage, RecommenderOutage, type Rest } from '../../domain/recommender/outage.ts';
+import { failureReason } from '../runtime/job-handler.ts';
+import type { WorkerRest } from '../runtime/worker-rest.ts';
+import type { EmployeeConcurrency } from './employee-concurrency.ts';
+import { RecommenderTrial } from './trial.ts';
+
+/** What a watch needs. */
+export interface RecommenderWatchOptions {
+  readonly patienceMs: number;
+  readonly concurrency: EmployeeConcurrency;
+  readonly redis: RedisConnection;
+  readonly logger: Logger;
+  readonly now: () => number;
+  readonly cutSecrets: (text: string) => string;
+  /** Calls the recommender for an employee, as a job does. */
+  readonly ask: (employeeId: EmployeeId) => Promise<unknown>;
+  /** Told when an outage begins and when it is over. */
+  readonly onOutage?: ((isOne: boolean) => void) | undefined;
+}
+
+/** A rest ends with a trial that passes or with the patience, never by itself. */
+const UNTIL_A_TRIAL_PASSES_MS = 7 * 24 * 3_600_000;
+
+/**
+ * Watches the recommender calls of this process. While the recommender fails for everybody or refuses everybody, this process
+ * takes no employees, and asks about one from time to time, as a trial; others may well be served elsewhere. Told once in the log,
+ * and to everybody by a note in Redis.
+ */
+export class RecommenderWatch {
+  readonly #options: RecommenderWatchOptions;
+  readonly #outage: RecommenderOutage;
+  readonly #trial: RecommenderTrial;
+  #rest: WorkerRest | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Counts the trials: one that has been overtaken says nothing any more. */
+  #trials = 0;
+  /** `suspected`: at rest until the first trial has told whether it is one. */
+  #state: 'well' | 'suspected' | 'outage' | 'stopped' = 'well';
+
+  constructor(options: RecommenderWatchOptions) {
+    this.#options = options;
+    this.#outage = new RecommenderOutage(options.patienceMs);
+    this.#trial = new RecommenderTrial(options.redis, options.ask);
+  }
+
+  /** From now on this worker rests when it has to. */
+  attach(rest: WorkerRest): void {
+    this.#rest = rest;
+  }
+
+  /** The recommender answered for an employee. Costs nothing while all is well. */
+  readonly succeeded = (employeeId: EmployeeId): void => {
+    this.#trial.answered(employeeId);
+    this.#outage.succeeded();
+    if (this.#state === 'suspected' || this.#state === 'outage') this.#answersAgain();
+  };
+
+  /**
+   * The handling of an employee's job failed.
+   * @returns how long the job is to wait, with no attempt counted, in milliseconds; undefined when the failure is the job's own.
+   */
+  readonly failed = (error: unknown, job: Job<EmployeeJobData>): number | undefined => {
+    if (isSignOfAnOutage(error)) this.#trial.failed(job.data);
+    const rest = this.#outage.failed({ error, askedBefore: job.attemptsStarted > 1, now: this.#options.now() });
+    if (rest === undefined) return undefined;
+    if (this.#state === 'stopped') return rest.restMs;
+    if (rest.kind === 'suspected') this.#suspect(error);
+    if (rest.kind === 'begun') this.#take(rest, error);
+    return rest.restMs;
+  };
+
+  /** Makes no trials any more. */
+  stop(): void {
+    this.#state = 'stopped';
+    clearTimeout(this.#timer);
+  }
+
+  #suspect(error: unknown): void {
+    this.#state = 'suspected';
+    this.#rest?.rest(UNTIL_A_TRIAL_PASSES_MS);
+    void this.#try(true, error);
+  }
+
+  /** Asks about others. Never rejects. @param last what failed before. */
+  async #try(isFirst: boolean, last: unknown): Promise<void> {
+    this.#trials += 1;
+    const nth = this.#trials;
+    const failure = await this.#trial.run(isFirst).then(
+      () => undefined,
+      (error: unknown) => (isSignOfAnOutage(error) ? error : undefined),
+    );
+    const { logger, now } = this.#options;
+    // Somebody was answered meanwhile, or the process stops.
+    if (nth !== this.#trials || (this.#state !== 'suspected' && this.#state !== 'outage')) return;
+    if (failure === undefined) {
+      this.#outage.trialPassed();
+      if (this.#state === 'suspected') {
+        const reason = this.#reason(last);
+        logger.warn({ reason }, 'The recommender fails for many in a row and answers others: it is no outage');
+      }
+      this.#answersAgain();
+      return;
+    }
+    const rest = this.#outage.trialFailed(failure, now());
+    if (rest !== undefined && rest.kind !== 'given up') {
+      this.#take(rest, failure);
+      return;
+    }
+    logger.error('The recommender was waited for long enough; employees fail from now on');
+    this.#goOn();
+  }
+
+  #take({ kind, restMs, since }: Rest, error: unknown): void {
+    const { logger, patienceMs, concurrency, redis, now, onOutage } = this.#options;
+    const reason = this.#reason(error);
+    if (kind === 'begun') {
+      logger.error(
+        { reason, patienceMs },
+        'The recommender fails for everybody; resting, with one employee as a trial from time to time',
+      );
+      this.#state = 'outage';
+      onOutage?.(true);
+      concurrency.rest();
+      this.#rest?.rest(UNTIL_A_TRIAL_PASSES_MS);
+    }
+    this.#timer = setTimeout(() => void this.#try(false, error), restMs);
+    // For people only: without it everything goes on all the same.
+    writeOutageNote(redis, { reason, since, nextTryAt: now() + restMs }, now()).catch(() => {});
+  }
+
+  #answersAgain(): void {
+    if (this.#state === 'outage') this.#options.logger.warn('The recommender answers again; going on');
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    const { redis, concurrency, onOutage } = this.#options;
+    const wasOutage = this.#state === 'outage';
+    this.#state = 'well';
+    clearTimeout(this.#timer);
+    this.#rest?.end();
+    if (!wasOutage) return;
+    onOutage?.(false);
+    concurrency.goOn();
+    clearOutageNote(redis).catch(() => {});
+  }
+
+  #reason(error: unknown): string {
+    return this.#options.cutSecrets(failureReason(error));
+  }
+}

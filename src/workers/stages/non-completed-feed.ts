@@ -1,0 +1,61 @@
+import { draftFeed, draftMoreRows } from '../../adapters/disk/feed-files.ts';
+import type { EmployeeState } from '../../adapters/run-store/record.ts';
+import { NON_COMPLETED_COLUMNS, nonCompletedRows } from '../../domain/feeds/rows.ts';
+import type { OutputFile } from '../../domain/run/manifest.ts';
+import type { RunPlan } from '../../domain/run/plan.ts';
+import { remainingAssignments } from '../../domain/simulation/employee-outcome.ts';
+
+/**
+ * A draft of the Non_Completed_Assignments feed of a run as it stands (contract section 5): what is open from Databricks first,
+ * by employee in input order, then what the manager newly assigned likewise. Before anybody was simulated that is everything.
+ * See `DraftFile` for what its methods do and throw.
+ */
+export interface NonCompletedFeed {
+  /** Takes every employee of the run, in input order, some at a time. */
+  write(employees: readonly EmployeeState[]): Promise<void>;
+  finish(): Promise<OutputFile>;
+  publish(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/**
+ * Opens the draft; whoever opens it discards it. The second part of the feed waits on the disk until the first is whole, so that
+ * the run is read once and memory stays flat.
+ */
+export async function draftNonCompletedFeed(plan: RunPlan, path: string): Promise<NonCompletedFeed> {
+  const rows = nonCompletedRows(plan);
+  const draft = await draftFeed(path, NON_COMPLETED_COLUMNS);
+  const assigned = await draftMoreRows(path).catch(async (error) => {
+    await draft.discard();
+    throw error;
+  });
+  return {
+    write: async (employees) => {
+      await draft.write(openRows(employees));
+      await assigned.write(assignedRows(employees));
+    },
+    finish: async () => {
+      await draft.append(assigned);
+      return draft.finish();
+    },
+    publish: () => draft.publish(),
+    discard: async () => {
+      await draft.discard();
+      await assigned.discard();
+    },
+  };
+
+  function* openRows(employees: readonly EmployeeState[]): Generator<readonly string[]> {
+    for (const { employee, assignments, result } of employees) {
+      if (!assignments || assignments.open.length === 0) continue;
+      for (const open of remainingAssignments(assignments, result).open) yield rows.open(employee.id, open);
+    }
+  }
+
+  function* assignedRows(employees: readonly EmployeeState[]): Generator<readonly string[]> {
+    for (const { employee, assignments, result } of employees) {
+      if (!assignments) continue;
+      for (const id of remainingAssignments(assignments, result).assigned) yield rows.assigned(employee.id, id);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { DelayedError, type Job } from 'bullmq';
+import type { WarehouseListener } from '../../adapters/databricks/training-records.ts';
+import type { StageJobData } from '../../adapters/redis/queues.ts';
+import { endWarehouseWait, noteWarehouseWait } from '../../adapters/shared-state/warehouse-wait.ts';
+import { warehouseRestMs } from '../../domain/connections/warehouse-rest.ts';
+import { BtcFakeError } from '../../domain/errors.ts';
+import { duration } from '../../domain/wording.ts';
+import { failureReason } from '../runtime/job-handler.ts';
+import { jobLogger } from '../runtime/job-log.ts';
+import type { WorkerContext } from '../runtime/worker-context.ts';
+
+type Surroundings = Pick<WorkerContext, 'settings' | 'queues' | 'logger' | 'now'>;
+
+/**
+ * Does work that reads from the SQL warehouse. While the warehouse is starting the job goes back to the queue for a while, without
+ * using up an attempt, and the run says that it waits; up to DATABRICKS_TIMEOUT in all, whichever workers have the job meanwhile
+ * (contract section 1, "Training records").
+ *
+ * @throws DelayedError of BullMQ when the job has gone back; BtcFakeError DATABRICKS_NOT_STARTED when the time is over; and what `work`
+ * throws.
+ */
+export async function onceWarehouseRuns(
+  surroundings: Surroundings,
+  job: Job<StageJobData>,
+  token: string,
+  work: (listener: WarehouseListener) => Promise<void>,
+): Promise<void> {
+  const { settings, queues, now } = surroundings;
+  const { runId } = job.data;
+  const logger = jobLogger(surroundings.logger, job);
+  const patienceMs = settings.databricks?.queryTimeoutMs ?? 0;
+  const note = async (error: BtcFakeError) => {
+    const reason = failureReason(error);
+    const wait = await noteWarehouseWait(queues.redis, runId, { reason, now: now(), patienceMs });
+    if (wait.isNew) logger.warn({ reason, patienceMs }, 'Waiting for the SQL warehouse; no attempt is used up');
+    return wait;
+  };
+  const listener: WarehouseListener = {
+    // For people only: without it everything goes on all the same.
+    slow: (error) => void note(error).catch(() => {}),
+    answered: () => {
+      const end = async () => {
+        const since = await endWarehouseWait(queues.redis, runId);
+        if (since !== undefined) logger.warn(`The SQL warehouse answers, after ${duration(now() - since)}`);
+      };
+      end().catch(() => {});
+    },
+  };
+  try {
+    await work(listener);
+  } catch (error) {
+    if (!(error instanceof BtcFakeError)) throw error;
+    if (error.code !== 'DATABRICKS_STARTING') {
+      // It waits for something else now, or for nobody.
+      await endWarehouseWait(queues.redis, runId);
+      throw error;
+    }
+    const { since } = await note(error);
+    const restMs = warehouseRestMs({ now: now(), since, patienceMs, retryAfterMs: error.retryAfterMs });
+    if (restMs === undefined) {
+      await endWarehouseWait(queues.redis, runId);
+      throw notStarted(patienceMs, error);
+    }
+    await job.moveToDelayed(Date.now() + restMs, token);
+    throw new DelayedError();
+  }
+}
+
+function notStarted(patienceMs: number, cause: BtcFakeError): BtcFakeError {
+  const within = `${patienceMs / 1000} s (DATABRICKS_TIMEOUT)`;
+  return new BtcFakeError('DATABRICKS_NOT_STARTED', `Nothing was read within ${within}: ${cause.message}`, {
+    remedy: 'Start the warehouse in Databricks and re-queue the stage, or raise DATABRICKS_TIMEOUT.',
+    cause,
+  });
+}

@@ -1,0 +1,64 @@
+// Proves that a worker gets the assignments of each employee, in whatever order it asks, and few commands for many employees.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
+import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { fullAssignments, people } from '../../support/run-state.ts';
+
+const EMPLOYEES = 300;
+let room: RunRoom;
+let run: RunRecord;
+
+beforeAll(async () => {
+  room = await openRunRoom();
+  run = await room.createRun(people(EMPLOYEES));
+  const all = Array.from({ length: EMPLOYEES }, (_, position) => [position, fullAssignments(position)] as const);
+  await room.store.putAssignments(run.plan.id, new Map(all));
+});
+afterAll(() => room?.close());
+
+/** How often Redis was asked for assignments while something was done. */
+async function commandsOf(work: () => Promise<unknown>): Promise<number> {
+  await room.redis.config('RESETSTAT');
+  await work();
+  const stats = await room.redis.info('commandstats');
+  return [...stats.matchAll(/cmdstat_hm?get:calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
+}
+
+test('gives every employee their own, in any order, often at the same time', async () => {
+  const positions = fc.array(fc.nat(EMPLOYEES - 1), { minLength: 1, maxLength: 200 });
+  await fc.assert(
+    fc.asyncProperty(positions, async (asked) => {
+      const reader = room.store.assignmentReader();
+      const found = await Promise.all(asked.map((position) => reader.read(run.plan.id, position)));
+      expect(found).toEqual(asked.map((position) => fullAssignments(position)));
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('asks Redis seldom for employees who come in order, and once for each who comes alone', async () => {
+  const reader = room.store.assignmentReader();
+  const inOrder = async () => {
+    for (let position = 0; position < EMPLOYEES; position += 1) await reader.read(run.plan.id, position);
+  };
+  expect(await commandsOf(inOrder)).toBeLessThanOrEqual(2 * Math.ceil(EMPLOYEES / 64));
+  const scattered = room.store.assignmentReader();
+  const alone = async () => {
+    for (let position = 5; position < EMPLOYEES; position += 64) await scattered.read(run.plan.id, position);
+  };
+  expect(await commandsOf(alone)).toBe(Math.ceil((EMPLOYEES - 5) / 64));
+});
+
+test('says so of a run that is gone, and of a place that there is not; an error is asked again', async () => {
+  const reader = room.store.assignmentReader();
+  expect(await reader.read(run.plan.id, EMPLOYEES)).toBeUndefined();
+  expect(await reader.read(run.plan.id, EMPLOYEES + 1)).toBeUndefined();
+  const key = `{btc-fake}:run:${run.plan.id}:assignments`;
+  const fresh = room.store.assignmentReader();
+  await room.redis.rename(key, 'aside');
+  await room.redis.set(key, 'no hash');
+  for (const position of [0, 1, 2]) await expect(fresh.read(run.plan.id, position)).rejects.toThrow('WRONGTYPE');
+  await room.redis.rename('aside', key);
+  expect(await fresh.read(run.plan.id, 1)).toEqual(fullAssignments(1));
+});

@@ -1,0 +1,108 @@
+// Proves that a scheduled run whose start failed is seen with its reason, and can be put back, though there is no run.
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { slotRunId } from '../../src/domain/schedule/slot.ts';
+import { createRunOfSlot, enqueueRunStart } from '../../src/producers/create-run.ts';
+import { requeueFailed, requeueJobs } from '../../src/producers/requeue.ts';
+import { findUnstarted, runStatusById, unstartedRuns } from '../../src/queries/unstarted-runs.ts';
+import { instant, planOf } from '../support/domain-values.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { takeJobs } from '../support/job-moves.ts';
+import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { people } from '../support/run-state.ts';
+
+const SLOT = instant('2026-11-23T06:00:00Z');
+const RUN = slotRunId(SLOT);
+const REASON = 'EMPLOYEES_INVALID: employees.csv: 1 row is wrong';
+let room: RunRoom;
+beforeAll(async () => {
+  room = await openRunRoom();
+});
+afterAll(() => room?.close());
+beforeEach(() => room.reset());
+
+const queue = (slot = SLOT) => enqueueRunStart(room.queues, slotRunId(slot), 3, slot);
+const fail = () => takeJobs(room, 'run-start', 1, () => REASON);
+const none = { employees: 0, done: 0, failed: 0 };
+
+test('one that waits to begin is queued, one whose start failed is failed, with the reason', async () => {
+  await queue();
+  expect(await findUnstarted(room.queues, room.store, RUN)).toEqual({
+    runId: RUN,
+    slot: SLOT,
+    state: 'queued',
+    queuedAt: expect.any(Number),
+  });
+  expect(await runStatusById(room.queues, room.store, RUN)).toEqual({
+    state: 'queued',
+    stage: 'run-start',
+    counts: none,
+  });
+  await fail();
+  expect(await findUnstarted(room.queues, room.store, RUN)).toMatchObject({ state: 'failed', reason: REASON });
+  expect(await runStatusById(room.queues, room.store, RUN)).toEqual({
+    state: 'failed',
+    stage: 'run-start',
+    counts: none,
+    reason: REASON,
+  });
+});
+
+test('they are listed by slot, the latest first, and neither ticks nor runs that are there are among them', async () => {
+  await room.createRun(people(1));
+  await room.queues.byName['run-start'].add('tick', { version: 1 });
+  await queue(SLOT - 1000);
+  await takeJobs(room, 'run-start', 3, ({ data }) => (data.slot ? REASON : undefined));
+  await queue(SLOT);
+  const found = await unstartedRuns(room.queues, room.store);
+  expect(found.map(({ runId, state }) => [runId, state])).toEqual([
+    [RUN, 'queued'],
+    [slotRunId(SLOT - 1000), 'failed'],
+  ]);
+});
+
+test('one that has begun is a run like others', async () => {
+  await queue();
+  const { settings, folder } = room;
+  const { employees } = await room.createRun(people(2));
+  await createRunOfSlot(room.store, SLOT, {
+    employeesFile: `${folder}/${employees.name}`,
+    skipInvalidEmployees: false,
+    ...settings.run,
+    publish: false,
+    now: SLOT,
+  });
+  expect(await findUnstarted(room.queues, room.store, RUN)).toBeUndefined();
+  expect(await unstartedRuns(room.queues, room.store)).toEqual([]);
+  expect(await runStatusById(room.queues, room.store, RUN)).toMatchObject({
+    state: 'queued',
+    counts: { employees: 2 },
+  });
+});
+
+test('re-queuing one puts its start back, with all its attempts, and once', async () => {
+  await queue();
+  await fail();
+  expect(await requeueFailed(room.queues, room.store, RUN, 3)).toEqual({ employees: 0, stages: ['run-start'] });
+  expect(await room.job('run-start', RUN)).toMatchObject({ attemptsMade: 0, data: { slot: SLOT } });
+  expect(await room.queues.byName['run-start'].getWaitingCount()).toBe(1);
+  expect(await requeueFailed(room.queues, room.store, RUN, 3)).toEqual({ employees: 0, stages: [] });
+});
+
+test('so does re-queuing its job', async () => {
+  await queue();
+  await fail();
+  await requeueJobs(room.queues, room.store, [await room.job('run-start', RUN)], 3);
+  expect(await room.queues.byName['run-start'].getWaitingCount()).toBe(1);
+});
+
+test('what is neither a run nor about to be one is not found', async () => {
+  const { id } = planOf({ id: 'run-unknown' });
+  expect(await findUnstarted(room.queues, room.store, id)).toBeUndefined();
+  expect((await failureOf(runStatusById(room.queues, room.store, id))).code).toBe('RUN_NOT_FOUND');
+  expect((await failureOf(requeueFailed(room.queues, room.store, id, 3))).code).toBe('RUN_NOT_FOUND');
+  // Its employees are not known yet, so none of them can have failed.
+  await queue();
+  await fail();
+  const [employee] = people(1);
+  expect((await failureOf(requeueFailed(room.queues, room.store, RUN, 3, [employee!.id]))).code).toBe('RUN_NOT_FOUND');
+});
