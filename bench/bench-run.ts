@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Queues } from '../src/adapters/redis/queues.ts';
-import type { RunRecord } from '../src/adapters/run-store/record.ts';
 import type { RunStore } from '../src/adapters/run-store/store.ts';
 import type { RunId } from '../src/domain/ids.ts';
+import type { RunRecord } from '../src/domain/run/record.ts';
 import { createRun } from '../src/producers/create-run.ts';
 import { addRunFlow } from '../src/producers/run-flow.ts';
 import { AS_OF, SEED } from './workload.ts';

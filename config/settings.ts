@@ -1,5 +1,6 @@
 /** The settings as the code works with them: grouped by what they are for, times in milliseconds, absent when not set. */
 import { type DatePattern, parseDatePatterns } from '../src/domain/catalog/date-pattern.ts';
+import { STAGE_DEFINITIONS, type Stage } from '../src/domain/run/stages.ts';
 import { proxyFor } from './proxy-choice.ts';
 import { recommenderLogin } from './recommender-login.ts';
 import type { Values } from './schema.ts';
@@ -99,14 +100,7 @@ export interface Settings {
   readonly redis: RedisSettings;
   readonly queues: {
     /** Jobs at the same time in one worker process, by queue name. */
-    readonly concurrency: {
-      readonly 'run-start': number;
-      readonly 'catalog-download': number;
-      readonly assignment: number;
-      readonly 'employee-simulation': number;
-      readonly 'file-assembly': number;
-      readonly publish: number;
-    };
+    readonly concurrency: Readonly<Record<Stage, number>>;
     /** Absent: the number of employees at the same time is fixed. */
     readonly employeeConcurrencyMax?: number;
     readonly jobAttempts: number;
@@ -259,14 +253,9 @@ export function shapeSettings(values: Values): Settings {
       sentinelPassword: values.REDIS_SENTINEL_PASSWORD,
     }),
     queues: {
-      concurrency: {
-        'run-start': values.RUN_START_CONCURRENCY,
-        'catalog-download': values.CATALOG_CONCURRENCY,
-        assignment: values.ASSIGNMENT_CONCURRENCY,
-        'employee-simulation': values.EMPLOYEE_CONCURRENCY,
-        'file-assembly': values.ASSEMBLY_CONCURRENCY,
-        publish: values.PUBLISH_CONCURRENCY,
-      },
+      concurrency: Object.fromEntries(
+        STAGE_DEFINITIONS.map(({ name, concurrency }) => [name, values[concurrency]]),
+      ) as Record<Stage, number>,
       ...present({ employeeConcurrencyMax: values.EMPLOYEE_CONCURRENCY_MAX }),
       jobAttempts: values.JOB_ATTEMPTS,
       shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT * SECOND_MS,

@@ -1,6 +1,6 @@
-import { STAGES } from '../../src/adapters/run-store/record.ts';
 import { RunStore } from '../../src/adapters/run-store/store.ts';
 import type { RunId } from '../../src/domain/ids.ts';
+import { STAGES } from '../../src/domain/run/stages.ts';
 import { startBenchRedis } from '../bench-redis.ts';
 import { RETENTION_MS, untilFinished } from '../bench-run.ts';
 import { type BenchCommand, startCommand } from '../commands.ts';

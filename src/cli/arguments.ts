@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import type { QueueName } from '../adapters/redis/queues.ts';
-import { STAGES } from '../adapters/run-store/record.ts';
 import { type EmployeeId, parseEmployeeId } from '../domain/ids.ts';
 import { parseRunName, type RunName } from '../domain/run/name.ts';
+import { STAGES } from '../domain/run/stages.ts';
 
 /** Parsers of what people type; each throws commander's InvalidArgumentError, which ends in exit code 64. */
 

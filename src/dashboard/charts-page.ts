@@ -1,7 +1,7 @@
 import { TZDate } from '@date-fns/tz';
 import { format } from 'date-fns';
 import type { FastifyInstance } from 'fastify';
-import type { RunRecord } from '../adapters/run-store/record.ts';
+import type { RunRecord } from '../domain/run/record.ts';
 import { count, duration, plural } from '../domain/wording.ts';
 import { FailedEmployees } from '../queries/failed-employees.ts';
 import { type RunStatus, runStatus } from '../queries/run-status.ts';

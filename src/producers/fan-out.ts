@@ -1,8 +1,9 @@
 import { reach } from '../adapters/process/milestones.ts';
-import { type EmployeeJobData, employeeJobId, PAYLOAD_VERSION, type Queues } from '../adapters/redis/queues.ts';
+import { type EmployeeJobData, PAYLOAD_VERSION, type Queues } from '../adapters/redis/queues.ts';
 import type { RunStore } from '../adapters/run-store/store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
+import { employeeJobId } from '../domain/run/employee-job-id.ts';
 import type { Employee } from '../domain/simulation/employees.ts';
 import { employeeJobOptions } from './job-options.ts';
 

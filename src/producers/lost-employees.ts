@@ -1,7 +1,8 @@
-import { employeeJobId, type Queues } from '../adapters/redis/queues.ts';
+import type { Queues } from '../adapters/redis/queues.ts';
 import { FailureStore } from '../adapters/run-store/failures.ts';
-import type { RunRecord } from '../adapters/run-store/record.ts';
 import type { RunStore } from '../adapters/run-store/store.ts';
+import { employeeJobId } from '../domain/run/employee-job-id.ts';
+import type { RunRecord } from '../domain/run/record.ts';
 import { missingEmployees } from '../queries/missing-employees.ts';
 import { fanOut, type PlacedEmployee } from './fan-out.ts';
 

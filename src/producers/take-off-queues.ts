@@ -2,6 +2,8 @@ import type { Queue } from 'bullmq';
 import type { Queues } from '../adapters/redis/queues.ts';
 import { TAKE_OFF } from '../adapters/redis/take-off-script.ts';
 import type { RunId } from '../domain/ids.ts';
+import { parseEmployeeJobId } from '../domain/run/employee-job-id.ts';
+import { SINGLE_JOB_STAGES } from '../domain/run/stages.ts';
 
 /** What was done to the jobs of a run. */
 export interface TakenOff {
@@ -11,7 +13,7 @@ export interface TakenOff {
 }
 
 /** Parents first: without its parent no employee can be queued any more, and a parent that lost its last child would begin. */
-const PARENTS_FIRST = ['publish', 'file-assembly', 'assignment', 'catalog-download', 'run-start'] as const;
+const PARENTS_FIRST = [...SINGLE_JOB_STAGES].reverse();
 
 /** Redis does one thing at a time: so many jobs at once let others have their turn. */
 const AT_ONCE = 500;
@@ -86,5 +88,5 @@ async function removeEach(queue: Queue, ids: readonly string[], found: { removed
 
 /** An employee's job is named for run and employee. */
 function isOfRun(jobId: string, runId: RunId): boolean {
-  return jobId.slice(0, jobId.lastIndexOf('-')) === runId;
+  return parseEmployeeJobId(jobId).runId === runId;
 }

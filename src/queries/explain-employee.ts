@@ -1,12 +1,13 @@
 import type { Job } from 'bullmq';
-import { type EmployeeJobData, employeeJobId, type Queues } from '../adapters/redis/queues.ts';
-import type { EmployeeState, RunRecord } from '../adapters/run-store/record.ts';
+import type { EmployeeJobData, Queues } from '../adapters/redis/queues.ts';
 import type { RunStore } from '../adapters/run-store/store.ts';
 import type { Catalogs } from '../domain/catalog/content.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { formatInstant } from '../domain/feeds/rows.ts';
 import type { EmployeeId, RunId } from '../domain/ids.ts';
+import { employeeJobId } from '../domain/run/employee-job-id.ts';
 import { weekOf } from '../domain/run/plan.ts';
+import type { EmployeeState, RunRecord } from '../domain/run/record.ts';
 import {
   type EmployeeExplanation,
   type EmployeeProgress,

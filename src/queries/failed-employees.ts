@@ -1,5 +1,6 @@
 import type { Queues } from '../adapters/redis/queues.ts';
 import type { RunId } from '../domain/ids.ts';
+import { parseEmployeeJobId } from '../domain/run/employee-job-id.ts';
 
 /** The failed employee jobs of one run. Instants are epoch milliseconds, by the clocks of the workers. */
 export interface RunFailures {
@@ -59,7 +60,7 @@ export class FailedEmployees {
       for (let i = 0; i < entries.length; i += 2) {
         const jobId = entries[i]!;
         const failedAt = Number(entries[i + 1]);
-        const runId = jobId.slice(0, jobId.lastIndexOf('-')) as RunId;
+        const runId = parseEmployeeJobId(jobId).runId;
         const known = byRun.get(runId);
         if (known === undefined)
           byRun.set(runId, { jobIds: new Map([[jobId, failedAt]]), oldestAt: failedAt, newestAt: failedAt });

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Queues } from '../adapters/redis/queues.ts';
-import { type EmployeeId, parseEmployeeId } from '../domain/ids.ts';
+import type { EmployeeId } from '../domain/ids.ts';
+import { parseEmployeeJobId } from '../domain/run/employee-job-id.ts';
 import { failureGroup } from '../domain/run/failure-group.ts';
 import type { FailedEmployee } from '../domain/run/manifest.ts';
 import type { RunFailures } from './failed-employees.ts';
@@ -65,7 +66,7 @@ export async function readFailures(
     for (const [i, reason] of (await readReasons(queues, some)).entries()) {
       const [jobId, failedAt] = some[i]!;
       // A job's id is its run's and its employee's.
-      const employeeId = parseEmployeeId(jobId.slice(jobId.lastIndexOf('-') + 1));
+      const employeeId = parseEmployeeJobId(jobId).employeeId;
       if (reason === undefined || employeeId === undefined) continue;
       const shown = cut(reason);
       read.set(jobId, { jobId, failedAt, employeeId, reason: shown, common: failureGroup(shown, employeeId) });

@@ -1,5 +1,5 @@
-import type { RunRecord } from '../adapters/run-store/record.ts';
 import type { RunStore } from '../adapters/run-store/store.ts';
+import type { RunRecord } from '../domain/run/record.ts';
 import { type PlacedEmployee, placed } from '../producers/fan-out.ts';
 
 /**

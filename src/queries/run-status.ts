@@ -1,16 +1,12 @@
 import type { Job } from 'bullmq';
-import {
-  type EmployeeJobData,
-  employeeJobId,
-  type QueueName,
-  type Queues,
-  type StageJobData,
-} from '../adapters/redis/queues.ts';
-import type { Cancellation, RunRecord } from '../adapters/run-store/record.ts';
+import type { EmployeeJobData, QueueName, Queues, StageJobData } from '../adapters/redis/queues.ts';
 import type { RunStore } from '../adapters/run-store/store.ts';
 import { type OutageNote, readOutageNote } from '../adapters/shared-state/outage-note.ts';
 import { readWarehouseWait, type WarehouseWait } from '../adapters/shared-state/warehouse-wait.ts';
 import type { RunId } from '../domain/ids.ts';
+import { employeeJobId } from '../domain/run/employee-job-id.ts';
+import type { Cancellation, RunRecord } from '../domain/run/record.ts';
+import { SINGLE_JOB_STAGES } from '../domain/run/stages.ts';
 import type { UnservedStage } from '../domain/run/unserved-stage.ts';
 import { FailedEmployees } from './failed-employees.ts';
 import { unservedStage } from './served-stages.ts';
@@ -52,9 +48,6 @@ export interface RunStatus {
 }
 
 const PAGE = 500;
-
-/** The stages that are one job each; `run-start`'s job id is the run's too. */
-const STAGE_QUEUES = ['run-start', 'catalog-download', 'assignment', 'file-assembly', 'publish'] as const;
 
 /**
  * Works out how a run stands from the run store and the queues; nothing stores a state that could be stale. Whoever asks often,
@@ -120,7 +113,7 @@ export async function* failedEmployeeJobs(queues: Queues, runId: RunId): AsyncGe
 /** A run's failed stage jobs, in the order of the stages. */
 export async function failedStageJobs(queues: Queues, runId: RunId): Promise<Job<StageJobData>[]> {
   const failed = await Promise.all(
-    STAGE_QUEUES.map(async (name) => {
+    SINGLE_JOB_STAGES.map(async (name) => {
       const queue = queues.byName[name];
       // Mostly nothing has failed; then there is no job to look at.
       if ((await queue.getFailedCount()) === 0) return undefined;

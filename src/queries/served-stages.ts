@@ -1,6 +1,6 @@
 import type { QueueName, Queues } from '../adapters/redis/queues.ts';
-import type { RunRecord } from '../adapters/run-store/record.ts';
 import { type WorkerEntry, WorkerRegistry } from '../adapters/shared-state/worker-registry.ts';
+import type { RunRecord } from '../domain/run/record.ts';
 import {
   DISPENSABLE,
   type FrozenSources,

@@ -1,7 +1,7 @@
 // Proves that the page of a run shows the same numbers in all its parts, whoever is being done or counted meanwhile.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../src/adapters/run-store/record.ts';
 import { RunStore } from '../../src/adapters/run-store/store.ts';
+import type { RunRecord } from '../../src/domain/run/record.ts';
 import { simulateEmployee } from '../../src/domain/simulation/employee-outcome.ts';
 import { cancelRun } from '../../src/producers/cancel-run.ts';
 import { finishWithoutFailed } from '../../src/producers/requeue.ts';

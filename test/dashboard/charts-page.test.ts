@@ -1,8 +1,8 @@
 // Proves that the charts say what the runs say, to eyes and to screen readers, and lead to the runs.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { RunRecord } from '../../src/adapters/run-store/record.ts';
 import { type BarChart, barChart, niceTop, niceTopOfDuration } from '../../src/dashboard/page/bar-chart.ts';
+import type { RunRecord } from '../../src/domain/run/record.ts';
 import { count } from '../../src/domain/wording.ts';
 import { fannedOutRun, takeJobs } from '../support/job-moves.ts';
 import { openRunRoom, type RunRoom } from '../support/run-room.ts';

@@ -1,7 +1,7 @@
 // Proves, on real queues, that a cancelled run loses all its jobs whatever is done to it at the same time, and no other run does.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../src/adapters/run-store/record.ts';
 import type { RunId } from '../../src/domain/ids.ts';
+import type { RunRecord } from '../../src/domain/run/record.ts';
 import { cancelRun, takeOffUntil } from '../../src/producers/cancel-run.ts';
 import { deleteRun } from '../../src/producers/delete-run.ts';
 import { fanOut, placed } from '../../src/producers/fan-out.ts';

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { PopulationHash } from '../../src/adapters/run-store/population.ts';
-import { POPULATION_CHUNK } from '../../src/adapters/run-store/record.ts';
+import { POPULATION_CHUNK } from '../../src/adapters/run-store/record-codec.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import {
   createRun,

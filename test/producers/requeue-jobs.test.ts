@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Job } from 'bullmq';
 import type { StageJobData } from '../../src/adapters/redis/queues.ts';
-import type { RunRecord } from '../../src/adapters/run-store/record.ts';
+import type { RunRecord } from '../../src/domain/run/record.ts';
 import { requeueJobs } from '../../src/producers/requeue.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { fannedOutRun, takeJobs } from '../support/job-moves.ts';

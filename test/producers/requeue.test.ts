@@ -1,6 +1,6 @@
 // Proves how a run stands at each of its steps, and what re-queuing and finishing without the failed do then.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../src/adapters/run-store/record.ts';
+import type { RunRecord } from '../../src/domain/run/record.ts';
 import { simulateEmployee } from '../../src/domain/simulation/employee-outcome.ts';
 import { finishWithoutFailed, requeueFailed, requeueFailedStages } from '../../src/producers/requeue.ts';
 import { failedEmployeeJobs, runStatus } from '../../src/queries/run-status.ts';

@@ -1,6 +1,6 @@
 // Proves that at each step of a run the explanation of an employee says how far the run is with them, and why.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../src/adapters/run-store/record.ts';
+import type { RunRecord } from '../../src/domain/run/record.ts';
 import { emptyAssignmentTally } from '../../src/domain/simulation/assignment-tally.ts';
 import type { EmployeeExplanation } from '../../src/domain/simulation/employee-decision.ts';
 import { simulateEmployee } from '../../src/domain/simulation/employee-outcome.ts';

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../src/adapters/run-store/record.ts';
+import type { RunRecord } from '../../src/domain/run/record.ts';
 import type { Employee } from '../../src/domain/simulation/employees.ts';
 import type { RunRequest } from '../../src/producers/create-run.ts';
 import { startWorkers } from '../../src/workers/runtime/runtime.ts';

@@ -1,7 +1,8 @@
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { QueueName } from '../../src/adapters/redis/queues.ts';
 import { REDIS_PREFIX } from '../../src/adapters/run-store/keys.ts';
-import type { RunRecord, Stage } from '../../src/adapters/run-store/record.ts';
+import type { RunRecord } from '../../src/domain/run/record.ts';
+import type { Stage } from '../../src/domain/run/stages.ts';
 import type { Employee } from '../../src/domain/simulation/employees.ts';
 import { fanOut, placed } from '../../src/producers/fan-out.ts';
 import type { RunRoom } from './run-room.ts';

@@ -1,7 +1,7 @@
-import type { AssignmentFacts, CatalogFacts, NewRun } from '../../src/adapters/run-store/record.ts';
 import type { CatalogContent } from '../../src/domain/catalog/content.ts';
 import type { Manifest } from '../../src/domain/run/manifest.ts';
 import type { RunPlan } from '../../src/domain/run/plan.ts';
+import type { AssignmentFacts, CatalogFacts, NewRun } from '../../src/domain/run/record.ts';
 import { emptyRunTally } from '../../src/domain/run/tally.ts';
 import { emptyAssignmentTally } from '../../src/domain/simulation/assignment-tally.ts';
 import type { Employee } from '../../src/domain/simulation/employees.ts';

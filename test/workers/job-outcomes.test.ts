@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Job } from 'bullmq';
-import type { RunRecord } from '../../src/adapters/run-store/record.ts';
+import type { RunRecord } from '../../src/domain/run/record.ts';
 import { startWorkers, type Workers, type WorkersOptions } from '../../src/workers/runtime/runtime.ts';
 import { allOf } from '../support/all-of.ts';
 import {

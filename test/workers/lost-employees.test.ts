@@ -1,7 +1,7 @@
 // Proves that employees whom Redis has lost are done again without anybody asking, and that those who failed are not.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { FailureStore } from '../../src/adapters/run-store/failures.ts';
-import type { RunRecord } from '../../src/adapters/run-store/record.ts';
+import type { RunRecord } from '../../src/domain/run/record.ts';
 import { simulateEmployee } from '../../src/domain/simulation/employee-outcome.ts';
 import { requeueFailed } from '../../src/producers/requeue.ts';
 import { startWorkers, type Workers } from '../../src/workers/runtime/runtime.ts';

@@ -11,7 +11,7 @@ import {
 } from '../../domain/simulation/employees.ts';
 import { readCsvRows } from '../csv/rows.ts';
 import { explainShape } from '../csv/shape.ts';
-import { POPULATION_CHUNK } from '../run-store/record.ts';
+import { POPULATION_CHUNK } from '../run-store/record-codec.ts';
 
 const SHOWN_ERRORS = 20;
 

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Frozen, RunRecord } from '../run-store/record.ts';
+import type { Frozen, RunRecord } from '../../domain/run/record.ts';
 import { unwritable } from './feed-files.ts';
 import { FOLDER_MODE } from './file-modes.ts';
 

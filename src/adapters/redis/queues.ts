@@ -1,9 +1,9 @@
 import { FlowProducer, Queue, type Telemetry } from 'bullmq';
 import { BtcFakeError } from '../../domain/errors.ts';
 import type { EmployeeId, RunId } from '../../domain/ids.ts';
+import type { Stage } from '../../domain/run/stages.ts';
 import type { EmployeeType } from '../../domain/simulation/employees.ts';
 import { REDIS_PREFIX } from '../run-store/keys.ts';
-import type { Stage } from '../run-store/record.ts';
 import type { RedisConnection } from './client.ts';
 
 /** Each stage of a run has a queue of its own name. */
@@ -97,11 +97,6 @@ export async function restQueue({ redis, byName }: Queues, name: QueueName, rest
 /** For how many milliseconds a queue still rests; 0 when it does not. */
 export function restOf(queue: Queue): Promise<number> {
   return queue.getRateLimitTtl(RESTING);
-}
-
-/** The id of an employee's job: the same employee is queued once in a run, however often the fan-out is repeated. */
-export function employeeJobId(runId: RunId, employeeId: EmployeeId): string {
-  return `${runId}-${employeeId}`;
 }
 
 /** @throws BtcFakeError PAYLOAD_VERSION when the job was written by another version of BTC Fake. */

@@ -2,7 +2,7 @@ import type { RunId } from '../../domain/ids.ts';
 import type { EmployeeAssignments } from '../../domain/simulation/manager-assignments.ts';
 import type { RedisConnection } from '../redis/client.ts';
 import { decodeAssignments } from './employee-records.ts';
-import { decodeOptional } from './record.ts';
+import { decodeOptional } from './record-codec.ts';
 
 /** Employees whose assignments are read at once. */
 const GROUP = 64;

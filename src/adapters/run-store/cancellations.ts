@@ -1,7 +1,7 @@
 import type { RunId } from '../../domain/ids.ts';
+import type { Cancellation } from '../../domain/run/record.ts';
 import type { RedisConnection } from '../redis/client.ts';
 import { REDIS_PREFIX, runKeys } from './keys.ts';
-import type { Cancellation } from './record.ts';
 
 /** The runs whose cancellation may still have something to do, by when they were cancelled. */
 const CANCELLED_KEY = `${REDIS_PREFIX}:cancelled`;

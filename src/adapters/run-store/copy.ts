@@ -1,6 +1,6 @@
+import type { RunRecord } from '../../domain/run/record.ts';
 import type { RedisConnection } from '../redis/client.ts';
 import { RUNS_KEY, runKeys } from './keys.ts';
-import type { RunRecord } from './record.ts';
 
 const FIELDS_AT_A_TIME = 500;
 

@@ -1,7 +1,7 @@
 import type { EmployeeId } from '../../domain/ids.ts';
 import type { Employee, EmployeeType } from '../../domain/simulation/employees.ts';
 import type { RedisConnection } from '../redis/client.ts';
-import { POPULATION_CHUNK } from './record.ts';
+import { POPULATION_CHUNK } from './record-codec.ts';
 
 /** An employee with the place in the population, from 0, in input order. */
 export interface FoundEmployee {

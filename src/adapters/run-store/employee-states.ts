@@ -1,6 +1,7 @@
+import type { EmployeeState } from '../../domain/run/record.ts';
 import type { RedisConnection } from '../redis/client.ts';
 import { decodeAssignments, decodeEmployees, decodeResult } from './employee-records.ts';
-import { decodeOptional, type EmployeeState, POPULATION_CHUNK } from './record.ts';
+import { decodeOptional, POPULATION_CHUNK } from './record-codec.ts';
 
 /** Where the employees of a run are kept. */
 export interface EmployeeKeys {

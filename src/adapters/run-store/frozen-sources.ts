@@ -1,7 +1,9 @@
 import type { RunId } from '../../domain/ids.ts';
+import type { Frozen, RunRecord } from '../../domain/run/record.ts';
+import type { Stage } from '../../domain/run/stages.ts';
 import type { RedisConnection } from '../redis/client.ts';
 import { runKeys } from './keys.ts';
-import { type Frozen, frozenFields, type RunRecord, type Stage } from './record.ts';
+import { frozenFields } from './record-codec.ts';
 
 /**
  * Settles what is not settled yet; what is stands. Nothing of a run that froze nothing when it was made, or has expired.

@@ -3,7 +3,7 @@ import type { FailedEmployee } from '../../domain/run/manifest.ts';
 import type { RedisConnection } from '../redis/client.ts';
 import { runKeys } from './keys.ts';
 import { NOTE, NOTE_FIRST, NOTE_UNCHANGED } from './note-script.ts';
-import { jsonFields } from './record.ts';
+import { jsonFields } from './record-codec.ts';
 
 /** Writes to the records of runs, each time whole and at once, and never to that of a run that is gone. */
 export class RunNotes {

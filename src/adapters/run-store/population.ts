@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
+import type { FrozenPopulation } from '../../domain/run/record.ts';
 import type { Employee } from '../../domain/simulation/employees.ts';
 import { encodeEmployees } from './employee-records.ts';
-import type { FrozenPopulation } from './record.ts';
 
 /** Computes what a frozen population is known by, from its chunks in order. */
 export class PopulationHash {

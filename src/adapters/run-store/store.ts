@@ -5,6 +5,8 @@ import { BtcFakeError } from '../../domain/errors.ts';
 import type { EmployeeId, RunId } from '../../domain/ids.ts';
 import type { FailedEmployee, Manifest } from '../../domain/run/manifest.ts';
 import type { RunPlan } from '../../domain/run/plan.ts';
+import type { AssignmentFacts, CatalogFacts, EmployeeState, NewRun, RunRecord } from '../../domain/run/record.ts';
+import type { Stage } from '../../domain/run/stages.ts';
 import type { EmployeeResult } from '../../domain/simulation/employee-outcome.ts';
 import type { Employee } from '../../domain/simulation/employees.ts';
 import type { EmployeeAssignments } from '../../domain/simulation/manager-assignments.ts';
@@ -26,18 +28,7 @@ import { FREEZE, PUT_RESULT } from './freeze-script.ts';
 import { RUNS_KEY, runKeys } from './keys.ts';
 import { FORGET_EXPIRED } from './note-script.ts';
 import { RunNotes } from './notes.ts';
-import {
-  type AssignmentFacts,
-  type CatalogFacts,
-  decodeOptional,
-  decodeRun,
-  type EmployeeState,
-  jsonFields,
-  type NewRun,
-  newRunFields,
-  type RunRecord,
-  type Stage,
-} from './record.ts';
+import { decodeOptional, decodeRun, jsonFields, newRunFields } from './record-codec.ts';
 
 /** A draft that nobody freezes, because its maker was killed, is gone after that. */
 const DRAFT_SECONDS = 24 * 3600;

@@ -2,7 +2,7 @@ import type { EmployeeId, RunId } from '../../domain/ids.ts';
 import type { RedisConnection } from '../redis/client.ts';
 import { decodeEmployees } from './employee-records.ts';
 import { RUNS_KEY, runKeys } from './keys.ts';
-import { POPULATION_CHUNK } from './record.ts';
+import { POPULATION_CHUNK } from './record-codec.ts';
 
 /** Runs besides the employees' own in which somebody is looked for whom the recommender answered. */
 const OTHER_RUNS = 5;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { packageVersion } from '../../adapters/disk/package-root.ts';
 import type { QueueName } from '../../adapters/redis/queues.ts';
-import { STAGES } from '../../adapters/run-store/record.ts';
 import type { WorkerHealth } from '../../dashboard/monitoring/worker-health.ts';
+import { STAGES } from '../../domain/run/stages.ts';
 import type { WorkerContext } from '../../workers/runtime/worker-context.ts';
 import { queueArgument, wholeNumberArgument } from '../arguments.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';

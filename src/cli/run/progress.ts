@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
-import { STAGES, type Stage } from '../../adapters/run-store/record.ts';
 import { PaceMeter } from '../../domain/run/pace.ts';
+import { STAGES, type Stage } from '../../domain/run/stages.ts';
 import { unservedText } from '../../domain/run/unserved-stage.ts';
 import { duration } from '../../domain/wording.ts';
 import type { RunStatus } from '../../queries/run-status.ts';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { requireRecommender } from '../../../config/load.ts';
 import { makeFolder } from '../../adapters/disk/output-folder.ts';
-import { STAGES } from '../../adapters/run-store/record.ts';
 import { asOfInstant } from '../../domain/run/as-of.ts';
+import { STAGES } from '../../domain/run/stages.ts';
 import { count, plural } from '../../domain/wording.ts';
 import { createRun } from '../../producers/create-run.ts';
 import { configuredSources, ownSources } from '../../queries/own-sources.ts';

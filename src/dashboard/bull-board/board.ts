@@ -3,7 +3,7 @@ import type { QueueJobJson } from '@bull-board/api/typings/app';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { EmployeeJobData, QueueName } from '../../adapters/redis/queues.ts';
-import { STAGES } from '../../adapters/run-store/record.ts';
+import { STAGES } from '../../domain/run/stages.ts';
 import { requeueJobs } from '../../producers/requeue.ts';
 import { atBasePath } from '../access/base-path.ts';
 import type { DashboardContext } from '../dashboard-context.ts';

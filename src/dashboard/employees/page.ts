@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { secretCutter } from '../../adapters/process/secret-cutter.ts';
-import { employeeJobId } from '../../adapters/redis/queues.ts';
 import { BtcFakeError } from '../../domain/errors.ts';
 import { type EmployeeId, parseEmployeeId, type RunId } from '../../domain/ids.ts';
 import { quotedValue } from '../../domain/quoted-value.ts';
+import { employeeJobId } from '../../domain/run/employee-job-id.ts';
 import { requeueJobs } from '../../producers/requeue.ts';
 import { explainEmployee } from '../../queries/explain-employee.ts';
 import type { DashboardContext } from '../dashboard-context.ts';

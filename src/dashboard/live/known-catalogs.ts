@@ -1,7 +1,7 @@
-import type { RunRecord } from '../../adapters/run-store/record.ts';
 import type { RunStore } from '../../adapters/run-store/store.ts';
 import type { Catalogs } from '../../domain/catalog/content.ts';
 import type { RunId } from '../../domain/ids.ts';
+import type { RunRecord } from '../../domain/run/record.ts';
 import { RecentMap } from './recent-map.ts';
 
 /** Catalogs can be megabytes, so those of few runs are kept. */

@@ -1,6 +1,7 @@
 import { within } from '../../adapters/http/time-limit.ts';
-import { POPULATION_CHUNK, type RunRecord } from '../../adapters/run-store/record.ts';
+import { POPULATION_CHUNK } from '../../adapters/run-store/record-codec.ts';
 import type { RunStore } from '../../adapters/run-store/store.ts';
+import type { RunRecord } from '../../domain/run/record.ts';
 import type { Source } from '../../domain/simulation/completions.ts';
 import type { EmployeeType } from '../../domain/simulation/employees.ts';
 

@@ -1,9 +1,9 @@
 import type { Job } from 'bullmq';
 import type { FastifyInstance } from 'fastify';
-import { employeeJobId } from '../../adapters/redis/queues.ts';
-import type { RunRecord } from '../../adapters/run-store/record.ts';
 import { BtcFakeError } from '../../domain/errors.ts';
 import { type EmployeeId, parseEmployeeId, type RunId } from '../../domain/ids.ts';
+import { employeeJobId } from '../../domain/run/employee-job-id.ts';
+import type { RunRecord } from '../../domain/run/record.ts';
 import { count, plural } from '../../domain/wording.ts';
 import { finishWithoutFailed, requeueFailedStages, requeueJobs } from '../../producers/requeue.ts';
 import { failedStageJobs, isEnded } from '../../queries/run-status.ts';

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { ZipFile } from 'yazl';
 import type { OpenOutput } from '../../adapters/disk/output-files.ts';
-import type { RunRecord } from '../../adapters/run-store/record.ts';
 import type { OutputFile } from '../../domain/run/manifest.ts';
+import type { RunRecord } from '../../domain/run/record.ts';
 import type { DashboardContext } from '../dashboard-context.ts';
 import { sendError } from '../page/error-page.ts';
 import { runIdFrom } from './address.ts';

@@ -1,5 +1,5 @@
-import type { RunRecord } from '../../adapters/run-store/record.ts';
 import { weekOf } from '../../domain/run/plan.ts';
+import type { RunRecord } from '../../domain/run/record.ts';
 import { SOURCE_NAMES, sourceText } from '../../domain/run/sources.ts';
 import { count, plural } from '../../domain/wording.ts';
 import { type Html, html } from '../page/html.ts';

@@ -1,4 +1,5 @@
-import { type RunRecord, STAGES, type Stage } from '../../adapters/run-store/record.ts';
+import type { RunRecord } from '../../domain/run/record.ts';
+import { isWanted, STAGES, type Stage } from '../../domain/run/stages.ts';
 import { count, duration } from '../../domain/wording.ts';
 import type { RunStatus } from '../../queries/run-status.ts';
 import { type Html, html } from '../page/html.ts';
@@ -27,7 +28,7 @@ const MARKS: Readonly<Record<StageState, string>> = {
 
 /** A run's stages as a picture of the flow: each with its state, when it began and how long it took or takes. */
 export function runFlowPicture(run: RunRecord, status: RunStatus, now: number): Html {
-  const stages = STAGES.filter((stage) => stage !== 'publish' || run.publish);
+  const stages = STAGES.filter((stage) => isWanted(stage, run));
   return html`<ol class="flow">${stages.map((stage) => step(stage, run, status, now))}</ol>`;
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { RunRecord } from '../../adapters/run-store/record.ts';
+import type { RunRecord } from '../../domain/run/record.ts';
 import { count } from '../../domain/wording.ts';
 import { isFinished, type RunStatus } from '../../queries/run-status.ts';
 import { type UnstartedRun, unstartedRuns } from '../../queries/unstarted-runs.ts';

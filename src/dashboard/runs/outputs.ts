@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { RunRecord } from '../../adapters/run-store/record.ts';
 import type { OutputFile } from '../../domain/run/manifest.ts';
 import { feedNames } from '../../domain/run/plan.ts';
+import type { RunRecord } from '../../domain/run/record.ts';
 
 /** The files that a finished run has: those that its manifest names, and the manifest. Nothing else is ever served. */
 export function filesOfRun({ plan, manifest }: RunRecord): OutputFile[] {

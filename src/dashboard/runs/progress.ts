@@ -1,8 +1,8 @@
-import type { RunRecord } from '../../adapters/run-store/record.ts';
 import type { OutageNote } from '../../adapters/shared-state/outage-note.ts';
 import type { WarehouseWait } from '../../adapters/shared-state/warehouse-wait.ts';
 import { cancelledText } from '../../domain/run/cancelled-text.ts';
 import type { Pace } from '../../domain/run/pace.ts';
+import type { RunRecord } from '../../domain/run/record.ts';
 import { type UnservedStage, unservedText } from '../../domain/run/unserved-stage.ts';
 import { lateMs } from '../../domain/schedule/slot.ts';
 import { count, duration, plural } from '../../domain/wording.ts';

@@ -1,11 +1,11 @@
 import { OutputFiles, type OutputPresence } from '../../adapters/disk/output-files.ts';
 import { writtenFolder } from '../../adapters/disk/output-folder.ts';
 import { secretCutter } from '../../adapters/process/secret-cutter.ts';
-import type { RunRecord } from '../../adapters/run-store/record.ts';
 import type { ContentId, EmployeeId, RunId } from '../../domain/ids.ts';
 import { failureGroup } from '../../domain/run/failure-group.ts';
 import type { FailedEmployee, OutputFile } from '../../domain/run/manifest.ts';
 import type { Pace } from '../../domain/run/pace.ts';
+import type { RunRecord } from '../../domain/run/record.ts';
 import { FailedEmployees, type RunFailures } from '../../queries/failed-employees.ts';
 import { type FailureGroups, type FailureRead, groupFailures, readFailures } from '../../queries/failure-groups.ts';
 import { isEnded, type RunCounts, type RunStatus, runStatus } from '../../queries/run-status.ts';

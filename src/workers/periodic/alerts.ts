@@ -1,8 +1,8 @@
 import { postWebhook, type WebhookOptions } from '../../adapters/http/webhook.ts';
-import type { RunRecord } from '../../adapters/run-store/record.ts';
 import { AlertStore, type Occurrence } from '../../adapters/shared-state/alert-store.ts';
 import { alertMessage, type RunFacts } from '../../domain/run/alert.ts';
 import { cancelledText } from '../../domain/run/cancelled-text.ts';
+import type { RunRecord } from '../../domain/run/record.ts';
 import { unservedText } from '../../domain/run/unserved-stage.ts';
 import { slotRunId } from '../../domain/schedule/slot.ts';
 import { whyWithoutRun } from '../../producers/slot-without-run.ts';

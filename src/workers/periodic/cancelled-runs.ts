@@ -1,7 +1,7 @@
 import type { StageJobData } from '../../adapters/redis/queues.ts';
 import { CancellationStore } from '../../adapters/run-store/cancellations.ts';
-import type { RunRecord } from '../../adapters/run-store/record.ts';
 import type { RunId } from '../../domain/ids.ts';
+import type { RunRecord } from '../../domain/run/record.ts';
 import { takeOffQueues } from '../../producers/take-off-queues.ts';
 import { isQueueControl, type JobHandler } from '../runtime/job-handler.ts';
 import type { WorkerContext } from '../runtime/worker-context.ts';

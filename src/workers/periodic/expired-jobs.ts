@@ -1,6 +1,7 @@
 import type { QueueName } from '../../adapters/redis/queues.ts';
-import { STAGES } from '../../adapters/run-store/record.ts';
 import type { RunId } from '../../domain/ids.ts';
+import { parseEmployeeJobId } from '../../domain/run/employee-job-id.ts';
+import { SINGLE_JOB_STAGES, STAGES } from '../../domain/run/stages.ts';
 import { plural } from '../../domain/wording.ts';
 import type { WorkerContext } from '../runtime/worker-context.ts';
 import type { Duty } from './caretaker.ts';
@@ -12,7 +13,7 @@ const LOOKED_AT = 1_000;
 const AT_ONCE = 100;
 
 /** Parents before their children: a parent that outlives its last child would begin. */
-const PARENTS_FIRST = ['publish', 'file-assembly', 'assignment', 'catalog-download'] as const;
+const PARENTS_FIRST = SINGLE_JOB_STAGES.filter((stage) => stage !== 'run-start').reverse();
 
 /** A failed job, and when it failed: epoch milliseconds, by the clock of its worker. */
 interface FailedJob {
@@ -78,5 +79,5 @@ async function remove({ queues }: WorkerContext, name: QueueName, jobs: readonly
 
 /** An employee's job is named for run and employee, a stage's for its run. */
 function runOf(name: QueueName, { id }: FailedJob): RunId {
-  return (name === 'employee-simulation' ? id.slice(0, id.lastIndexOf('-')) : id) as RunId;
+  return name === 'employee-simulation' ? parseEmployeeJobId(id).runId : (id as RunId);
 }

@@ -5,12 +5,12 @@ import {
   type WarehouseListener,
   withTrainingRecords,
 } from '../../adapters/databricks/training-records.ts';
-import type { AssignmentFacts, RunRecord } from '../../adapters/run-store/record.ts';
 import type { RunStore } from '../../adapters/run-store/store.ts';
 import type { EmployeeId, RunId } from '../../domain/ids.ts';
 import type { DatabricksInput } from '../../domain/run/manifest.ts';
 import type { Notice } from '../../domain/run/notice.ts';
 import { weekOf } from '../../domain/run/plan.ts';
+import type { AssignmentFacts, RunRecord } from '../../domain/run/record.ts';
 import {
   type AssignmentTally,
   addToAssignmentTally,

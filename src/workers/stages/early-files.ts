@@ -2,9 +2,9 @@ import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { unwritable } from '../../adapters/disk/feed-files.ts';
 import { hasFolder, outputFolder } from '../../adapters/disk/output-folder.ts';
-import type { RunRecord } from '../../adapters/run-store/record.ts';
 import { systemCode } from '../../domain/errors.ts';
 import { feedNames } from '../../domain/run/plan.ts';
+import type { RunRecord } from '../../domain/run/record.ts';
 
 /**
  * Removes what a cancelled run has left in its folder: the early Non_Completed feed, and what an assembly that was broken off has

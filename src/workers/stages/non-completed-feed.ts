@@ -1,8 +1,8 @@
 import { draftFeed, draftMoreRows } from '../../adapters/disk/feed-files.ts';
-import type { EmployeeState } from '../../adapters/run-store/record.ts';
 import { NON_COMPLETED_COLUMNS, nonCompletedRows } from '../../domain/feeds/rows.ts';
 import type { OutputFile } from '../../domain/run/manifest.ts';
 import type { RunPlan } from '../../domain/run/plan.ts';
+import type { EmployeeState } from '../../domain/run/record.ts';
 import { remainingAssignments } from '../../domain/simulation/employee-outcome.ts';
 
 /**

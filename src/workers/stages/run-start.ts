@@ -1,10 +1,10 @@
 import type { Job } from 'bullmq';
 import type { RunStartJobData } from '../../adapters/redis/queues.ts';
 import { FrozenSourcesStore } from '../../adapters/run-store/frozen-sources.ts';
-import { STAGES } from '../../adapters/run-store/record.ts';
 import { CLOCK_TOLERANCE_MS } from '../../adapters/shared-state/worker-registry.ts';
 import { formatInstant } from '../../domain/feeds/rows.ts';
 import type { FrozenSources } from '../../domain/run/sources.ts';
+import { STAGES } from '../../domain/run/stages.ts';
 import { lateMs } from '../../domain/schedule/slot.ts';
 import { duration } from '../../domain/wording.ts';
 import { createRunOfSlot } from '../../producers/create-run.ts';

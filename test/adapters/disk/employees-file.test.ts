@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { readEmployees } from '../../../src/adapters/disk/employees-file.ts';
-import { POPULATION_CHUNK } from '../../../src/adapters/run-store/record.ts';
+import { POPULATION_CHUNK } from '../../../src/adapters/run-store/record-codec.ts';
 import type { Employee } from '../../../src/domain/simulation/employees.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -1,7 +1,7 @@
 // Proves that a worker gets the assignments of each employee, in whatever order it asks, and few commands for many employees.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
+import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
 import { fullAssignments, people } from '../../support/run-state.ts';
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { CancellationStore } from '../../../src/adapters/run-store/cancellations.ts';
 import { DeliveryStore } from '../../../src/adapters/run-store/deliveries.ts';
-import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
+import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
 import { people } from '../../support/run-state.ts';
 

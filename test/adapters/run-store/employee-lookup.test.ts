@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { findInChunk } from '../../../src/adapters/run-store/employee-lookup.ts';
 import { encodeEmployees } from '../../../src/adapters/run-store/employee-records.ts';
-import { POPULATION_CHUNK } from '../../../src/adapters/run-store/record.ts';
+import { POPULATION_CHUNK } from '../../../src/adapters/run-store/record-codec.ts';
 import { anyEmployee } from '../../support/any-employee.ts';
 import { employeeId } from '../../support/domain-values.ts';
 import { openRunRoom, type RunRoom } from '../../support/run-room.ts';

@@ -3,10 +3,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Job } from 'bullmq';
 import Fastify from 'fastify';
-import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
 import { guard } from '../../../src/dashboard/access/guard.ts';
 import { bullBoardRoutes } from '../../../src/dashboard/bull-board/board.ts';
 import { showErrors } from '../../../src/dashboard/page/error-page.ts';
+import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { simulateEmployee } from '../../../src/domain/simulation/employee-outcome.ts';
 import { runStatus } from '../../../src/queries/run-status.ts';
 import { startWorkers } from '../../../src/workers/runtime/runtime.ts';

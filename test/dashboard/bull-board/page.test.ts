@@ -2,7 +2,7 @@
 // why a button is refused.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
+import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { openPage, startBrowser } from '../../support/browser.ts';
 import { fannedOutRun, takeJobs } from '../../support/job-moves.ts';
 import { employeeJob, openRunRoom, type RunRoom } from '../../support/run-room.ts';

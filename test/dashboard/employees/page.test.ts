@@ -1,7 +1,7 @@
 // Proves that the page of one employee shows the whole decision, finds whoever is asked for, and re-queues who has failed.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
 import { employeeSearch } from '../../../src/dashboard/employees/search.ts';
+import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { emptyAssignmentTally } from '../../../src/domain/simulation/assignment-tally.ts';
 import { simulateEmployee } from '../../../src/domain/simulation/employee-outcome.ts';
 import { contentIds } from '../../support/domain-values.ts';

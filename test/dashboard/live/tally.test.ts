@@ -1,8 +1,8 @@
 // Proves that a run is counted by type and source while it goes on, that each result is read once, and how its pace is measured.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
 import { RunPace } from '../../../src/dashboard/live/pace.ts';
 import { LiveTally } from '../../../src/dashboard/live/tally.ts';
+import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { addToRunTally, emptyRunTally } from '../../../src/domain/run/tally.ts';
 import { simulateEmployee } from '../../../src/domain/simulation/employee-outcome.ts';
 import type { EmployeeType } from '../../../src/domain/simulation/employees.ts';

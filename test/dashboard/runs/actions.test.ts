@@ -1,7 +1,7 @@
 // Proves what people can do about a run from its page, with real workers: who fails is seen, re-queued by reason, one by one or all, or
 // finished without; and doing it twice does no harm.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
+import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { simulateEmployee } from '../../../src/domain/simulation/employee-outcome.ts';
 import { runStatus } from '../../../src/queries/run-status.ts';
 import { startWorkers, type Workers } from '../../../src/workers/runtime/runtime.ts';

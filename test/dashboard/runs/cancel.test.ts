@@ -1,7 +1,7 @@
 // Proves that a run can be cancelled from its page, which asks first, and that pages, list and metrics know such a run.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
 import { redisCollectors } from '../../../src/dashboard/monitoring/redis-readings.ts';
+import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { startWorkers, type Workers } from '../../../src/workers/runtime/runtime.ts';
 import { finishedRun } from '../../support/finished-run.ts';
 import { fannedOutRun } from '../../support/job-moves.ts';

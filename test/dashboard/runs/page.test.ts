@@ -1,9 +1,9 @@
 // Proves what the page of a run shows, at each of its steps, that it follows the run by itself, and that it costs the same however
 // large the run is.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
 import { writeOutageNote } from '../../../src/adapters/shared-state/outage-note.ts';
 import { noteWarehouseWait } from '../../../src/adapters/shared-state/warehouse-wait.ts';
+import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { simulateEmployee } from '../../../src/domain/simulation/employee-outcome.ts';
 import { startWorkers } from '../../../src/workers/runtime/runtime.ts';
 import { contentIds } from '../../support/domain-values.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
+import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { explainEmployee } from '../../../src/queries/explain-employee.ts';
 import { configuredSources } from '../../../src/queries/own-sources.ts';
 import { startWorkers, type Workers } from '../../../src/workers/runtime/runtime.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
+import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { localInstant } from '../../../src/domain/simulation/business-week.ts';
 import { catalogDownloadHandler } from '../../../src/workers/stages/catalog-download.ts';
 import { failureOf } from '../../support/failure-of.ts';

@@ -6,9 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import type { Job } from 'bullmq';
 import { FailureStore } from '../../../src/adapters/run-store/failures.ts';
 import { PopulationHash } from '../../../src/adapters/run-store/population.ts';
-import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
 import type { Manifest } from '../../../src/domain/run/manifest.ts';
 import { feedNames } from '../../../src/domain/run/plan.ts';
+import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { simulateEmployee } from '../../../src/domain/simulation/employee-outcome.ts';
 import type { Employee } from '../../../src/domain/simulation/employees.ts';
 import { finishWithoutFailed, requeueFailed } from '../../../src/producers/requeue.ts';

@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Settings } from '../../../config/settings.ts';
 import type { WarehouseListener } from '../../../src/adapters/databricks/training-records.ts';
-import type { RunRecord } from '../../../src/adapters/run-store/record.ts';
 import { BtcFakeError } from '../../../src/domain/errors.ts';
+import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { requeueFailed } from '../../../src/producers/requeue.ts';
 import { type RunStatus, runStatus } from '../../../src/queries/run-status.ts';
 import { startWorkers, type Workers } from '../../../src/workers/runtime/runtime.ts';
