@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecommenderClient } from '../src/adapters/recommender/client.ts';
+import { withRecommender } from './baselines/counting-recommender.ts';
 import { startBenchRedis } from './bench-redis.ts';
 import { startCommand } from './commands.ts';
-import { withRecommender } from './counting-recommender.ts';
 import { inWorkloadFolder } from './workload.ts';
 
 /** What a whole `btc-fake run` in a process of its own came to. */

@@ -1,5 +1,4 @@
-import type { BenchResults } from './results.ts';
-import type { Ratio, SectionResult, Table } from './section.ts';
+import type { BenchResults, Ratio, SectionResult, Table } from './section.ts';
 import { figure, spreadText } from './spread.ts';
 
 /** The results as a page. */

@@ -1,16 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Machine } from './machine.ts';
 import { resultsMarkdown } from './results-markdown.ts';
 import { plotSvg } from './results-plot.ts';
-import type { SectionResult } from './section.ts';
-
-/** What was measured on one machine. */
-export interface BenchResults {
-  readonly machine: Machine;
-  /** By name, in the order in which they stand in the files. */
-  readonly sections: Readonly<Record<string, SectionResult>>;
-}
+import type { BenchResults } from './section.ts';
 
 /** The figures that others hold against a bar: the medians of all ratios, by name, `queueOverheadRatio` first. */
 export function headline({ sections }: BenchResults): Record<string, number> {

@@ -1,4 +1,5 @@
 import type { BenchSizes } from './bench-sizes.ts';
+import type { Machine } from './machine.ts';
 import type { Spread } from './spread.ts';
 
 /** What every section works with. */
@@ -51,4 +52,11 @@ export interface Section {
   /** Left out unless it is asked for by name. */
   readonly onlyByName?: boolean;
   measure(context: BenchContext): Promise<SectionResult>;
+}
+
+/** What was measured on one machine. */
+export interface BenchResults {
+  readonly machine: Machine;
+  /** By name, in the order in which they stand in the files. */
+  readonly sections: Readonly<Record<string, SectionResult>>;
 }

@@ -3,8 +3,9 @@ import { join, resolve, sep } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { breaches, importsOf, type SourceFile } from './support/house-rules.ts';
 
-// What this file proves: imports go down only (cli → dashboard → workers, producers → adapters → domain; sandbox is known
-// to cli alone), the domain is pure, config alone reads the environment, and files are small and named for what they hold.
+// What this file proves: imports go down only (cli → dashboard → workers, producers → queries → adapters → domain; sandbox is
+// known to cli, qa and bench alone) and never in a circle, domain and generators are pure, config alone reads the environment,
+// files are small and named for what they hold, and folders are no heaps.
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -61,6 +62,25 @@ describe('a breach is noticed:', () => {
     ['src/sandbox/a.ts', "import { b } from '../cli/b.ts';", 'sandbox may not know cli (../cli/b.ts)'],
     ['src/cli/a.ts', "import { b } from '../../test/support/b.ts';", 'cli may not know test (../../test/support/b.ts)'],
     ['config/a.ts', "import { b } from '../src/adapters/b.ts';", 'config may not know adapters (../src/adapters/b.ts)'],
+    [
+      'src/queries/a.ts',
+      "import { b } from '../producers/b.ts';",
+      'queries may not know producers (../producers/b.ts)',
+    ],
+    [
+      'src/generators/a.ts',
+      "import { b } from '../adapters/b.ts';",
+      'generators may not know adapters (../adapters/b.ts)',
+    ],
+    ['src/generators/a.ts', "import { readFile } from 'node:fs/promises';", 'generators are pure (node:fs/promises)'],
+    ['src/generators/a.ts', 'const now = Date.now();', 'generators are pure (Date.now)'],
+    ['src/lakehouse/a.ts', "import { b } from '../queries/b.ts';", 'lakehouse may not know queries (../queries/b.ts)'],
+    ['src/workers/a.ts', "import { b } from '../qa/b.ts';", 'workers may not know qa (../qa/b.ts)'],
+    [
+      'src/databricks-tools/a.ts',
+      "import { b } from '../producers/b.ts';",
+      'databricks-tools may not know producers (../producers/b.ts)',
+    ],
     ['src/attic/a.ts', '', 'there is no area "attic"'],
     ['src/domain/a.ts', "import { readFile } from 'node:fs/promises';", 'the domain is pure (node:fs/promises)'],
     ['src/domain/a.ts', "import { randomUUID } from 'node:crypto';", 'the domain is pure (node:crypto)'],
@@ -98,7 +118,13 @@ describe('a breach is noticed:', () => {
     const circle = 'src/domain/a.ts → src/domain/b.ts → src/domain/c.ts → src/domain/a.ts';
     expect(breaches(files)).toEqual([`src/domain/a.ts: a circle of imports (${circle})`]);
     const typesOnly = files.map(({ path, text }) => ({ path, text: text.replace('import', 'import type') }));
-    expect(breaches(typesOnly)).toEqual([]);
+    expect(breaches(typesOnly)).toEqual([`src/domain/a.ts: a circle of imports (${circle})`]);
+  });
+
+  test('a folder that holds more than one thing', () => {
+    const files = Array.from({ length: 21 }, (_, i) => ({ path: `src/cli/commands/a${i}.ts`, text: '' }));
+    expect(breaches(files)).toEqual(['src/cli/commands: 21 files are more than 20']);
+    expect(breaches(files.slice(1))).toEqual([]);
   });
 });
 

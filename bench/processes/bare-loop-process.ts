@@ -1,5 +1,5 @@
 import type { RecommenderClient } from '../../src/adapters/recommender/client.ts';
-import { benchRecommender, callForEach } from '../bare-recommender-loop.ts';
+import { benchRecommender, callForEach } from '../baselines/bare-recommender-loop.ts';
 
 /**
  * The calls of a run by the same client, in a process of its own, as cold as a run's process is. Arguments: URL, client, employees,

@@ -2,7 +2,7 @@ import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { RecommenderClient } from '../../src/adapters/recommender/client.ts';
 import type { EmployeeId } from '../../src/domain/ids.ts';
-import { benchRecommender } from '../bare-recommender-loop.ts';
+import { benchRecommender } from '../baselines/bare-recommender-loop.ts';
 import { FIRST_EMPLOYEE } from '../workload.ts';
 
 /**

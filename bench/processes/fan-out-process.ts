@@ -2,8 +2,9 @@ import type { BulkJobOptions } from 'bullmq';
 import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { openQueues, type Queues } from '../../src/adapters/redis/queues.ts';
 import { RunStore } from '../../src/adapters/run-store/store.ts';
+import { placed } from '../../src/domain/run/placed-employee.ts';
 import type { RunRecord } from '../../src/domain/run/record.ts';
-import { fanOut, placed } from '../../src/producers/fan-out.ts';
+import { fanOut } from '../../src/producers/fan-out.ts';
 import { benchRun, RETENTION_MS } from '../bench-run.ts';
 import type { InTurn } from '../in-turn.ts';
 

@@ -7,7 +7,7 @@ import { simulateEmployee } from '../../src/domain/simulation/employee-outcome.t
 import { assignEmployee } from '../../src/domain/simulation/manager-assignments.ts';
 import { managerChoice } from '../../src/domain/simulation/manager-choice.ts';
 import { seededDraw } from '../../src/domain/simulation/seeded-draw.ts';
-import { benchRecommender } from '../bare-recommender-loop.ts';
+import { benchRecommender } from '../baselines/bare-recommender-loop.ts';
 import { AS_OF, CONTENTS, FIRST_EMPLOYEE, SEED, typeAt } from '../workload.ts';
 
 /**

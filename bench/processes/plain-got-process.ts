@@ -1,5 +1,5 @@
 import got from 'got';
-import { callForEach, ENDPOINT } from '../bare-recommender-loop.ts';
+import { callForEach, ENDPOINT } from '../baselines/bare-recommender-loop.ts';
 import { TIMEOUT_MS } from '../workload.ts';
 
 /**

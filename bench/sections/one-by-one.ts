@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { RecommenderClient } from '../../src/adapters/recommender/client.ts';
-import { CLIENTS, ofClient } from '../clients.ts';
+import { CLIENTS, ofClient } from '../baselines/clients.ts';
+import { withRecommender } from '../baselines/counting-recommender.ts';
 import { measureInProcess } from '../commands.ts';
-import { withRecommender } from '../counting-recommender.ts';
 import { measuredRun } from '../measured-run.ts';
 import type { BenchContext, Section } from '../section.ts';
 import { figure, ratioSpread, spread } from '../spread.ts';

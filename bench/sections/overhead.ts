@@ -1,6 +1,6 @@
 import { loadSettings } from '../../config/load.ts';
-import { type Bare, bareLoop, bareQueue, nameOf, plainGot, type Way } from '../call-baselines.ts';
-import { CLIENTS, ofClient } from '../clients.ts';
+import { type Bare, bareLoop, bareQueue, nameOf, plainGot, type Way } from '../baselines/call-baselines.ts';
+import { CLIENTS, ofClient } from '../baselines/clients.ts';
 import { type MeasuredRun, measuredRun } from '../measured-run.ts';
 import type { BenchContext, Ratio, Section } from '../section.ts';
 import { figure, ratioSpread, spread, spreadOf } from '../spread.ts';

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withRecommender } from '../baselines/counting-recommender.ts';
 import { startBenchRedis } from '../bench-redis.ts';
 import { startCommand } from '../commands.ts';
-import { withRecommender } from '../counting-recommender.ts';
 import { type CpuProfile, timeBySteps } from '../cpu-profile.ts';
 import { OTHER_STEP, RUN_STEPS } from '../profile-steps.ts';
 import { countCommands } from '../redis-commands.ts';

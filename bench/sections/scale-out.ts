@@ -1,10 +1,10 @@
 import { RunStore } from '../../src/adapters/run-store/store.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { STAGES } from '../../src/domain/run/stages.ts';
+import { withRecommender } from '../baselines/counting-recommender.ts';
 import { startBenchRedis } from '../bench-redis.ts';
 import { RETENTION_MS, untilFinished } from '../bench-run.ts';
 import { type BenchCommand, startCommand } from '../commands.ts';
-import { withRecommender } from '../counting-recommender.ts';
 import type { BenchContext, Section } from '../section.ts';
 import { figure, ratioSpread, spread } from '../spread.ts';
 import { inWorkloadFolder } from '../workload.ts';

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import type { LoadedSettings } from '../../config/load.ts';
 import { SCHEMA } from '../../config/schema.ts';
-import type { Finding } from '../queries/connections/checks.ts';
+import type { Finding } from '../queries/connections/finding.ts';
 
 const ENV_FILE = '.env';
 const OTHERS_MAY_READ = 0o077;

@@ -1,7 +1,7 @@
-import type { SlotDecision } from '../adapters/shared-state/schedule-store.ts';
 import { clockIsOff, type WorkerEntry } from '../adapters/shared-state/worker-registry.ts';
 import { formatInstant } from '../domain/feeds/rows.ts';
 import { localSlot } from '../domain/schedule/slot.ts';
+import type { SlotDecision } from '../domain/schedule/slot-decision.ts';
 import { duration, plural } from '../domain/wording.ts';
 import { whyWithoutRun } from '../producers/slot-without-run.ts';
 import type { ReportedSlot, ScheduleReport } from '../queries/schedule-report.ts';

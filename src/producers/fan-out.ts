@@ -4,22 +4,11 @@ import type { RunStore } from '../adapters/run-store/store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import type { RunId } from '../domain/ids.ts';
 import { employeeJobId } from '../domain/run/employee-job-id.ts';
-import type { Employee } from '../domain/simulation/employees.ts';
+import type { PlacedEmployee } from '../domain/run/placed-employee.ts';
 import { employeeJobOptions } from './job-options.ts';
 
 /** Redis does one thing at a time: while it takes a long pipeline of jobs, those that are worked on have to wait. */
 const JOBS_AT_ONCE = 100;
-
-/** An employee at a place in the population. */
-export interface PlacedEmployee {
-  readonly position: number;
-  readonly employee: Employee;
-}
-
-/** The employees of a chunk of the population that begins at a position. */
-export function placed(employees: readonly Employee[], firstPosition: number): PlacedEmployee[] {
-  return employees.map((employee, i) => ({ position: firstPosition + i, employee }));
-}
 
 /**
  * Gives employees to the queue as children of the run's file-assembly job, so that the assembly waits for each. Safe to

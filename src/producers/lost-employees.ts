@@ -2,9 +2,10 @@ import type { Queues } from '../adapters/redis/queues.ts';
 import { FailureStore } from '../adapters/run-store/failures.ts';
 import type { RunStore } from '../adapters/run-store/store.ts';
 import { employeeJobId } from '../domain/run/employee-job-id.ts';
+import type { PlacedEmployee } from '../domain/run/placed-employee.ts';
 import type { RunRecord } from '../domain/run/record.ts';
 import { missingEmployees } from '../queries/missing-employees.ts';
-import { fanOut, type PlacedEmployee } from './fan-out.ts';
+import { fanOut } from './fan-out.ts';
 
 /** How often an employee is queued again without anybody asking: somebody or something loses the jobs again and again. */
 const TIMES_BY_ITSELF = 3;

@@ -1,9 +1,9 @@
 import type { RunId } from '../domain/ids.ts';
+import { slotToMakeUp } from '../domain/schedule/due-slot.ts';
 import { slotRunId } from '../domain/schedule/slot.ts';
-import { slotToMakeUp } from '../queries/schedule-report.ts';
+import { readSchedule } from '../queries/schedule-state.ts';
 import { enqueueRunStart } from './create-run.ts';
 import type { ScheduleContext } from './scheduled-run.ts';
-import { readSchedule } from './weekly-schedule.ts';
 
 /**
  * Queues the run of the last slot, which was missed or skipped: somebody wants it all the same. Safe to repeat.

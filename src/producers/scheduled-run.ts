@@ -1,14 +1,15 @@
 import type { Settings } from '../../config/settings.ts';
 import type { Queues } from '../adapters/redis/queues.ts';
 import type { RunStore } from '../adapters/run-store/store.ts';
-import type { AppliedSchedule, ScheduleStore, SlotDecision } from '../adapters/shared-state/schedule-store.ts';
+import type { ScheduleStore } from '../adapters/shared-state/schedule-store.ts';
 import type { RunId } from '../domain/ids.ts';
+import { undecidedSlot } from '../domain/schedule/due-slot.ts';
 import { LATE_AFTER_MS, slotRunId } from '../domain/schedule/slot.ts';
-import { lastSlot, nextSlots } from '../domain/schedule/slots.ts';
+import type { AppliedSchedule, SlotDecision } from '../domain/schedule/slot-decision.ts';
+import { nextSlots } from '../domain/schedule/slots.ts';
 import { isEnded } from '../queries/run-status.ts';
 import { unstartedRuns } from '../queries/unstarted-runs.ts';
 import { enqueueRunStart } from './create-run.ts';
-import type { ScheduleState } from './weekly-schedule.ts';
 
 /** How many slots that nobody was there for are noted, besides the latest. */
 const NOTED_MISSED = 26;
@@ -76,26 +77,6 @@ async function carryOut(
     ? { ...decision, outcome: 'missed', withinMs: inTimeMs(context) }
     : { ...decision, outcome: 'started' };
   return (await schedule.carriedOut(decision, settled)) ? settled : undefined;
-}
-
-/**
- * The slot that should have its run by now and about which nothing was decided, or whose run was not queued after all. Only the
- * latest: one that came after it takes the place of one that was missed.
- * @param now epoch milliseconds.
- * @param graceMs slots that are younger than this are left to the tick that BullMQ makes for them.
- */
-export function undecidedSlot(
-  { applied, decisions }: Pick<ScheduleState, 'applied' | 'decisions'>,
-  now: number,
-  graceMs = 0,
-): number | undefined {
-  if (!applied) return undefined;
-  const slot = lastSlot(applied, now - graceMs);
-  if (slot === undefined || slot <= applied.appliedAt) return undefined;
-  // What a process whose clock is ahead decided about slots to come settles nothing.
-  const latest = decisions.find((decision) => decision.slot <= now);
-  const open = latest === undefined || latest.slot < slot || (latest.slot === slot && latest.outcome === 'starting');
-  return open ? slot : undefined;
 }
 
 async function decide(context: ScheduleContext, slot: number, now: number): Promise<SlotDecision> {

@@ -1,5 +1,5 @@
-import type { SlotDecision } from '../adapters/shared-state/schedule-store.ts';
 import { formatInstant } from '../domain/feeds/rows.ts';
+import type { SlotDecision } from '../domain/schedule/slot-decision.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;

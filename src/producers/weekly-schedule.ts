@@ -1,13 +1,13 @@
 import { PAYLOAD_VERSION, type Queues } from '../adapters/redis/queues.ts';
-import type { AppliedSchedule, ScheduleStore, SlotDecision } from '../adapters/shared-state/schedule-store.ts';
+import type { ScheduleStore } from '../adapters/shared-state/schedule-store.ts';
+import type { SlotDecision } from '../domain/schedule/slot-decision.ts';
 import { assertWeekly, type WeeklySchedule } from '../domain/schedule/slots.ts';
+import { SCHEDULER_ID } from '../queries/schedule-state.ts';
 import { stageJobOptions } from './job-options.ts';
 import { type ScheduleContext, startDueSlot } from './scheduled-run.ts';
 
 /** The name of the jobs that BullMQ's job scheduler makes: each only wakes a worker up, which looks what is due. */
 export const TICK = 'tick';
-
-const SCHEDULER_ID = 'weekly';
 
 /** A tick only looks and queues; should Redis be away, every worker looks again within the minute. */
 const TICK_ATTEMPTS = 3;
@@ -17,36 +17,12 @@ const LOST_AFTER_MS = 60_000;
 
 const WAITING_STATES = ['delayed', 'waiting', 'active', 'prioritized'];
 
-/** The weekly schedule as it stands in Redis. Instants are epoch milliseconds. */
-export interface ScheduleState {
-  /** Absent: never applied, or removed. */
-  readonly applied?: AppliedSchedule;
-  /** Somebody removed it; only `schedule apply` puts it back. */
-  readonly removedAt?: number;
-  /** What BullMQ's job scheduler has been told, and when it will wake a worker. Absent: it has not been told. */
-  readonly scheduler?: WeeklySchedule & { readonly next: number };
-  /** What was decided about the last slots, newest first. */
-  readonly decisions: readonly SlotDecision[];
-}
-
 /** What came of applying a schedule. */
 export interface ScheduleApplied {
   /** `removed`: somebody removed it, and it stays so. */
   readonly outcome: 'applied' | 'unchanged' | 'removed';
   /** What was decided about slots that were due then. */
   readonly decisions: readonly SlotDecision[];
-}
-
-/** Reads how the weekly schedule stands. Changes nothing. */
-export async function readSchedule(queues: Queues, schedule: ScheduleStore): Promise<ScheduleState> {
-  const [stored, decisions, found] = await Promise.all([
-    schedule.read(),
-    schedule.decisions(),
-    queues.byName['run-start'].getJobScheduler(SCHEDULER_ID),
-  ]);
-  const { pattern, tz, next } = found ?? {};
-  const scheduler = pattern && tz && next ? { cron: pattern, timeZone: tz, next } : undefined;
-  return { ...stored, ...(scheduler ? { scheduler } : {}), decisions };
 }
 
 /**

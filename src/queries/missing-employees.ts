@@ -1,6 +1,6 @@
 import type { RunStore } from '../adapters/run-store/store.ts';
+import { type PlacedEmployee, placed } from '../domain/run/placed-employee.ts';
 import type { RunRecord } from '../domain/run/record.ts';
-import { type PlacedEmployee, placed } from '../producers/fan-out.ts';
 
 /**
  * A run's employees who have neither a result nor a place among those that it is finished without, in input order, a chunk of

@@ -1,15 +1,16 @@
 import type { Settings } from '../../config/settings.ts';
 import type { Queues } from '../adapters/redis/queues.ts';
 import type { RunStore } from '../adapters/run-store/store.ts';
-import type { ScheduleStore, SlotDecision } from '../adapters/shared-state/schedule-store.ts';
+import type { ScheduleStore } from '../adapters/shared-state/schedule-store.ts';
 import type { WorkerEntry, WorkerRegistry } from '../adapters/shared-state/worker-registry.ts';
 import type { RunId } from '../domain/ids.ts';
+import { slotToMakeUp } from '../domain/schedule/due-slot.ts';
 import { lateMs, slotRunId } from '../domain/schedule/slot.ts';
+import type { SlotDecision } from '../domain/schedule/slot-decision.ts';
 import { nextSlots, type WeeklySchedule } from '../domain/schedule/slots.ts';
-import { undecidedSlot } from '../producers/scheduled-run.ts';
-import { readSchedule, type ScheduleState } from '../producers/weekly-schedule.ts';
 import { FailedEmployees } from './failed-employees.ts';
 import { type RunStatus, runStatus } from './run-status.ts';
+import { readSchedule, type ScheduleState } from './schedule-state.ts';
 import { findUnstarted, unstartedStatus } from './unstarted-runs.ts';
 
 /** What a report on the schedule is made from. */
@@ -52,9 +53,6 @@ export interface ScheduleReport {
 
 const NEXT = 5;
 const SLOTS = 10;
-
-/** A slot is left to BullMQ's tick, and to the workers' own look each minute, for so long. */
-const GRACE_MS = 3 * 60_000;
 
 /**
  * Tells how the weekly schedule stands. Changes nothing.
@@ -99,12 +97,4 @@ async function reportSlot(
   const run = await store.findRun(runId);
   if (!run) return { ...decision, runId, lateMs: 0 };
   return { ...decision, runId, run: await runStatus(queues, store, run, failed), lateMs: lateMs(run) };
-}
-
-/** The last slot, when it has no run: nobody was there, it was skipped, or nothing has been decided for minutes. */
-export function slotToMakeUp(state: Pick<ScheduleState, 'applied' | 'decisions'>, now: number): number | undefined {
-  const undecided = undecidedSlot(state, now, GRACE_MS);
-  if (undecided !== undefined) return undecided;
-  const latest = state.decisions.find(({ slot }) => slot <= now);
-  return latest?.outcome === 'missed' || latest?.outcome === 'skipped' ? latest.slot : undefined;
 }

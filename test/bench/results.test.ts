@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type BenchResults, mergedResults, resultsJson, writeResults } from '../../bench/results.ts';
+import { mergedResults, resultsJson, writeResults } from '../../bench/results.ts';
 import { resultsMarkdown } from '../../bench/results-markdown.ts';
 import { plotSvg } from '../../bench/results-plot.ts';
-import type { Ratio, SectionResult } from '../../bench/section.ts';
+import type { BenchResults, Ratio, SectionResult } from '../../bench/section.ts';
 import { figure, ratioSpread, spread, spreadText } from '../../bench/spread.ts';
 
 // Proves that what the benchmark found is written as it was found, and held against the right bar.

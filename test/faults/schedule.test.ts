@@ -9,7 +9,7 @@ import { formatInstant } from '../../src/domain/feeds/rows.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { slotRunId } from '../../src/domain/schedule/slot.ts';
 import { assertWeekly, nextSlots } from '../../src/domain/schedule/slots.ts';
-import { readSchedule } from '../../src/producers/weekly-schedule.ts';
+import { readSchedule } from '../../src/queries/schedule-state.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { judge } from '../support/fault-oracle.ts';

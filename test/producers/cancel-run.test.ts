@@ -1,10 +1,11 @@
 // Proves, on real queues, that a cancelled run loses all its jobs whatever is done to it at the same time, and no other run does.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RunId } from '../../src/domain/ids.ts';
+import { placed } from '../../src/domain/run/placed-employee.ts';
 import type { RunRecord } from '../../src/domain/run/record.ts';
 import { cancelRun, takeOffUntil } from '../../src/producers/cancel-run.ts';
 import { deleteRun } from '../../src/producers/delete-run.ts';
-import { fanOut, placed } from '../../src/producers/fan-out.ts';
+import { fanOut } from '../../src/producers/fan-out.ts';
 import { requeueFailed } from '../../src/producers/requeue.ts';
 import { runStatus } from '../../src/queries/run-status.ts';
 import { failureOf } from '../support/failure-of.ts';

@@ -1,8 +1,9 @@
 // Proves that a repeated fan-out adds nobody twice, and that a queue which took only some is noticed.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { EmployeeId } from '../../src/domain/ids.ts';
+import { placed } from '../../src/domain/run/placed-employee.ts';
 import { simulateEmployee } from '../../src/domain/simulation/employee-outcome.ts';
-import { fanOut, placed } from '../../src/producers/fan-out.ts';
+import { fanOut } from '../../src/producers/fan-out.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { takeJobs } from '../support/job-moves.ts';
 import { employeeJob, openRunRoom, type RunRoom } from '../support/run-room.ts';

@@ -1,10 +1,11 @@
 // Proves what becomes of a slot: started once, caught up within its time, skipped behind another run, or noted as missed.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AppliedSchedule, SlotDecision } from '../../src/adapters/shared-state/schedule-store.ts';
+import { undecidedSlot } from '../../src/domain/schedule/due-slot.ts';
 import { slotRunId } from '../../src/domain/schedule/slot.ts';
+import type { AppliedSchedule, SlotDecision } from '../../src/domain/schedule/slot-decision.ts';
 import { cancelRun } from '../../src/producers/cancel-run.ts';
 import { createRunOfSlot, enqueueRunStart } from '../../src/producers/create-run.ts';
-import { type ScheduleContext, startDueSlot, undecidedSlot } from '../../src/producers/scheduled-run.ts';
+import { type ScheduleContext, startDueSlot } from '../../src/producers/scheduled-run.ts';
 import { instant } from '../support/domain-values.ts';
 import { takeJobs } from '../support/job-moves.ts';
 import { openRunRoom, type RunRoom } from '../support/run-room.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { SlotDecision } from '../../src/adapters/shared-state/schedule-store.ts';
 import type { RunId } from '../../src/domain/ids.ts';
+import type { SlotDecision } from '../../src/domain/schedule/slot-decision.ts';
 import { whyWithoutRun } from '../../src/producers/slot-without-run.ts';
 import { instant } from '../support/domain-values.ts';
 

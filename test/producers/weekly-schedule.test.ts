@@ -9,13 +9,8 @@ import { RunStore } from '../../src/adapters/run-store/store.ts';
 import { ScheduleStore } from '../../src/adapters/shared-state/schedule-store.ts';
 import { slotRunId } from '../../src/domain/schedule/slot.ts';
 import { type ScheduleContext, startDueSlot } from '../../src/producers/scheduled-run.ts';
-import {
-  applySchedule,
-  readSchedule,
-  removeSchedule,
-  TICK,
-  tellScheduler,
-} from '../../src/producers/weekly-schedule.ts';
+import { applySchedule, removeSchedule, TICK, tellScheduler } from '../../src/producers/weekly-schedule.ts';
+import { readSchedule } from '../../src/queries/schedule-state.ts';
 import { instant } from '../support/domain-values.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { takeJobs } from '../support/job-moves.ts';

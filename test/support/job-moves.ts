@@ -1,10 +1,11 @@
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { QueueName } from '../../src/adapters/redis/queues.ts';
 import { REDIS_PREFIX } from '../../src/adapters/run-store/keys.ts';
+import { placed } from '../../src/domain/run/placed-employee.ts';
 import type { RunRecord } from '../../src/domain/run/record.ts';
 import type { Stage } from '../../src/domain/run/stages.ts';
 import type { Employee } from '../../src/domain/simulation/employees.ts';
-import { fanOut, placed } from '../../src/producers/fan-out.ts';
+import { fanOut } from '../../src/producers/fan-out.ts';
 import type { RunRoom } from './run-room.ts';
 import { ASSIGNMENT_FACTS, fullAssignments } from './run-state.ts';
 

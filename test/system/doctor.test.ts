@@ -2,7 +2,7 @@ import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ContentId } from '../../src/domain/ids.ts';
-import type { Finding } from '../../src/queries/connections/checks.ts';
+import type { Finding } from '../../src/queries/connections/finding.ts';
 import { type SandboxRecommender, startRecommender } from '../../src/sandbox/recommender-server.ts';
 import { startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { type OpenSshServer, startOpenSshServer } from '../support/openssh-server.ts';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { RunReport } from '../../src/cli/run/report.ts';
-import type { Finding } from '../../src/queries/connections/checks.ts';
+import type { Finding } from '../../src/queries/connections/finding.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { type FaultyRecommender, recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';
 import { type ForwardProxy, startForwardProxy } from '../support/forward-proxy.ts';

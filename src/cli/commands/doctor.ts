@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Finding, Outcome } from '../../queries/connections/checks.ts';
+import type { Finding, Outcome } from '../../queries/connections/finding.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Basics } from '../session.ts';
 import { printJson, printResult, styled } from '../terminal.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { SlotDecision } from '../../adapters/shared-state/schedule-store.ts';
+import type { SlotDecision } from '../../domain/schedule/slot-decision.ts';
 import type { ScheduleReport } from '../../queries/schedule-report.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Session } from '../session.ts';

@@ -7,12 +7,12 @@ import { ScheduleStore } from '../../adapters/shared-state/schedule-store.ts';
 import { WorkerRegistry } from '../../adapters/shared-state/worker-registry.ts';
 import type { RunRecord } from '../../domain/run/record.ts';
 import { STAGES } from '../../domain/run/stages.ts';
+import { undecidedSlot } from '../../domain/schedule/due-slot.ts';
 import { lateMs } from '../../domain/schedule/slot.ts';
 import { nextSlots } from '../../domain/schedule/slots.ts';
-import { undecidedSlot } from '../../producers/scheduled-run.ts';
-import { readSchedule } from '../../producers/weekly-schedule.ts';
 import { FailedEmployees } from '../../queries/failed-employees.ts';
 import { isEnded, isFinished, runStatus } from '../../queries/run-status.ts';
+import { readSchedule } from '../../queries/schedule-state.ts';
 import { unstartedRuns } from '../../queries/unstarted-runs.ts';
 import type { Collector, Reading } from './redis-gauges.ts';
 

@@ -1,8 +1,8 @@
 import { secretCutter } from '../../adapters/process/secret-cutter.ts';
-import type { SlotDecision } from '../../adapters/shared-state/schedule-store.ts';
 import { CLOCK_TOLERANCE_MS, type WorkerEntry } from '../../adapters/shared-state/worker-registry.ts';
 import { formatInstant } from '../../domain/feeds/rows.ts';
 import { localSlot } from '../../domain/schedule/slot.ts';
+import type { SlotDecision } from '../../domain/schedule/slot-decision.ts';
 import { count, duration } from '../../domain/wording.ts';
 import { whyWithoutRun } from '../../producers/slot-without-run.ts';
 import type { ReportedSlot, ScheduleReport } from '../../queries/schedule-report.ts';

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings, SftpServerSettings } from '../../../config/settings.ts';
 import { safeLocation } from '../../domain/connections/redis-address.ts';
 import { duration } from '../../domain/wording.ts';
-import { connectionTrials, type Finding, type Trial, tryRedis } from '../../queries/connections/checks.ts';
+import { connectionTrials, type Trial, tryRedis } from '../../queries/connections/checks.ts';
+import type { Finding } from '../../queries/connections/finding.ts';
 import type { DashboardContext } from '../dashboard-context.ts';
 
 /** What came of trying everything once. Instants are epoch milliseconds. */

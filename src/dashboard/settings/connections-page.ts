@@ -5,7 +5,7 @@ import { parseEmployeeId } from '../../domain/ids.ts';
 import { quotedValue } from '../../domain/quoted-value.ts';
 import { nameOf } from '../../domain/run/explanation-text.ts';
 import { duration, plural } from '../../domain/wording.ts';
-import type { Finding } from '../../queries/connections/checks.ts';
+import type { Finding } from '../../queries/connections/finding.ts';
 import type { DashboardContext } from '../dashboard-context.ts';
 import type { KnownCatalogs } from '../live/known-catalogs.ts';
 import { type Fill, type Html, html } from '../page/html.ts';

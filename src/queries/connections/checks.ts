@@ -18,19 +18,9 @@ import { BtcFakeError, systemCode } from '../../domain/errors.ts';
 import type { EmployeeId } from '../../domain/ids.ts';
 import type { Employee } from '../../domain/simulation/employees.ts';
 import { duration, plural } from '../../domain/wording.ts';
+import type { Finding, Outcome } from './finding.ts';
 import { tryInbound } from './inbound.ts';
 import { describeProxies, via } from './proxies.ts';
-
-/** What came of one thing that was tried. Holds no secret. */
-export interface Finding {
-  readonly what: string;
-  readonly state: 'fine' | 'not configured' | 'wrong';
-  readonly detail: string;
-  readonly remedy?: string;
-}
-
-/** The same, without its name. */
-export type Outcome = Omit<Finding, 'what'>;
 
 /** One thing that can be tried. */
 export interface Trial {

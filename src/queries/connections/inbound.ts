@@ -3,7 +3,7 @@ import type { Settings } from '../../../config/settings.ts';
 import { localDate } from '../../domain/simulation/business-week.ts';
 import { plural } from '../../domain/wording.ts';
 import { chooseLocal, chooseRemote, withInboundSftp } from '../newest-catalogs.ts';
-import type { Outcome } from './checks.ts';
+import type { Outcome } from './finding.ts';
 
 /**
  * Looks for the catalog files that a run would take at this moment, and reads the beginning of each from the vendor's server: that a

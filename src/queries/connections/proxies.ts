@@ -1,6 +1,6 @@
 import type { Settings } from '../../../config/settings.ts';
 import { proxyName } from '../../domain/connections/proxy-name.ts';
-import type { Outcome } from './checks.ts';
+import type { Outcome } from './finding.ts';
 
 /** `, through the proxy http://proxy.example:8080`, or nothing where there is none. */
 export function via(proxyUrl: string | undefined): string {

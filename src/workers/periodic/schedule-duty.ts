@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { SlotDecision } from '../../adapters/shared-state/schedule-store.ts';
 import { formatInstant } from '../../domain/feeds/rows.ts';
 import { lateMs, slotRunId } from '../../domain/schedule/slot.ts';
+import type { SlotDecision } from '../../domain/schedule/slot-decision.ts';
 import { duration } from '../../domain/wording.ts';
 import { startDueSlot } from '../../producers/scheduled-run.ts';
 import { whyWithoutRun } from '../../producers/slot-without-run.ts';

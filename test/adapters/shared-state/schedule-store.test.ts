@@ -3,8 +3,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RedisConnection } from '../../../src/adapters/redis/client.ts';
 import { connectRedis } from '../../../src/adapters/redis/connection.ts';
-import { ScheduleStore, type SlotDecision } from '../../../src/adapters/shared-state/schedule-store.ts';
+import { ScheduleStore } from '../../../src/adapters/shared-state/schedule-store.ts';
 import type { RunId } from '../../../src/domain/ids.ts';
+import type { SlotDecision } from '../../../src/domain/schedule/slot-decision.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
 const MONDAYS = { cron: '0 6 * * 1', timeZone: 'UTC' };

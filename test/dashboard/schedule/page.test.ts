@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { WorkerRegistry } from '../../../src/adapters/shared-state/worker-registry.ts';
 import { slotRunId } from '../../../src/domain/schedule/slot.ts';
 import { createRunOfSlot, enqueueRunStart } from '../../../src/producers/create-run.ts';
-import { readSchedule } from '../../../src/producers/weekly-schedule.ts';
+import { readSchedule } from '../../../src/queries/schedule-state.ts';
 import { planOf } from '../../support/domain-values.ts';
 import { takeJobs } from '../../support/job-moves.ts';
 import { openRunRoom, type RunRoom } from '../../support/run-room.ts';

@@ -1,6 +1,6 @@
-import { createRecommender, type Recommender, type RecommenderClient } from '../src/adapters/recommender/client.ts';
-import type { EmployeeId } from '../src/domain/ids.ts';
-import { FIRST_EMPLOYEE, TIMEOUT_MS } from './workload.ts';
+import { createRecommender, type Recommender, type RecommenderClient } from '../../src/adapters/recommender/client.ts';
+import type { EmployeeId } from '../../src/domain/ids.ts';
+import { FIRST_EMPLOYEE, TIMEOUT_MS } from '../workload.ts';
 
 /** Where a stand-in answers, below its base URL. */
 export const ENDPOINT = '/public/api/v1/mltr/v3/run';

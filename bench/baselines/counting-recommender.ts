@@ -22,7 +22,7 @@ export async function withRecommender<T>(
   latencyMs: number,
   work: (recommender: CountingRecommender) => Promise<T>,
 ): Promise<T> {
-  const program = fileURLToPath(new URL('./processes/recommender-process.js', import.meta.url));
+  const program = fileURLToPath(new URL('../processes/recommender-process.js', import.meta.url));
   const child = spawn(process.execPath, [program, String(latencyMs)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const nextLine = async (): Promise<string> => {

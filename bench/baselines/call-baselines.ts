@@ -1,10 +1,10 @@
-import type { RecommenderClient } from '../src/adapters/recommender/client.ts';
-import { startBenchRedis } from './bench-redis.ts';
-import { measureInProcess } from './commands.ts';
+import type { RecommenderClient } from '../../src/adapters/recommender/client.ts';
+import { startBenchRedis } from '../bench-redis.ts';
+import { measureInProcess } from '../commands.ts';
+import type { BenchContext } from '../section.ts';
+import { figure } from '../spread.ts';
+import { inWorkloadFolder } from '../workload.ts';
 import { withRecommender } from './counting-recommender.ts';
-import type { BenchContext } from './section.ts';
-import { figure } from './spread.ts';
-import { inWorkloadFolder } from './workload.ts';
 
 /** What the calls of a run came to, made without a run. */
 export interface Bare {

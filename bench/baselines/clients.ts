@@ -1,4 +1,4 @@
-import type { RecommenderClient } from '../src/adapters/recommender/client.ts';
+import type { RecommenderClient } from '../../src/adapters/recommender/client.ts';
 
 /** What a run can make its calls with. */
 export const CLIENTS: readonly RecommenderClient[] = ['got', 'undici'];
