@@ -4,7 +4,7 @@ import type { CatalogFile } from '../domain/catalog/file-name.ts';
 import { BtcFakeError } from '../domain/errors.ts';
 import { localDate } from '../domain/simulation/business-week.ts';
 import { downloadCatalogFile, withInboundSftp } from '../queries/newest-catalogs.ts';
-import { openBasics } from './session.ts';
+import { openCommandContext } from './session.ts';
 import { withStopSignal } from './stop-signal.ts';
 
 const DAY_MS = 86_400_000;
@@ -22,7 +22,7 @@ export interface DownloadedCatalog extends CatalogFile {
  * @throws BtcFakeError CONFIG_INVALID, CATALOG_TOO_LARGE, and what `withSftp` and its session throw.
  */
 export async function downloadLastDays(days: number, folder: string): Promise<DownloadedCatalog[] | undefined> {
-  const { settings, logger } = openBasics();
+  const { settings, logger } = openCommandContext();
   const server = settings.sftpInbound;
   if (!server) {
     throw new BtcFakeError('CONFIG_INVALID', 'SFTP_INBOUND_HOST and its credentials are not set', {

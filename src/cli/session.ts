@@ -15,7 +15,7 @@ import { ScheduleStore } from '../adapters/shared-state/schedule-store.ts';
 import { SharedClock } from '../adapters/shared-state/shared-clock.ts';
 import { HEARTBEAT_MS, WorkerRegistry } from '../adapters/shared-state/worker-registry.ts';
 import { ERROR_CODES } from '../domain/errors.ts';
-import type { Duty } from '../workers/periodic/caretaker.ts';
+import type { PeriodicTask } from '../workers/periodic/periodic-task.ts';
 import type { Workers } from '../workers/runtime/runtime.ts';
 import type { WorkerContext } from '../workers/runtime/worker-context.ts';
 import type { WorkerObserver } from '../workers/runtime/worker-observer.ts';
@@ -24,7 +24,7 @@ import { hideInErrors } from './report-error.ts';
 import { clearForLine, printProgress, wantsColour } from './terminal.ts';
 
 /** What a command works with that needs no Redis. */
-export interface Basics {
+export interface CommandContext {
   readonly loaded: LoadedSettings;
   readonly settings: Settings;
   readonly secrets: readonly string[];
@@ -33,7 +33,7 @@ export interface Basics {
 }
 
 /** How a command wants to begin. */
-export interface BasicsOptions extends LoadOptions {
+export interface CommandContextOptions extends LoadOptions {
   /** Log as configured on a terminal too. */
   readonly logAll?: boolean;
   /** Keep our own Redis in this folder, apart from everybody else's runs, and begin with an empty one. */
@@ -41,7 +41,7 @@ export interface BasicsOptions extends LoadOptions {
 }
 
 /** What a command works with. */
-export interface Session extends Basics {
+export interface Session extends CommandContext {
   /** Whether Redis is our own child and lives no longer than the commands that use it. */
   readonly embedded: boolean;
   readonly redisLocation: string;
@@ -55,7 +55,7 @@ export interface Session extends Basics {
  * Loads the settings and makes the logger. On a terminal, where commands show how they go on by themselves, only what is wrong is
  * logged, unless LOG_LEVEL or `logAll` says otherwise. @throws BtcFakeError CONFIG_INVALID.
  */
-export function openBasics(options: BasicsOptions = {}): Basics {
+export function openCommandContext(options: CommandContextOptions = {}): CommandContext {
   const loaded = loadSettings(options);
   const { settings } = loaded;
   const secrets = secretsOf(settings);
@@ -78,18 +78,18 @@ export function openBasics(options: BasicsOptions = {}): Basics {
  * @throws BtcFakeError REDIS_NOT_INSTALLED, REDIS_UNREACHABLE, REDIS_FULL, REDIS_UNSUITABLE, or what `work` throws.
  */
 export async function withSession<T>(
-  basics: Basics,
+  command: CommandContext,
   work: (session: Session) => Promise<T>,
   role: ConnectionRole = 'command',
 ): Promise<T> {
-  const { url } = basics.settings.redis;
-  const embeddedRedis = url === undefined ? await holdRedisOf(basics.scratchFolder ?? process.cwd()) : undefined;
+  const { url } = command.settings.redis;
+  const embeddedRedis = url === undefined ? await holdRedisOf(command.scratchFolder ?? process.cwd()) : undefined;
   const redisLocation = url ?? embeddedRedis!.url;
   try {
-    return await withConnection(redisLocation, role, basics, async (connection) => {
+    return await withConnection(redisLocation, role, command, async (connection) => {
       // What an interrupted command left there would be worked on first. One that runs now keeps its own.
-      if (basics.scratchFolder && embeddedRedis?.started) await connection.redis.flushall();
-      return work({ ...basics, ...connection, redisLocation, embedded: embeddedRedis !== undefined });
+      if (command.scratchFolder && embeddedRedis?.started) await connection.redis.flushall();
+      return work({ ...command, ...connection, redisLocation, embedded: embeddedRedis !== undefined });
     });
   } catch (error) {
     throw redisFailure(error, redisLocation);
@@ -105,7 +105,7 @@ export interface WorkersChoice {
   /** Told what the workers do. */
   readonly observer?: WorkerObserver | undefined;
   /** What this process does again and again besides. */
-  readonly duties?: (context: WorkerContext) => readonly Duty[];
+  readonly periodicTasks?: (context: WorkerContext) => readonly PeriodicTask[];
 }
 
 /**
@@ -115,12 +115,12 @@ export interface WorkersChoice {
  */
 export async function withWorkers<T>(
   { settings, logger, redisLocation, redis: commands }: Session,
-  { duties, ...choice }: WorkersChoice,
+  { periodicTasks, ...choice }: WorkersChoice,
   work: (workers: Workers) => Promise<T>,
 ): Promise<T> {
   // Half of the command line's code is what workers do; commands that only look need none of it.
   const { startWorkers } = await import('../workers/runtime/runtime.ts');
-  const { startCaretaker } = await import('../workers/periodic/caretaker.ts');
+  const { startPeriodicTasks } = await import('../workers/periodic/periodic-task.ts');
   const { describeWorker, heartbeat } = await import('../workers/periodic/heartbeat.ts');
   const { requireTemplate } = await import('../workers/stages/template-file.ts');
   if (choice.only?.includes('file-assembly') ?? true) await requireTemplate(settings);
@@ -146,12 +146,15 @@ export async function withWorkers<T>(
       },
     };
     const alive = heartbeat(registry, worker, { logger, now: Date.now });
-    const time: Duty = { name: 'clock', everyMs: HEARTBEAT_MS, run: () => clock.measure() };
-    const caretaker = startCaretaker([time, alive, workers.cancellations, ...(duties?.(context) ?? [])], logger);
+    const time: PeriodicTask = { name: 'clock', everyMs: HEARTBEAT_MS, run: () => clock.measure() };
+    const running = startPeriodicTasks(
+      [time, alive, workers.cancellations, ...(periodicTasks?.(context) ?? [])],
+      logger,
+    );
     try {
       return await work(workers);
     } finally {
-      await Promise.all([caretaker.stop(), workers.stop(settings.queues.shutdownTimeoutMs)]);
+      await Promise.all([running.stop(), workers.stop(settings.queues.shutdownTimeoutMs)]);
     }
   }).finally(() => telemetry?.stop());
 }

@@ -1,4 +1,4 @@
-import { reach } from '../adapters/process/milestones.ts';
+import { reachMilestone } from '../adapters/process/milestones.ts';
 import { type EmployeeJobData, PAYLOAD_VERSION, type Queues } from '../adapters/redis/queues.ts';
 import type { RunStore } from '../adapters/run-store/store.ts';
 import { BtcFakeError } from '../domain/errors.ts';
@@ -45,7 +45,7 @@ export async function fanOut(
     const added = await queues.byName['employee-simulation'].addBulk(some);
     // `addBulk` is a pipeline that swallows script errors: a job that was not added comes back under another id.
     lost += some.filter((job, i) => added[i]?.id !== job.opts.jobId).length;
-    reach('fan-out-chunk-added');
+    reachMilestone('fan-out-chunk-added');
   }
   if (lost > 0) {
     throw new BtcFakeError('INTERNAL', `The queue did not take ${lost} of ${jobs.length} employees of run ${runId}`);

@@ -7,18 +7,18 @@ import { cancelRun } from '../../src/producers/cancel-run.ts';
 import { finishWithoutFailed } from '../../src/producers/requeue.ts';
 import { contentIds } from '../support/domain-values.ts';
 import { fannedOutRun, takeJobs } from '../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { emptyManifest, fullAssignments, people } from '../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../support/served-dashboard.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const EMPLOYEES = people(90);
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 let now: number;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   dashboard = await serveDashboard(room, {}, { now: () => now });
 });
 beforeEach(async () => {

@@ -3,17 +3,17 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { restQueue } from '../../src/adapters/redis/queues.ts';
 import { startWorkers } from '../../src/workers/runtime/runtime.ts';
 import { recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { people } from '../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../support/served-dashboard.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   dashboard = await serveDashboard(room);
 });
 afterEach(async () => {

@@ -5,14 +5,14 @@ import { type BarChart, barChart, niceTop, niceTopOfDuration } from '../../src/d
 import type { RunRecord } from '../../src/domain/run/record.ts';
 import { count } from '../../src/domain/wording.ts';
 import { fannedOutRun, takeJobs } from '../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { emptyManifest, people } from '../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../support/served-dashboard.ts';
 
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   dashboard = await serveDashboard(room, { BUSINESS_TIMEZONE: 'America/Los_Angeles' });
 });
 afterAll(async () => {

@@ -12,16 +12,16 @@ import { startWorkers } from '../../src/workers/runtime/runtime.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { samplesOf } from '../support/metrics-text.ts';
 import { startTestRedis } from '../support/redis.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { serveDashboard } from '../support/served-dashboard.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-let room: RunRoom;
+let room: RunFixture;
 const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

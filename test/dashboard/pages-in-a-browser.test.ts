@@ -6,20 +6,20 @@ import { createRunOfSlot } from '../../src/producers/create-run.ts';
 import { openPage, startBrowser, type WatchedPage } from '../support/browser.ts';
 import { finishedRun } from '../support/finished-run.ts';
 import { fannedOutRun, stageDone, takeJobs } from '../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { people } from '../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../support/served-dashboard.ts';
 
 const SLOT = Date.parse('2026-11-23T05:00:00Z');
 /** CSS pixels: a phone, and windows of 1,280 to 1,920 pixels at 200 % zoom, up to a small laptop's. */
 const WIDTHS = [360, 640, 641, 683, 720, 768, 800, 896, 897, 960, 1024];
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 let browser: Browser;
 let opened: WatchedPage | undefined;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   dashboard = await serveDashboard(room, { BUSINESS_TIMEZONE: 'Europe/Berlin' });
   browser = await startBrowser();
 });

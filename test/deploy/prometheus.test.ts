@@ -12,7 +12,7 @@ import { describeWorker, heartbeat } from '../../src/workers/periodic/heartbeat.
 import { startWorkers } from '../../src/workers/runtime/runtime.ts';
 import { fails, recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';
 import { metricNames, samplesOf } from '../support/metrics-text.ts';
-import { openRunRoom } from '../support/run-room.ts';
+import { openRunFixture } from '../support/run-fixture.ts';
 import { people } from '../support/run-state.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -96,7 +96,7 @@ test('the queries of the Grafana dashboard can be read by Prometheus', async () 
 });
 
 test('every metric that rules and dashboard ask for is exported by a worker with a run', async () => {
-  const room = await openRunRoom({ JOB_ATTEMPTS: '1' });
+  const room = await openRunFixture({ JOB_ATTEMPTS: '1' });
   const recommender = await startFaultyRecommender({
     answer: (id, nth) =>
       id === 100_002

@@ -10,7 +10,7 @@ import type { RunReport } from '../../src/cli/run/report.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { STAGES } from '../../src/domain/run/stages.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
-import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
+import { CANARIES, type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { type Answer, recommends } from '../support/faulty-recommender.ts';
 import { type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { FULL_SIZE } from '../support/full-size.ts';
@@ -29,14 +29,14 @@ const MOMENTS: readonly Milestone[] = FULL_SIZE
 jest.setTimeout(120_000);
 
 let server: FaultySftpServer;
-let room: FaultRoom;
+let room: FaultFixture;
 let workers: RunningBtcFake[] = [];
 let latencyMs = 0;
 let filesBefore: readonly string[];
 
 beforeAll(async () => {
   server = await startFaultySftpServer(CANARIES.sftp);
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) =>
       latencyMs === 0

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { CANARIES, type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { judge } from '../support/fault-oracle.ts';
-import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { testAtFullSize } from '../support/full-size.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.ts';
@@ -14,7 +14,7 @@ const FIRST_ID = 500_001;
 const ATTEMPTS = '1';
 const WORKER_LIMIT_MS = 900_000;
 
-let room: FaultRoom;
+let room: FaultFixture;
 let warehouse: Warehouse;
 let worker: RunningBtcFake;
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
   warehouse = await startWarehouse({ token: CANARIES.databricks, pageRows: 50 });
   await warehouse.load(TABLES);
   const env = { JOB_ATTEMPTS: ATTEMPTS, DATABRICKS_TIMEOUT: '600' };
-  room = await openFaultRoom({ employees: EMPLOYEES, warehouse, env });
+  room = await openFaultFixture({ employees: EMPLOYEES, warehouse, env });
   worker = room.start(['worker'], {}, WORKER_LIMIT_MS);
 });
 beforeEach(() => warehouse.faults.clear());

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { RunId } from '../../src/domain/ids.ts';
 import { requeueFailed } from '../../src/producers/requeue.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { CANARIES, type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { assertNoFinalFile, judge } from '../support/fault-oracle.ts';
-import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { testAtFullSize } from '../support/full-size.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import type { FaultEffect, WarehouseFault } from '../support/warehouse/faults.ts';
@@ -17,7 +17,7 @@ const PAGE_ROWS = 50;
 const ATTEMPTS = 3;
 const WORKER_LIMIT_MS = 600_000;
 
-let room: FaultRoom;
+let room: FaultFixture;
 let warehouse: Warehouse;
 let worker: RunningBtcFake;
 
@@ -33,7 +33,7 @@ const TABLES = (employees: number) => `
 beforeAll(async () => {
   warehouse = await startWarehouse({ token: CANARIES.databricks, pageRows: PAGE_ROWS });
   await warehouse.load(TABLES(EMPLOYEES));
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: EMPLOYEES,
     warehouse,
     env: { JOB_ATTEMPTS: String(ATTEMPTS), DATABRICKS_TIMEOUT: '2' },
@@ -132,7 +132,7 @@ testAtFullSize(
       INSERT INTO content_completion
         SELECT ${FIRST_ID} + e, 1800101 + c, DATE '2025-10-01' FROM range(${employees}) p(e), range(45) t(c)`);
     const env = { EMPLOYEE_CONCURRENCY: '100' };
-    const large = await openFaultRoom({ employees, warehouse: own, env, commandLimitMs: 300_000 });
+    const large = await openFaultFixture({ employees, warehouse: own, env, commandLimitMs: 300_000 });
     try {
       own.faults.add({ on: 'FetchResults', call: 150, kind: 'drop' });
       const runId = await large.begin();

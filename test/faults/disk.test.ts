@@ -8,8 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { RunId } from '../../src/domain/ids.ts';
 import { requeueFailed } from '../../src/producers/requeue.ts';
 import { inheritedEnvironment, MAIN, type RunningBtcFake } from '../support/btc-fake.ts';
+import { CANARIES, type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { assertNoFinalFile, judge } from '../support/fault-oracle.ts';
-import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { fillDisk, mountSmall, unmount } from '../support/small-disk.ts';
 import { letLocksExpire } from '../support/stalled-jobs.ts';
@@ -24,7 +24,7 @@ const END_AT = pathToFileURL(join(import.meta.dirname, '../support/end-at-milest
 const STAND_ALONE = 'StandAloneContent_v2_2025_10_28_1_77434e.csv';
 const FULL = 'full';
 
-let room: FaultRoom;
+let room: FaultFixture;
 let server: FaultySftpServer;
 let worker: RunningBtcFake | undefined;
 let filesBefore: readonly string[];
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const contents = Array.from({ length: 50 }, (_, i) => [1_915_001 + i, i < 2, '2025-10-01'] as const);
   server.files.set(STAND_ALONE, Buffer.from(catalog(contents)));
   server.files.set('CourseCatalog_V2_2025_10_27_1_ec83a5.csv', Buffer.from(catalog([[892_001, false, '2025-09-01']])));
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: EMPLOYEES,
     sftpInbound: { ...server.login, remotePath: '/' },
     env: { SFTP_LOCAL_DIR: 'vendor', JOB_ATTEMPTS: String(ATTEMPTS) },

@@ -1,18 +1,18 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RunReport } from '../../src/cli/run/report.ts';
+import { type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { judge } from '../support/fault-oracle.ts';
-import { type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 
 /** X: ids and settings that nobody should give. */
 const EMPLOYEES = 30;
 const LONG = '9'.repeat(1_024);
-let room: FaultRoom;
+let room: FaultFixture;
 let good: string;
 let filesBefore: readonly string[];
 
 beforeAll(async () => {
-  room = await openFaultRoom({ employees: EMPLOYEES });
+  room = await openFaultFixture({ employees: EMPLOYEES });
   good = await readFile(room.workspace.path('input', 'employees.csv'), 'utf8');
 });
 beforeEach(async () => {

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, jest, test } from '@jest/globals';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { judge } from '../support/fault-oracle.ts';
-import { type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { type Answer, recommends } from '../support/faulty-recommender.ts';
 import { FULL_SIZE } from '../support/full-size.ts';
 import { letLocksExpire } from '../support/stalled-jobs.ts';
@@ -18,12 +18,12 @@ const LOOK_MS = 5_000;
 // They share the machine with all other tests.
 jest.setTimeout(180_000);
 
-let room: FaultRoom;
+let room: FaultFixture;
 let latencyMs: number;
 let workers: RunningBtcFake[];
 
 beforeAll(async () => {
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) =>
       latencyMs === 0

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Job } from 'bullmq';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { CANARIES, type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { assertNoFinalFile, judge } from '../support/fault-oracle.ts';
-import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { fails } from '../support/faulty-recommender.ts';
 import { freePort } from '../support/free-port.ts';
 import { FULL_SIZE, testAtFullSize } from '../support/full-size.ts';
@@ -31,12 +31,12 @@ interface Dashboard {
   put(path: string): Promise<Response>;
 }
 
-let room: FaultRoom;
+let room: FaultFixture;
 let dashboard: Dashboard;
 let failing: (employeeId: number) => boolean;
 
 beforeAll(async () => {
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) => (failing(id) ? fails(404) : undefined),
     env: { JOB_ATTEMPTS: '2' },
@@ -48,7 +48,7 @@ beforeEach(() => {
 });
 afterAll(() => room?.close());
 
-async function serve(where: FaultRoom): Promise<Dashboard> {
+async function serve(where: FaultFixture): Promise<Dashboard> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const command = where.start(['dashboard', '--port', String(port)], {}, LONGEST_TEST_MS);
@@ -77,7 +77,7 @@ const oneIn = (n: number) => (id: number) => id % n === 0;
 
 /** A run with failed employees, for whom the recommender is then mended. */
 async function incompleteRun(
-  where: FaultRoom,
+  where: FaultFixture,
   fail: (id: number) => boolean,
   limitMs?: number,
 ): Promise<{ runId: RunId; failed: readonly number[]; worker: RunningBtcFake }> {
@@ -89,7 +89,7 @@ async function incompleteRun(
   return { runId, failed: where.ids.filter(fail), worker };
 }
 
-const jobOf = (where: FaultRoom, runId: RunId, id: number) =>
+const jobOf = (where: FaultFixture, runId: RunId, id: number) =>
   where.queues.byName['employee-simulation'].getJob(`${runId}-${id}`) as Promise<Job>;
 
 describe('O1: a run whose employees somebody took off the queue', () => {
@@ -167,7 +167,7 @@ describe('O1: a run whose employees somebody took off the queue', () => {
 });
 
 /** The three ways to re-queue: one employee, then all that are left. */
-const WAYS: Record<string, (where: FaultRoom, pages: Dashboard, runId: RunId, one: number) => Promise<void>> = {
+const WAYS: Record<string, (where: FaultFixture, pages: Dashboard, runId: RunId, one: number) => Promise<void>> = {
   'the command line': async (where, _pages, runId, one) => {
     const first = await where.start(['retry', runId, '--employee', String(one), '--detach']).ended;
     expect(first.stderr).toContain('Re-queued 1 employee');
@@ -299,9 +299,12 @@ describe('O2: failed employees, re-queued one, then all at once,', () => {
   );
 
   /** A room of its own, with a dashboard. */
-  async function inRoomOf(employees: number, work: (big: FaultRoom, pages: Dashboard) => Promise<void>): Promise<void> {
+  async function inRoomOf(
+    employees: number,
+    work: (big: FaultFixture, pages: Dashboard) => Promise<void>,
+  ): Promise<void> {
     failing = () => false;
-    const big = await openFaultRoom({ employees, misbehave: (id) => (failing(id) ? fails(404) : undefined) });
+    const big = await openFaultFixture({ employees, misbehave: (id) => (failing(id) ? fails(404) : undefined) });
     try {
       await work(big, await serve(big));
     } finally {

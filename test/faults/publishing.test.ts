@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { CANARIES, type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { judge } from '../support/fault-oracle.ts';
-import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { FULL_SIZE, testAtFullSize } from '../support/full-size.ts';
 import { sftpEnvironment } from '../support/workspace.ts';
@@ -19,14 +19,14 @@ const RUNS_AT_ONCE = FULL_SIZE ? 4 : 3;
 const END_AT = pathToFileURL(`${import.meta.dirname}/../support/end-at-milestone.mjs`).href;
 
 let server: FaultySftpServer;
-let room: FaultRoom;
+let room: FaultFixture;
 let workers: RunningBtcFake[] = [];
 /** What the receiver has taken away, each time that it did. */
 let taken: { readonly name: string; readonly sha256: string }[] = [];
 
 beforeAll(async () => {
   server = await startFaultySftpServer(CANARIES.sftp);
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: EMPLOYEES,
     template: 'placeholder\n',
     env: {

@@ -5,8 +5,8 @@ import type { RunReport } from '../../src/cli/run/report.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { requeueFailed } from '../../src/producers/requeue.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { assertNoFinalFile, judge } from '../support/fault-oracle.ts';
-import { type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { type Answer, fails, recommends } from '../support/faulty-recommender.ts';
 import { testAtFullSize } from '../support/full-size.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -18,7 +18,7 @@ const ILL_MS = 1_200;
 // They share the machine with all other tests.
 jest.setTimeout(90_000);
 
-let room: FaultRoom;
+let room: FaultFixture;
 let worker: RunningBtcFake;
 /** How much the worker had said before the test. */
 let saidBefore: number;
@@ -27,7 +27,7 @@ let misbehave: (employeeId: number, nthCall: number, nthOfAll: number) => Answer
 let calls: number;
 
 beforeAll(async () => {
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id, nth) => {
       calls += 1;

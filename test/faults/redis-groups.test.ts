@@ -9,8 +9,8 @@ import { infoField } from '../../src/adapters/redis/suitability.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
 import { startDashboardProcess } from '../support/dashboard-process.ts';
+import { CANARIES, type FaultFixture, openFaultFixture, type RedisElsewhere } from '../support/fault-fixture.ts';
 import { judge } from '../support/fault-oracle.ts';
-import { CANARIES, type FaultRoom, openFaultRoom, type RedisElsewhere } from '../support/fault-room.ts';
 import { type Answer, recommends } from '../support/faulty-recommender.ts';
 import { FULL_SIZE } from '../support/full-size.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -35,9 +35,9 @@ afterEach(async () => {
 /** What every answer of the recommender waits for; a run lasts long enough to be disturbed. */
 let latencyMs = 0;
 
-async function openRoom(elsewhere: RedisElsewhere): Promise<FaultRoom> {
+async function openRoom(elsewhere: RedisElsewhere): Promise<FaultFixture> {
   latencyMs = LATENCY_MS;
-  const room = await openFaultRoom({
+  const room = await openFaultFixture({
     employees: EMPLOYEES,
     elsewhere,
     misbehave: (id) =>
@@ -69,7 +69,7 @@ const withLogin = (url: string) => url.replace('://', `://:${CANARIES.redis}@`);
  * Lets the run end. What was lost with the old master, or failed on the way, is taken up when the locks of its jobs are over; nobody
  * waits for that minute.
  */
-async function ends(room: FaultRoom, worker: RunningBtcFake, runId: RunId): Promise<void> {
+async function ends(room: FaultFixture, worker: RunningBtcFake, runId: RunId): Promise<void> {
   latencyMs = 0;
   const isDone = room.reaches(runId, 'finished', 60_000).then(
     () => true,

@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { infoField } from '../../src/adapters/redis/suitability.ts';
+import { type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { judge } from '../support/fault-oracle.ts';
-import { type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { type Answer, recommends } from '../support/faulty-recommender.ts';
 import { letLocksExpire } from '../support/stalled-jobs.ts';
 
@@ -13,11 +13,11 @@ const LATENCY_MS = 15;
 // They share the machine with all other tests.
 jest.setTimeout(90_000);
 
-let room: FaultRoom;
+let room: FaultFixture;
 let latencyMs: number;
 
 beforeAll(async () => {
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) =>
       latencyMs === 0

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@
 import { infoField } from '../../src/adapters/redis/suitability.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { CANARIES, type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { judge } from '../support/fault-oracle.ts';
-import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { type Answer, recommends } from '../support/faulty-recommender.ts';
 import { startPretender } from '../support/redis-pretender.ts';
 import { letLocksExpire } from '../support/stalled-jobs.ts';
@@ -18,12 +18,12 @@ const RUN = ['run', '--seed', 'faults', '--as-of', '2025-10-28T11:00:00Z'];
 // They share the machine with all other tests.
 jest.setTimeout(90_000);
 
-let room: FaultRoom;
+let room: FaultFixture;
 /** What every answer of the recommender waits for; a run lasts long enough to be disturbed. */
 let latencyMs: number;
 
 beforeAll(async () => {
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) =>
       latencyMs === 0

@@ -12,8 +12,8 @@ import { assertWeekly, nextSlots } from '../../src/domain/schedule/slots.ts';
 import { readSchedule } from '../../src/queries/schedule-state.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
 import { failureOf } from '../support/failure-of.ts';
+import { type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { judge } from '../support/fault-oracle.ts';
-import { type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { fails } from '../support/faulty-recommender.ts';
 import { testAtFullSize } from '../support/full-size.ts';
 import { readRunFiles } from '../support/run-files.ts';
@@ -29,12 +29,12 @@ const SHIFT_CLOCK = pathToFileURL(join(import.meta.dirname, '../support/shift-cl
 const QUARTER_MS = 15 * MINUTE_MS;
 const FULL_SIZE_LIMIT_MS = 300_000;
 
-let room: FaultRoom;
+let room: FaultFixture;
 let schedule: ScheduleStore;
 let failing: ReadonlySet<number>;
 
 beforeAll(async () => {
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) => (failing.has(id) ? fails(404) : undefined),
     env: { BUSINESS_TIMEZONE: 'UTC' },
@@ -76,7 +76,7 @@ async function stop(workers: readonly RunningBtcFake[]): Promise<void> {
 }
 
 /** The room with the files that the run of a slot must have. Asks the recommender for everybody; that is forgotten. */
-async function expecting(slot: number): Promise<FaultRoom> {
+async function expecting(slot: number): Promise<FaultFixture> {
   const args = ['run', '--seed', slotRunId(slot), '--as-of', formatInstant(slot), '--with-workers', '--json'];
   const report = (await room.start(args).ended).json<RunReport>();
   await room.connection.flushall();

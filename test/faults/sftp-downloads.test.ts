@@ -4,8 +4,8 @@ import type { ErrorCode } from '../../src/domain/errors.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { requeueFailed } from '../../src/producers/requeue.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { CANARIES, type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { judge } from '../support/fault-oracle.ts';
-import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { entryOf, type Faults, type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { testAtFullSize } from '../support/full-size.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -29,14 +29,14 @@ const courses = catalog([
 // A busy machine takes its time to start workers.
 jest.setTimeout(120_000);
 
-let room: FaultRoom;
+let room: FaultFixture;
 let server: FaultySftpServer;
 const workers: RunningBtcFake[] = [];
 
 beforeAll(async () => {
   server = await startFaultySftpServer(CANARIES.sftp);
   serveWell();
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: 12,
     sftpInbound: { ...server.login, remotePath: '/' },
     env: { SFTP_LOCAL_DIR: LOCAL_DIR, JOB_ATTEMPTS: String(ATTEMPTS), SHUTDOWN_TIMEOUT: '2' },

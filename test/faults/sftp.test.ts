@@ -6,8 +6,8 @@ import type { ErrorCode } from '../../src/domain/errors.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { requeueFailed } from '../../src/producers/requeue.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { CANARIES, type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { assertNoFinalFile, judge } from '../support/fault-oracle.ts';
-import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { entryOf, type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { testAtFullSize } from '../support/full-size.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -31,7 +31,7 @@ const courses = catalog([
   [892_002, false, '2025-09-02'],
 ]);
 
-let room: FaultRoom;
+let room: FaultFixture;
 let server: FaultySftpServer;
 let worker: RunningBtcFake | undefined;
 let filesBefore: readonly string[];
@@ -39,7 +39,7 @@ let filesBefore: readonly string[];
 beforeAll(async () => {
   server = await startFaultySftpServer(CANARIES.sftp);
   serveWell();
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: 30,
     sftpInbound: { ...server.login, remotePath: '/' },
     env: { SFTP_LOCAL_DIR: LOCAL_DIR, SFTP_TIMEOUT: '1', JOB_ATTEMPTS: String(ATTEMPTS) },

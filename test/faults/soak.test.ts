@@ -12,8 +12,8 @@ import {
   startWorker,
   stressedAnswer,
 } from '../support/chaos.ts';
+import { CANARIES, type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { judge } from '../support/fault-oracle.ts';
-import { CANARIES, type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { startFaultySftpServer } from '../support/faulty-sftp-server.ts';
 import { letLocksExpire } from '../support/stalled-jobs.ts';
 import { startWarehouse } from '../support/warehouse/warehouse.ts';
@@ -66,7 +66,7 @@ if (MINUTES > 0) {
       for (const [name, text] of Object.entries(CATALOGS)) vendor.files.set(name, Buffer.from(text));
       const warehouse = await startWarehouse({ token: CANARIES.databricks, pageRows: 100 });
       await warehouse.load(OPEN_ASSIGNMENTS);
-      const room = await openFaultRoom({
+      const room = await openFaultFixture({
         employees: EMPLOYEES,
         misbehave: () => (stressed ? stressedAnswer(answers) : undefined),
         sftpInbound: { ...vendor.login, remotePath: '/' },
@@ -125,7 +125,7 @@ function pick<T>(all: Readonly<Record<string, T>>, count: number, chance: Chance
 }
 
 /** Lets a run that nobody harms any more go to its end, and does what a person and the time would do where it stands still. */
-async function bringToItsEnd(room: FaultRoom, runId: RunId, env: Record<string, string>): Promise<void> {
+async function bringToItsEnd(room: FaultFixture, runId: RunId, env: Record<string, string>): Promise<void> {
   const helpers: RunningBtcFake[] = [];
   let seen = '';
   let seenAt = Date.now();
@@ -152,7 +152,7 @@ async function bringToItsEnd(room: FaultRoom, runId: RunId, env: Record<string, 
 }
 
 /** Notes what is used once the run's own keys are gone, as they are when they expire. */
-async function measure(room: FaultRoom, runId: RunId, steady: RunningBtcFake, figures: Figures): Promise<void> {
+async function measure(room: FaultFixture, runId: RunId, steady: RunningBtcFake, figures: Figures): Promise<void> {
   const { exitCode, signalCode } = steady.child;
   if ((exitCode ?? signalCode) !== null) throw new Error(`A worker ended by itself: ${steady.stderr.slice(-1_000)}`);
   await room.store.discardRun(runId);

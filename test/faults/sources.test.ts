@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RunReport } from '../../src/cli/run/report.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { judge } from '../support/fault-oracle.ts';
-import { type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { type FaultyRecommender, recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -12,13 +12,13 @@ const EMPLOYEES = 300;
 const TEST_LIMIT_MS = 90_000;
 const WORKING = 'Working; stop with';
 
-let room: FaultRoom;
+let room: FaultFixture;
 /** Another recommender, whose answers are other ones. */
 let other: FaultyRecommender;
 
 beforeAll(async () => {
   other = await startFaultyRecommender({ answer: () => recommends(777_001, 777_002) });
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) => ({ ...recommends(892_001 + (id % 2), 555, 1_915_003), delayMs: 20 }),
     env: { EMPLOYEE_CONCURRENCY: '5' },

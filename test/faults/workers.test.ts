@@ -9,8 +9,8 @@ import type { Milestone } from '../../src/adapters/process/milestones.ts';
 import { type EmployeeJobData, PAYLOAD_VERSION } from '../../src/adapters/redis/queues.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
+import { type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
 import { assertNoFinalFile, judge } from '../support/fault-oracle.ts';
-import { type FaultRoom, openFaultRoom } from '../support/fault-room.ts';
 import { recommends } from '../support/faulty-recommender.ts';
 import { testAtFullSize } from '../support/full-size.ts';
 import { letLocksExpire } from '../support/stalled-jobs.ts';
@@ -26,11 +26,11 @@ const FULL_SIZE_LIMIT_MS = 300_000;
 const SIX_STARTS_LIMIT_MS = 90_000;
 const END_AT = pathToFileURL(join(import.meta.dirname, '../support/end-at-milestone.mjs')).href;
 
-let room: FaultRoom;
+let room: FaultFixture;
 let latencyMs: number;
 
 beforeAll(async () => {
-  room = await openFaultRoom({
+  room = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) =>
       latencyMs === 0 ? undefined : { ...recommends(892_001 + (id % 2), 555, 1_915_003), delayMs: latencyMs },
@@ -103,7 +103,7 @@ test('W1: a worker that is killed again and again loses nobody', async () => {
 testAtFullSize(
   'W1: of three workers one is killed every 1.5 s, and 20,000 employees are simulated all the same',
   async () => {
-    const big = await openFaultRoom({ employees: 20_000 });
+    const big = await openFaultFixture({ employees: 20_000 });
     try {
       const runId = await big.begin();
       const workers = [0, 1, 2].map(() => big.start(['worker'], {}, FULL_SIZE_LIMIT_MS));

@@ -10,15 +10,15 @@ import { requeueFailed } from '../../src/producers/requeue.ts';
 import { runStatus } from '../../src/queries/run-status.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { fannedOutRun, takeJobs } from '../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { emptyManifest, people } from '../support/run-state.ts';
 
 const EMPLOYEES = people(700);
 const SOON_MS = 10_000;
 
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

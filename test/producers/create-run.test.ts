@@ -17,12 +17,12 @@ import {
 import { addRunFlow } from '../../src/producers/run-flow.ts';
 import { allOf } from '../support/all-of.ts';
 import { failureOf } from '../support/failure-of.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { people } from '../support/run-state.ts';
 
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

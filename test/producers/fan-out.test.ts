@@ -6,13 +6,13 @@ import { simulateEmployee } from '../../src/domain/simulation/employee-outcome.t
 import { fanOut } from '../../src/producers/fan-out.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { takeJobs } from '../support/job-moves.ts';
-import { employeeJob, openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { employeeJob, openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { fullAssignments, people } from '../support/run-state.ts';
 
 const EMPLOYEES = people(30);
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

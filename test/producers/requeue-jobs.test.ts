@@ -6,13 +6,13 @@ import type { RunRecord } from '../../src/domain/run/record.ts';
 import { requeueJobs } from '../../src/producers/requeue.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { fannedOutRun, takeJobs } from '../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { emptyManifest, people } from '../support/run-state.ts';
 
 const EMPLOYEES = people(4);
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

@@ -8,14 +8,14 @@ import { allOf } from '../support/all-of.ts';
 import { employeeId, planOf } from '../support/domain-values.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { fannedOutRun, stageDone, takeJobs } from '../support/job-moves.ts';
-import { employeeJob, openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { employeeJob, openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { emptyManifest, fullAssignments, people } from '../support/run-state.ts';
 
 const EMPLOYEES = people(6);
 const ATTEMPTS = 3;
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

@@ -8,7 +8,7 @@ import { createRunOfSlot, enqueueRunStart } from '../../src/producers/create-run
 import { type ScheduleContext, startDueSlot } from '../../src/producers/scheduled-run.ts';
 import { instant } from '../support/domain-values.ts';
 import { takeJobs } from '../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { emptyManifest, people } from '../support/run-state.ts';
 
 const MINUTE_MS = 60_000;
@@ -16,9 +16,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 const WEEK_MS = 7 * 24 * HOUR_MS;
 const SLOT = instant('2026-11-23T06:00:00Z');
 const APPLIED: AppliedSchedule = { cron: '0 6 * * 1', timeZone: 'UTC', appliedAt: SLOT - 3 * WEEK_MS - HOUR_MS };
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

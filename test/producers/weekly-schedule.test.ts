@@ -14,13 +14,13 @@ import { readSchedule } from '../../src/queries/schedule-state.ts';
 import { instant } from '../support/domain-values.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { takeJobs } from '../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

@@ -9,14 +9,14 @@ import { explainEmployee } from '../../src/queries/explain-employee.ts';
 import { contentIds, employeeId } from '../support/domain-values.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { fannedOutRun, takeJobs } from '../support/job-moves.ts';
-import { employeeJob, openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { employeeJob, openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { ASSIGNMENT_FACTS, CATALOG_FACTS, content, fullAssignments, people } from '../support/run-state.ts';
 
 const EMPLOYEES = people(3);
 const [FIRST] = EMPLOYEES;
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { requeueFailed } from '../../src/producers/requeue.ts';
 import { FailedEmployees } from '../../src/queries/failed-employees.ts';
 import { fannedOutRun, takeJobs } from '../support/job-moves.ts';
-import { employeeJob, openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { employeeJob, openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { people } from '../support/run-state.ts';
 
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

@@ -7,13 +7,13 @@ import { slotRunId } from '../../src/domain/schedule/slot.ts';
 import { enqueueRunStart } from '../../src/producers/create-run.ts';
 import { findRunId } from '../../src/queries/find-run.ts';
 import { failureOf } from '../support/failure-of.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { newRun, people } from '../support/run-state.ts';
 
 const SLOT = Date.parse('2026-11-23T06:00:00Z');
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

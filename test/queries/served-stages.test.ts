@@ -4,7 +4,7 @@ import { configuredSources, ownSources } from '../../src/queries/own-sources.ts'
 import { runStatus } from '../../src/queries/run-status.ts';
 import { describeWorker } from '../../src/workers/periodic/heartbeat.ts';
 import { stageDone } from '../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { people } from '../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../support/served-dashboard.ts';
 
@@ -12,10 +12,10 @@ import { type ServedDashboard, serveDashboard } from '../support/served-dashboar
 
 const OTHER = { API_BASE_URL: 'http://other.example' };
 
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   dashboard = await serveDashboard(room);
 });
 afterAll(async () => {

@@ -7,15 +7,15 @@ import { findUnstarted, runStatusById, unstartedRuns } from '../../src/queries/u
 import { instant, planOf } from '../support/domain-values.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { takeJobs } from '../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { people } from '../support/run-state.ts';
 
 const SLOT = instant('2026-11-23T06:00:00Z');
 const RUN = slotRunId(SLOT);
 const REASON = 'EMPLOYEES_INVALID: employees.csv: 1 row is wrong';
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { seededDraw } from '../../src/domain/simulation/seeded-draw.ts';
 import type { RunningBtcFake } from './btc-fake.ts';
 import { employeeId } from './domain-values.ts';
-import type { FaultRoom } from './fault-room.ts';
+import type { FaultFixture } from './fault-fixture.ts';
 import { type Answer, fails } from './faulty-recommender.ts';
 import type { FaultPlace, FaultySftpServer } from './faulty-sftp-server.ts';
 import type { FaultEffect, WarehouseCall } from './warehouse/faults.ts';
@@ -25,7 +25,7 @@ export type Chaos = Readonly<Record<string, () => Promise<void>>>;
 
 /** The faults that a room's run can meet while `workers` work on it; those that end are replaced, with `env`. */
 export function chaosOf(
-  room: FaultRoom,
+  room: FaultFixture,
   workers: RunningBtcFake[],
   env: Record<string, string>,
   chance: Chance,
@@ -41,7 +41,7 @@ export function chaosOf(
     await delay(ms);
     end();
   };
-  const proxied = (faults: Parameters<FaultRoom['proxy']['misbehave']>[0]) =>
+  const proxied = (faults: Parameters<FaultFixture['proxy']['misbehave']>[0]) =>
     for_(
       50 + chance() * 300,
       () => room.proxy.misbehave(faults),
@@ -126,7 +126,7 @@ export function onDisk(diskFlag: string): Record<string, string> {
  * Starts a worker of a room that is broken, and waits until it works. Like a supervisor, starts it again when it finds no Redis; from
  * then on it lives until somebody ends it.
  */
-export async function startWorker(room: FaultRoom, env: Record<string, string>): Promise<RunningBtcFake> {
+export async function startWorker(room: FaultFixture, env: Record<string, string>): Promise<RunningBtcFake> {
   for (;;) {
     const worker = room.start(['worker'], env, 24 * 3600 * 1000);
     const isUp = await worker.waitForStderr('Working; stop with').then(

@@ -4,7 +4,7 @@ import type { Job } from 'bullmq';
 import type { RedisConnection } from '../../src/adapters/redis/client.ts';
 import { REDIS_PREFIX } from '../../src/adapters/run-store/keys.ts';
 import type { RunId } from '../../src/domain/ids.ts';
-import { CANARIES, type FaultRoom } from './fault-room.ts';
+import { CANARIES, type FaultFixture } from './fault-fixture.ts';
 import { dumpRedis } from './redis-contents.ts';
 import { readRunFiles } from './run-files.ts';
 
@@ -25,7 +25,7 @@ const MOMENT_MS = 2_000;
  * on the queues; every key of a run expires; each employee was asked about once, and more often only as far as the fault
  * explains; no secret is anywhere. @throws Error that names every breach.
  */
-export async function judge(room: FaultRoom, runId: RunId, explained: Explained = {}): Promise<void> {
+export async function judge(room: FaultFixture, runId: RunId, explained: Explained = {}): Promise<void> {
   const breaches = [
     ...(await feedBreaches(room, runId)),
     ...(await queueBreachesThatStay(room)),
@@ -39,13 +39,13 @@ export async function judge(room: FaultRoom, runId: RunId, explained: Explained 
 }
 
 /** Holds that a run which is not finished has no feed with completions. @throws Error. */
-export async function assertNoFinalFile({ workspace }: FaultRoom, before: readonly string[]): Promise<void> {
+export async function assertNoFinalFile({ workspace }: FaultFixture, before: readonly string[]): Promise<void> {
   const names = (await readdir(workspace.path('generated_files'))).filter((name) => !before.includes(name));
   const final = names.filter((name) => !name.startsWith('Non_Completed_Assignments'));
   if (final.length > 0) throw new Error(`There are files of a run that has not ended: ${final.join(', ')}`);
 }
 
-async function feedBreaches(room: FaultRoom, runId: RunId): Promise<string[]> {
+async function feedBreaches(room: FaultFixture, runId: RunId): Promise<string[]> {
   const report = await room.report(runId);
   if (report.state !== 'finished') return [`the run is ${report.state}: ${report.reason ?? ''}`];
   const { hashes, manifest } = await readRunFiles(report, room.workspace.folder);
@@ -62,14 +62,14 @@ async function feedBreaches(room: FaultRoom, runId: RunId): Promise<string[]> {
 }
 
 /** A run has its files a moment before the job that wrote them is done. */
-async function queueBreachesThatStay(room: FaultRoom): Promise<string[]> {
+async function queueBreachesThatStay(room: FaultFixture): Promise<string[]> {
   for (const deadline = Date.now() + MOMENT_MS; ; await delay(50)) {
     const found = await queueBreaches(room);
     if (found.length === 0 || Date.now() > deadline) return found;
   }
 }
 
-async function queueBreaches({ queues }: FaultRoom): Promise<string[]> {
+async function queueBreaches({ queues }: FaultFixture): Promise<string[]> {
   const found = await Promise.all(
     Object.values(queues.byName).map(async (queue) => {
       const jobs: (Job | undefined)[] = await queue.getJobs([...LEFTOVERS]);
@@ -87,7 +87,7 @@ async function expiryBreaches(redis: RedisConnection): Promise<string[]> {
   return keys.filter((_, i) => times[i] === -1).map((key) => `${key} never expires`);
 }
 
-function callBreaches({ ids, recommender }: FaultRoom, { extraCalls = () => 0 }: Explained): string[] {
+function callBreaches({ ids, recommender }: FaultFixture, { extraCalls = () => 0 }: Explained): string[] {
   return ids.flatMap((id) => {
     const calls = recommender.calls.get(id) ?? 0;
     if (calls >= 1 && calls <= 1 + extraCalls(id)) return [];
@@ -95,7 +95,7 @@ function callBreaches({ ids, recommender }: FaultRoom, { extraCalls = () => 0 }:
   });
 }
 
-async function canaryBreaches(room: FaultRoom): Promise<string[]> {
+async function canaryBreaches(room: FaultFixture): Promise<string[]> {
   const files = await Promise.all(
     (await readdir(room.workspace.path('generated_files'))).map(async (name) => ({
       where: name,

@@ -3,12 +3,12 @@ import type { Employee } from '../../src/domain/simulation/employees.ts';
 import type { RunRequest } from '../../src/producers/create-run.ts';
 import { startWorkers } from '../../src/workers/runtime/runtime.ts';
 import { recommends, startFaultyRecommender } from './faulty-recommender.ts';
-import type { RunRoom } from './run-room.ts';
+import type { RunFixture } from './run-fixture.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** A run of these employees that real workers have finished; everybody was recommended two contents. */
 export async function finishedRun(
-  room: RunRoom,
+  room: RunFixture,
   employees: readonly Employee[],
   request: Partial<RunRequest> = {},
   env: Readonly<Record<string, string>> = {},

@@ -6,7 +6,7 @@ import type { RunRecord } from '../../src/domain/run/record.ts';
 import type { Stage } from '../../src/domain/run/stages.ts';
 import type { Employee } from '../../src/domain/simulation/employees.ts';
 import { fanOut } from '../../src/producers/fan-out.ts';
-import type { RunRoom } from './run-room.ts';
+import type { RunFixture } from './run-fixture.ts';
 import { ASSIGNMENT_FACTS, fullAssignments } from './run-state.ts';
 
 /**
@@ -14,7 +14,7 @@ import { ASSIGNMENT_FACTS, fullAssignments } from './run-state.ts';
  * for good, with that reason.
  */
 export async function takeJobs(
-  room: Pick<RunRoom, 'redis'>,
+  room: Pick<RunFixture, 'redis'>,
   queue: QueueName,
   count: number,
   outcome: (job: Job) => Promise<string | undefined> | string | undefined = () => undefined,
@@ -37,13 +37,13 @@ export async function takeJobs(
 }
 
 /** Notes that a stage of a run has begun and ended. */
-export async function stageDone({ store }: Pick<RunRoom, 'store'>, run: RunRecord, stage: Stage): Promise<void> {
+export async function stageDone({ store }: Pick<RunFixture, 'store'>, run: RunRecord, stage: Stage): Promise<void> {
   await store.startStage(run.plan.id, stage, 1);
   await store.finishStage(run.plan.id, stage, 2);
 }
 
 /** A run whose employees have assignments and are on the queue; what comes before was done by hand. */
-export async function fannedOutRun(room: RunRoom, employees: readonly Employee[], attempts = 3): Promise<RunRecord> {
+export async function fannedOutRun(room: RunFixture, employees: readonly Employee[], attempts = 3): Promise<RunRecord> {
   const run = await room.createRunWithFlow(employees);
   const { id } = run.plan;
   await stageDone(room, run, 'run-start');

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { loadSettings } from '../../config/load.ts';
 import type { DashboardContext } from '../../src/dashboard/dashboard-context.ts';
 import { createDashboard } from '../../src/dashboard/server.ts';
-import type { RunRoom } from './run-room.ts';
+import type { RunFixture } from './run-fixture.ts';
 
 /** A dashboard that listens on loopback. */
 export interface ServedDashboard {
@@ -16,7 +16,7 @@ export interface ServedDashboard {
 }
 
 /** What pages are made from, in a room. */
-export function dashboardContext(room: RunRoom, env: Readonly<Record<string, string>> = {}): DashboardContext {
+export function dashboardContext(room: RunFixture, env: Readonly<Record<string, string>> = {}): DashboardContext {
   const folders = { OUTPUT_DIR: join(room.folder, 'generated'), SFTP_LOCAL_DIR: join(room.folder, 'downloaded') };
   const base = { ...folders, API_BASE_URL: 'http://127.0.0.1:9', JOB_ATTEMPTS: '3' };
   const loaded = loadSettings({ envFile: false, env: { ...base, ...env } });
@@ -25,7 +25,7 @@ export function dashboardContext(room: RunRoom, env: Readonly<Record<string, str
 
 /** Serves the dashboard of a room on a free port. Whoever serves it closes it. */
 export async function serveDashboard(
-  room: RunRoom,
+  room: RunFixture,
   env: Readonly<Record<string, string>> = {},
   overrides: Partial<DashboardContext> = {},
 ): Promise<ServedDashboard> {

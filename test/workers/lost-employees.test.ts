@@ -7,20 +7,20 @@ import { requeueFailed } from '../../src/producers/requeue.ts';
 import { startWorkers, type Workers } from '../../src/workers/runtime/runtime.ts';
 import { contentIds } from '../support/domain-values.ts';
 import { fannedOutRun, takeJobs } from '../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { CATALOG_FACTS, content, fullAssignments, people } from '../support/run-state.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const EMPLOYEES = people(12);
 const LIMIT_MS = 20_000;
 
-let room: RunRoom;
+let room: RunFixture;
 let workers: Workers | undefined;
 /** Employees whose results Redis loses when they are done, and how often. */
 let losses: Map<number, number>;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(async () => {

@@ -15,17 +15,17 @@ import { allOf } from '../support/all-of.ts';
 import { contentIds } from '../support/domain-values.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { takeJobs } from '../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { people } from '../support/run-state.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.ts';
 
 const EMPLOYEES = people(6);
 const OTHER_CONTENT = 1_700_042;
-let room: RunRoom;
+let room: RunFixture;
 let warehouse: Warehouse;
 beforeAll(async () => {
-  [room, warehouse] = await Promise.all([openRunRoom(), startWarehouse()]);
+  [room, warehouse] = await Promise.all([openRunFixture(), startWarehouse()]);
   await warehouse.load(
     `INSERT INTO content_assignments (ba_id, content_id) SELECT ${EMPLOYEES[0]!.id} + i, ${OTHER_CONTENT} FROM range(6) t(i)`,
   );
@@ -56,7 +56,7 @@ async function readyRun(): Promise<RunRecord> {
   return run;
 }
 
-async function assign({ plan }: RunRecord, context: Partial<RunRoom> = {}): Promise<void> {
+async function assign({ plan }: RunRecord, context: Partial<RunFixture> = {}): Promise<void> {
   await assignmentHandler({ ...room, ...context })(await room.job('assignment', plan.id), never, '');
 }
 

@@ -11,10 +11,10 @@ import { requeueFailed } from '../../src/producers/requeue.ts';
 import { removeSchedule, TICK } from '../../src/producers/weekly-schedule.ts';
 import { readSchedule } from '../../src/queries/schedule-state.ts';
 import { findUnstarted } from '../../src/queries/unstarted-runs.ts';
-import type { Duty } from '../../src/workers/periodic/caretaker.ts';
-import { scheduleDuty } from '../../src/workers/periodic/schedule-duty.ts';
+import type { PeriodicTask } from '../../src/workers/periodic/periodic-task.ts';
+import { scheduleTask } from '../../src/workers/periodic/schedule.ts';
 import { startWorkers, type Workers } from '../../src/workers/runtime/runtime.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { emptyManifest } from '../support/run-state.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -23,11 +23,11 @@ const HOUR_MS = 60 * MINUTE_MS;
 const WEEK_MS = 7 * 24 * HOUR_MS;
 const SLOT = Date.UTC(2026, 10, 23, 6);
 const RUN = slotRunId(SLOT);
-let room: RunRoom;
+let room: RunFixture;
 let employeesFile: string;
 const started: Workers[] = [];
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   employeesFile = join(room.folder, 'scheduled.csv');
 });
 afterAll(() => room?.close());
@@ -109,7 +109,7 @@ describe('a tick', () => {
     await waitUntil('it is told', () => lines('came too early').length === 1);
     await idle();
     expect(await room.schedule.decisions()).toEqual([]);
-    const duty = scheduleDuty(at(SLOT + 2 * MINUTE_MS));
+    const duty = scheduleTask(at(SLOT + 2 * MINUTE_MS));
     for (let i = 0; i < 2; i++) await duty.run();
     await begun(RUN);
     expect(await room.store.listRuns(10)).toHaveLength(1);
@@ -212,8 +212,8 @@ describe('the duty of a worker', () => {
   const queuedRuns = async () =>
     (await room.queues.byName['run-start'].getWaiting()).filter(({ name }) => name !== TICK).map(({ id }) => id);
 
-  function dutyOf(now: () => number, env?: Record<string, string>): Duty {
-    return scheduleDuty({ ...at(0, env), now });
+  function dutyOf(now: () => number, env?: Record<string, string>): PeriodicTask {
+    return scheduleTask({ ...at(0, env), now });
   }
 
   test('applies the schedule of its settings, once, and says so', async () => {

@@ -11,7 +11,7 @@ import { publishHandler } from '../../src/workers/stages/publish.ts';
 import { instant } from '../support/domain-values.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { entryOf, type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
-import { openRunRoom, type RunRoom } from '../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { emptyManifest, people } from '../support/run-state.ts';
 import { sftpEnvironment } from '../support/workspace.ts';
 
@@ -20,12 +20,12 @@ const COURSES = 'CourseCatalog_V2_2025_10_27_1_aaaaaa.csv';
 const never = new AbortController().signal;
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-let room: RunRoom;
+let room: RunFixture;
 let vendor: FaultySftpServer;
 let receiver: FaultySftpServer;
 let downloaded: string;
 beforeAll(async () => {
-  [room, vendor, receiver] = await Promise.all([openRunRoom(), startFaultySftpServer(), startFaultySftpServer()]);
+  [room, vendor, receiver] = await Promise.all([openRunFixture(), startFaultySftpServer(), startFaultySftpServer()]);
 });
 afterAll(async () => {
   await Promise.all([room?.close(), vendor?.stop(), receiver?.stop()]);

@@ -20,6 +20,6 @@ export type Milestone =
 const MILESTONES = channel('btc-fake:milestone');
 
 /** Says that a moment has come, and for which employee. */
-export function reach(milestone: Milestone, employeeId?: EmployeeId): void {
+export function reachMilestone(milestone: Milestone, employeeId?: EmployeeId): void {
   if (MILESTONES.hasSubscribers) MILESTONES.publish({ milestone, employeeId });
 }

@@ -22,16 +22,16 @@ export function dashboardCommand(program: Command, done: (code: ExitCode) => voi
       const { closeDashboard, createDashboard } = await import('../../dashboard/server.ts');
       const { createMetrics } = await import('../../dashboard/monitoring/metrics.ts');
       const { listen } = await import('../../dashboard/listen.ts');
-      const { openBasics, withSession, withWorkers } = await import('../session.ts');
+      const { openCommandContext, withSession, withWorkers } = await import('../session.ts');
       const { packageVersion } = await import('../../adapters/disk/package-root.ts');
       const { requireLogin } = await import('../../../config/load.ts');
-      const basics = openBasics({ logAll: true, overrides: { DASHBOARD_HOST: host, DASHBOARD_PORT: port } });
-      const { dashboard } = basics.settings;
-      requireLogin(basics.settings);
+      const command = openCommandContext({ logAll: true, overrides: { DASHBOARD_HOST: host, DASHBOARD_PORT: port } });
+      const { dashboard } = command.settings;
+      requireLogin(command.settings);
       done(
         await withStopSignal((stop) =>
           withSession(
-            basics,
+            command,
             async (session) => {
               const context = { ...session, version: packageVersion(), now: Date.now };
               const metrics = createMetrics(context);
@@ -40,7 +40,7 @@ export function dashboardCommand(program: Command, done: (code: ExitCode) => voi
                 const url = await listen(app, dashboard);
                 session.logger.info({ url }, 'The dashboard is served; stop with Ctrl-C or SIGTERM');
                 const serve = () => aborted(stop);
-                const works = here ?? (session.embedded && basics.settings.recommender !== undefined);
+                const works = here ?? (session.embedded && command.settings.recommender !== undefined);
                 await (works ? withWorkers(session, { observer: metrics.observer }, serve) : serve());
               } finally {
                 await closeDashboard(app);

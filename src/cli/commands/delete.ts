@@ -14,8 +14,8 @@ export function deleteCommand(program: Command, done: (code: ExitCode) => void):
     .action(async (name: RunName) => {
       const { deleteRun } = await import('../../producers/delete-run.ts');
       const { findRunId } = await import('../../queries/find-run.ts');
-      const { openBasics, withSession } = await import('../session.ts');
-      const runId = await withSession(openBasics(), async ({ queues, store }) => {
+      const { openCommandContext, withSession } = await import('../session.ts');
+      const runId = await withSession(openCommandContext(), async ({ queues, store }) => {
         const found = await findRunId(queues, store, name);
         await deleteRun(queues, store, found);
         return found;

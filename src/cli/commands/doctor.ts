@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Finding, Outcome } from '../../queries/connections/finding.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Basics } from '../session.ts';
+import type { CommandContext } from '../session.ts';
 import { printJson, printResult, styled } from '../terminal.ts';
 
 /** `btc-fake doctor`: tries everything that is configured, one after the other. */
@@ -12,28 +12,28 @@ export function doctorCommand(program: Command, done: (code: ExitCode) => void):
     .option('--json', 'print one JSON array as the result')
     .addHelpText('after', '\nExample:\n  btc-fake doctor')
     .action(async ({ json }: { json?: boolean }) => {
-      const { connectionTrials } = await import('../../queries/connections/checks.ts');
+      const { connectionChecks } = await import('../../queries/connections/checks.ts');
       const { checkEnvFileMode } = await import('../env-file-mode.ts');
-      const { openBasics } = await import('../session.ts');
-      const basics = openBasics();
+      const { openCommandContext } = await import('../session.ts');
+      const command = openCommandContext();
       const findings: Finding[] = [];
       const tell = (finding: Finding): void => {
         findings.push(finding);
         if (!json) printFinding(finding);
       };
-      const envFile = checkEnvFileMode(basics.loaded);
+      const envFile = checkEnvFileMode(command.loaded);
       if (envFile) tell(envFile);
-      for (const trial of connectionTrials({ ...basics, redis: () => tryRedisOf(basics) })) tell(await trial.run());
+      for (const check of connectionChecks({ ...command, redis: () => tryRedisOf(command) })) tell(await check.run());
       if (json) printJson(findings);
       done(findings.some(({ state }) => state === 'wrong') ? EXIT.error : EXIT.ok);
     });
 }
 
-async function tryRedisOf(basics: Basics): Promise<Outcome> {
+async function tryRedisOf(command: CommandContext): Promise<Outcome> {
   const { tryRedis } = await import('../../queries/connections/checks.ts');
   const { safeLocation } = await import('../../domain/connections/redis-address.ts');
   const { withSession } = await import('../session.ts');
-  return withSession(basics, ({ redis, redisLocation, embedded }) =>
+  return withSession(command, ({ redis, redisLocation, embedded }) =>
     tryRedis(redis, embedded ? 'our own (REDIS_URL is not set)' : safeLocation(redisLocation)),
   );
 }

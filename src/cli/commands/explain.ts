@@ -19,8 +19,8 @@ export function explainCommand(program: Command, done: (code: ExitCode) => void)
     .action(async (name: RunName, employeeId: EmployeeId, { json }: { json?: boolean }) => {
       const { findRunId } = await import('../../queries/find-run.ts');
       const { explainEmployee } = await import('../../queries/explain-employee.ts');
-      const { openBasics, withSession } = await import('../session.ts');
-      const explanation = await withSession(openBasics(), async ({ store, queues }) =>
+      const { openCommandContext, withSession } = await import('../session.ts');
+      const explanation = await withSession(openCommandContext(), async ({ store, queues }) =>
         explainEmployee(store, queues, await findRunId(queues, store, name), employeeId),
       );
       if (json) printJson(explanation);

@@ -20,9 +20,9 @@ export function finishCommand(program: Command, done: (code: ExitCode) => void):
       const { findRunId } = await import('../../queries/find-run.ts');
       const { finishWithoutFailed } = await import('../../producers/requeue.ts');
       const { followRun } = await import('../run/follow-run.ts');
-      const { openBasics, withSession } = await import('../session.ts');
+      const { openCommandContext, withSession } = await import('../session.ts');
       done(
-        await withSession(openBasics(), async (session) => {
+        await withSession(openCommandContext(), async (session) => {
           const runId = await findRunId(session.queues, session.store, name);
           const failed = await finishWithoutFailed(session.queues, session.store, runId);
           printProgress(`Going on without ${plural(failed.length, 'employee')}`);

@@ -23,9 +23,9 @@ export function resumeCommand(program: Command, done: (code: ExitCode) => void):
       const { assertNotCancelled, requeueFailedStages } = await import('../../producers/requeue.ts');
       const { runStatusById } = await import('../../queries/unstarted-runs.ts');
       const { followRun } = await import('../run/follow-run.ts');
-      const { openBasics, withSession } = await import('../session.ts');
+      const { openCommandContext, withSession } = await import('../session.ts');
       done(
-        await withSession(openBasics(), async (session) => {
+        await withSession(openCommandContext(), async (session) => {
           const runId = given ? await findRunId(session.queues, session.store, given) : await newestUnfinished(session);
           await runStatusById(session.queues, session.store, runId);
           const run = await session.store.findRun(runId);

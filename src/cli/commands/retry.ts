@@ -24,9 +24,9 @@ export function retryCommand(program: Command, done: (code: ExitCode) => void): 
       const { findRunId } = await import('../../queries/find-run.ts');
       const { requeueFailed } = await import('../../producers/requeue.ts');
       const { followRun } = await import('../run/follow-run.ts');
-      const { openBasics, withSession } = await import('../session.ts');
+      const { openCommandContext, withSession } = await import('../session.ts');
       done(
-        await withSession(openBasics(), async (session) => {
+        await withSession(openCommandContext(), async (session) => {
           const { queues, store, settings } = session;
           const runId = await findRunId(queues, store, name);
           const requeued = await requeueFailed(queues, store, runId, settings.queues.jobAttempts, options.employee);

@@ -41,8 +41,8 @@ export function runsCommand(program: Command, done: (code: ExitCode) => void): v
       const { lateMs } = await import('../../domain/schedule/slot.ts');
       const { runStatus } = await import('../../queries/run-status.ts');
       const { unstartedRuns, unstartedStatus } = await import('../../queries/unstarted-runs.ts');
-      const { openBasics, withSession } = await import('../session.ts');
-      await withSession(openBasics(), async ({ store, queues }) => {
+      const { openCommandContext, withSession } = await import('../session.ts');
+      await withSession(openCommandContext(), async ({ store, queues }) => {
         const begun = await store.listRuns(limit);
         const unstarted = await unstartedRuns(queues, store);
         const rows: (RunRow & { readonly at: number })[] = unstarted.map((run) => {

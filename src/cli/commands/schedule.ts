@@ -32,11 +32,11 @@ export function scheduleCommand(program: Command, done: (code: ExitCode) => void
 async function apply({ json }: ScheduleOptions): Promise<void> {
   const { assertWeekly } = await import('../../domain/schedule/slots.ts');
   const { applySchedule } = await import('../../producers/weekly-schedule.ts');
-  const { openBasics, withSession } = await import('../session.ts');
-  const basics = openBasics();
+  const { openCommandContext, withSession } = await import('../session.ts');
+  const command = openCommandContext();
   // What is wrong with the settings is found before Redis is looked for.
-  assertWeekly(basics.settings.schedule, Date.now());
-  await withSession(basics, async (session) => {
+  assertWeekly(command.settings.schedule, Date.now());
+  await withSession(command, async (session) => {
     const { SharedClock } = await import('../../adapters/shared-state/shared-clock.ts');
     const { now } = await SharedClock.read(session.redis);
     const { outcome, decisions } = await applySchedule(session, now, { insist: true });
@@ -51,8 +51,8 @@ async function apply({ json }: ScheduleOptions): Promise<void> {
 }
 
 async function show({ json }: ScheduleOptions): Promise<void> {
-  const { openBasics, withSession } = await import('../session.ts');
-  await withSession(openBasics(), async (session) => {
+  const { openCommandContext, withSession } = await import('../session.ts');
+  await withSession(openCommandContext(), async (session) => {
     const report = await readReport(session);
     if (json) printJson(await reportJson(report));
     else await printReport(report);
@@ -61,8 +61,8 @@ async function show({ json }: ScheduleOptions): Promise<void> {
 
 async function remove({ json }: ScheduleOptions): Promise<void> {
   const { removeSchedule } = await import('../../producers/weekly-schedule.ts');
-  const { openBasics, withSession } = await import('../session.ts');
-  await withSession(openBasics(), async ({ queues, schedule }) => {
+  const { openCommandContext, withSession } = await import('../session.ts');
+  await withSession(openCommandContext(), async ({ queues, schedule }) => {
     const removed = await removeSchedule(queues, schedule, Date.now());
     if (json) printJson({ removed });
     else {

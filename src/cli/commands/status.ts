@@ -20,8 +20,8 @@ export function statusCommand(program: Command, done: (code: ExitCode) => void):
     .action(async (name: RunName, { json }: { json?: boolean }) => {
       const { printFailed, reportRunById } = await import('../run/report.ts');
       const { findRunId } = await import('../../queries/find-run.ts');
-      const { openBasics, withSession } = await import('../session.ts');
-      const report = await withSession(openBasics(), async (session) =>
+      const { openCommandContext, withSession } = await import('../session.ts');
+      const report = await withSession(openCommandContext(), async (session) =>
         reportRunById(session, await findRunId(session.queues, session.store, name)),
       );
       if (json) printJson(report);

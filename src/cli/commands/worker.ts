@@ -29,28 +29,28 @@ export function workerCommand(program: Command, done: (code: ExitCode) => void):
     )
     .addHelpText('after', '\nExample:\n  btc-fake worker --only employee-simulation --concurrency 200')
     .action(async ({ only, concurrency }: WorkerCommandOptions) => {
-      const { openBasics, withSession, withWorkers } = await import('../session.ts');
+      const { openCommandContext, withSession, withWorkers } = await import('../session.ts');
       const { assertWeekly } = await import('../../domain/schedule/slots.ts');
-      const { alertsDuty } = await import('../../workers/periodic/alerts.ts');
-      const { expiredJobsDuty } = await import('../../workers/periodic/expired-jobs.ts');
-      const { scheduleDuty } = await import('../../workers/periodic/schedule-duty.ts');
-      const basics = openBasics({ logAll: true });
+      const { alertsTask } = await import('../../workers/periodic/alerts.ts');
+      const { expiredJobsTask } = await import('../../workers/periodic/expired-jobs.ts');
+      const { scheduleTask } = await import('../../workers/periodic/schedule.ts');
+      const command = openCommandContext({ logAll: true });
       const startsRuns = only === undefined || only.includes('run-start');
       // A worker that would refuse its schedule later, in the log, is not started at all.
-      if (startsRuns) assertWeekly(basics.settings.schedule, Date.now());
-      const { webhookUrl } = basics.settings.alerts;
+      if (startsRuns) assertWeekly(command.settings.schedule, Date.now());
+      const { webhookUrl } = command.settings.alerts;
       // Those who start runs also look after them; simulation alone may be done by many.
-      const duties = (context: WorkerContext) => {
+      const periodicTasks = (context: WorkerContext) => {
         if (!startsRuns) return [];
-        const alerts = webhookUrl === undefined ? [] : [alertsDuty(context, webhookUrl)];
-        return [scheduleDuty(context), expiredJobsDuty(context), ...alerts];
+        const alerts = webhookUrl === undefined ? [] : [alertsTask(context, webhookUrl)];
+        return [scheduleTask(context), expiredJobsTask(context), ...alerts];
       };
       done(
         await withStopSignal((stop) =>
-          withSession(basics, async (session) => {
+          withSession(command, async (session) => {
             const health = await serveHealth(session);
             try {
-              const choice = { only, concurrency, duties, observer: health?.observer };
+              const choice = { only, concurrency, periodicTasks, observer: health?.observer };
               await withWorkers(session, choice, async (workers) => {
                 health?.watch(workers);
                 session.logger.info({ queues: workers.queues }, 'Working; stop with Ctrl-C or SIGTERM');

@@ -56,8 +56,8 @@ async function inventEmployees(n: number): Promise<string> {
 /** Copies the run into this folder's own Redis, where `runs`, `explain` and the dashboard look, and says so. */
 async function keepRun({ redis, store, settings, secrets, logger, loaded }: Session, runId: RunId): Promise<void> {
   const run = await store.getRun(runId);
-  const basics = { loaded, settings, secrets, logger, scratchFolder: undefined };
-  await withSession(basics, ({ redis: kept }) => copyRun(redis, kept, run, settings.run.retentionMs));
+  const own = { loaded, settings, secrets, logger, scratchFolder: undefined };
+  await withSession(own, ({ redis: kept }) => copyRun(redis, kept, run, settings.run.retentionMs));
   const [first] = (await store.readPopulation(runId).next()).value ?? [];
   const command = commandLine();
   printProgress('');

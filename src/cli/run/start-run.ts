@@ -9,7 +9,7 @@ import { configuredSources, ownSources } from '../../queries/own-sources.ts';
 import { sourcesToSettle } from '../../queries/served-stages.ts';
 import { requireTemplate } from '../../workers/stages/template-file.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import { type BasicsOptions, openBasics, withSession } from '../session.ts';
+import { type CommandContextOptions, openCommandContext, withSession } from '../session.ts';
 import { printProgress } from '../terminal.ts';
 import type { FollowOptions } from './follow-options.ts';
 import { followRun, worksHere } from './follow-run.ts';
@@ -25,18 +25,18 @@ export interface RunOptions extends FollowOptions {
  * Starts a run and follows it. What is wrong with the command line or the settings is found before Redis is looked for.
  * @throws BtcFakeError USAGE (`--as-of`), CONFIG_INVALID, EMPLOYEES_INVALID, FILE_UNREADABLE, and what `withSession` throws.
  */
-export async function startRun(options: RunOptions, from: BasicsOptions): Promise<ExitCode> {
-  const basics = openBasics(from);
-  const { settings } = basics;
+export async function startRun(options: RunOptions, from: CommandContextOptions): Promise<ExitCode> {
+  const command = openCommandContext(from);
+  const { settings } = command;
   const { timeZone, feedDateFormat } = settings.run;
   const asOf = options.asOf === undefined ? undefined : asOfInstant(options.asOf, timeZone);
   requireRecommender(settings);
-  return withSession(basics, async (session) => {
+  return withSession(command, async (session) => {
     const { store, queues } = session;
     const here = worksHere(session, options);
     if (here) await requireTemplate(settings);
     const outputDir =
-      basics.loaded.sources.get('OUTPUT_DIR') === 'command line' ? resolve(settings.files.outputDir) : undefined;
+      command.loaded.sources.get('OUTPUT_DIR') === 'command line' ? resolve(settings.files.outputDir) : undefined;
     if (outputDir !== undefined) await makeFolder(outputDir);
     const plan = await createRun(store, queues, {
       employeesFile: settings.files.employeesFile,

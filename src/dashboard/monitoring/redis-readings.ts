@@ -65,9 +65,9 @@ async function readJobs({ queues }: ReadingContext): Promise<Reading[]> {
 async function readRuns(context: ReadingContext, failedEmployees: FailedEmployees): Promise<Reading[]> {
   const { store, settings } = context;
   const runs = await store.listRuns(RUNS);
-  const under = runs.filter((run) => !isEnded(run));
+  const unended = runs.filter((run) => !isEnded(run));
   const [last] = runs.filter(isFinished).sort((a, b) => endOf(b) - endOf(a));
-  const readings = await Promise.all(under.map((run) => readRun(context, run, failedEmployees)));
+  const readings = await Promise.all(unended.map((run) => readRun(context, run, failedEmployees)));
   return [
     { gauge: 'btc_fake_run_overdue_after_seconds', value: settings.alerts.overdueMs / 1000 },
     ...(last ? lastRun(last) : []),

@@ -68,7 +68,7 @@ export function workerMetrics(register: Registry): WorkerObserver {
       callSeconds.observe(seconds);
       (byOutcome.get(outcome) ?? callsWith(outcome)).inc();
     },
-    recommenderOutage: (isOne) => outage.set(isOne ? 1 : 0),
+    recommenderOutage: (isOutage) => outage.set(isOutage ? 1 : 0),
     employeeConcurrency: (employees) => concurrency.set(employees),
     ofQueue: (queue) => queueObserver(queue, { jobs, pauses, pauseSeconds }, simulated),
   };

@@ -34,7 +34,7 @@ export interface RunView {
 
 /** The failed employees of a run by reason, and what they were made from. */
 interface KnownGroups {
-  readonly of: RunFailures;
+  readonly failedJobs: RunFailures;
   readonly read: Promise<ReadonlyMap<string, FailureRead>>;
   readonly groups: Promise<FailureGroups>;
 }
@@ -136,16 +136,16 @@ export class RunViews {
   async #failures(run: RunRecord): Promise<FailureGroups> {
     const runId = run.plan.id;
     if (isEnded(run)) return groupFailures(this.#readable(run.without.slice(0, GROUPED)), run.without.length);
-    const of = await this.failed.ofRun(runId);
-    if (!of) return groupFailures([]);
+    const failedJobs = await this.failed.ofRun(runId);
+    if (!failedJobs) return groupFailures([]);
     const known = this.#groups.get(runId);
-    if (known?.of === of) return known.groups;
+    if (known?.failedJobs === failedJobs) return known.groups;
     const reading = { limit: GROUPED, cut: this.#cutSecrets, ...(known ? { known: await known.read } : {}) };
-    const failed = readFailures(this.#context.queues, of, reading);
+    const failed = readFailures(this.#context.queues, failedJobs, reading);
     const fresh: KnownGroups = {
-      of,
+      failedJobs,
       read: failed.then((all) => new Map(all.map((one) => [one.jobId, one]))),
-      groups: failed.then((all) => groupFailures(all, of.jobIds.size)),
+      groups: failed.then((all) => groupFailures(all, failedJobs.jobIds.size)),
     };
     this.#groups.set(runId, fresh);
     Promise.all([fresh.read, fresh.groups]).catch(() => this.#groups.delete(runId));
@@ -162,8 +162,13 @@ export class RunViews {
   async #tallyOf(run: RunRecord, { counts }: RunStatus, now: number): Promise<TallySoFar | undefined> {
     if (run.manifest && run.without.length === 0) {
       const { byType, completionsBySource, recommendations } = run.manifest.counts;
-      const of = (type: keyof typeof byType) => ({ ...byType[type], done: byType[type].employees });
-      return { byType: { a: of('a'), b: of('b'), f: of('f') }, completionsBySource, recommendations, isFresh: true };
+      const tallyOf = (type: keyof typeof byType) => ({ ...byType[type], done: byType[type].employees });
+      return {
+        byType: { a: tallyOf('a'), b: tallyOf('b'), f: tallyOf('f') },
+        completionsBySource,
+        recommendations,
+        isFresh: true,
+      };
     }
     const known = this.#tallies.get(run.plan.id);
     const tally = known ?? new LiveTally(this.#context.store, run);

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings, SftpServerSettings } from '../../../config/settings.ts';
 import { safeLocation } from '../../domain/connections/redis-address.ts';
 import { duration } from '../../domain/wording.ts';
-import { connectionTrials, type Trial, tryRedis } from '../../queries/connections/checks.ts';
+import { type ConnectionCheck, connectionChecks, tryRedis } from '../../queries/connections/checks.ts';
 import type { Finding } from '../../queries/connections/finding.ts';
 import type { DashboardContext } from '../dashboard-context.ts';
 
@@ -54,18 +54,18 @@ export class ConnectionRounds {
     const place = url === undefined ? 'our own (REDIS_URL is not set)' : safeLocation(url);
     const settings = boundedSettings(loaded.settings, this.#limitMs);
     const startedAt = now();
-    const trials = connectionTrials({ settings, logger, redis: () => tryRedis(redis, place) });
-    const findings = await Promise.all(trials.map((trial) => this.#withinLimit(trial)));
+    const checks = connectionChecks({ settings, logger, redis: () => tryRedis(redis, place) });
+    const findings = await Promise.all(checks.map((check) => this.#withinLimit(check)));
     this.#last = { startedAt, tookMs: now() - startedAt, findings };
     return this.#last;
   }
 
-  async #withinLimit(trial: Trial): Promise<Finding> {
+  async #withinLimit(check: ConnectionCheck): Promise<Finding> {
     const over = new AbortController();
     const late = delay(this.#limitMs, undefined, { signal: over.signal }).then((): Finding => {
       const detail = `no answer within ${duration(this.#limitMs)}`;
       return {
-        what: trial.what,
+        what: check.what,
         state: 'wrong',
         detail,
         remedy: 'Try again; a warehouse that has to start first takes minutes.',
@@ -73,7 +73,7 @@ export class ConnectionRounds {
     });
     late.catch(() => {});
     try {
-      return await Promise.race([trial.run(), late]);
+      return await Promise.race([check.run(), late]);
     } finally {
       over.abort();
     }

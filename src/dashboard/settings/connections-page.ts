@@ -13,7 +13,7 @@ import { layout } from '../page/layout.ts';
 import { localTime } from '../page/local-time.ts';
 import { runPath } from '../runs/address.ts';
 import { type ConnectionRound, ConnectionRounds } from './connection-round.ts';
-import { type RecommenderTrial, tryRecommenderFor } from './recommender-trial.ts';
+import { type RecommenderTestCall, tryRecommenderFor } from './recommender-test-call.ts';
 
 const STATE_CLASS: Readonly<Record<Finding['state'], string>> = {
   fine: 'fine',
@@ -90,7 +90,7 @@ ${result}
 </section>`;
 }
 
-function answer(trial: RecommenderTrial, cutSecrets: (text: string) => string): Html {
+function answer(trial: RecommenderTestCall, cutSecrets: (text: string) => string): Html {
   const { employeeId, outcome, tookMs, recommendations, titlesFrom, error } = trial;
   return html`<dl class="facts">
 <div><dt>Employee</dt><dd>${employeeId}</dd></div>

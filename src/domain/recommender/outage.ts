@@ -78,14 +78,14 @@ export class RecommenderOutage {
   }
 
   /** A trial passed: others are answered. */
-  trialPassed(): void {
+  probePassed(): void {
     const enough = this.#isSuspected ? Math.min(this.#enough * 2, MOST_IN_A_ROW) : ENOUGH_IN_A_ROW;
     this.#forget();
     this.#enough = enough;
   }
 
   /** A trial failed with a sign of an outage. @returns the rest until the next one; undefined when the outage was over before. */
-  trialFailed(error: BtcFakeError, now: number): Rest | undefined {
+  probeFailed(error: BtcFakeError, now: number): Rest | undefined {
     this.#lastFailureAt = now;
     if (this.#isSuspected) return this.#begin(error, now);
     if (this.#since === undefined || this.#givenUp) return undefined;

@@ -23,14 +23,14 @@ import { tryInbound } from './inbound.ts';
 import { describeProxies, via } from './proxies.ts';
 
 /** One thing that can be tried. */
-export interface Trial {
+export interface ConnectionCheck {
   readonly what: string;
   /** Tries it for real. Never rejects. */
   run(): Promise<Finding>;
 }
 
-/** What trials work with. */
-export interface TrialSurroundings {
+/** What checks work with. */
+export interface CheckDependencies {
   readonly settings: Settings;
   readonly logger: Logger;
   /** Tries Redis: a command opens a connection for that, a page has one. */
@@ -41,13 +41,13 @@ const ANY_EMPLOYEE = 1 as EmployeeId;
 const SHOWN_LINES = 3;
 
 /** Everything that runs depend on, to be tried in this order or at once. */
-export function connectionTrials({ settings, logger, redis }: TrialSurroundings): Trial[] {
+export function connectionChecks({ settings, logger, redis }: CheckDependencies): ConnectionCheck[] {
   const cutSecrets = secretCutter(secretsOf(settings));
   const isProxied = settings.proxies.length > 0;
   const proxies: [string, () => Promise<Outcome>][] = isProxied
     ? [['Proxies', async () => describeProxies(settings)]]
     : [];
-  const trials: [string, () => Promise<Outcome>][] = [
+  const checks: [string, () => Promise<Outcome>][] = [
     ['Redis', redis],
     ['SFTP inbound', () => tryInbound(settings, logger)],
     ['SFTP outbound', () => tryOutbound(settings, logger)],
@@ -59,10 +59,10 @@ export function connectionTrials({ settings, logger, redis }: TrialSurroundings)
     ['OUTPUT_DIR', () => tryFolder('OUTPUT_DIR', settings.files.outputDir)],
     ['SFTP_LOCAL_DIR', () => tryFolder('SFTP_LOCAL_DIR', settings.files.downloadDir)],
   ];
-  return trials.map(([what, trial]) => ({
+  return checks.map(([what, check]) => ({
     what,
     run: async () => {
-      const outcome = await trial().catch(wrong);
+      const outcome = await check().catch(wrong);
       return { what, ...outcome, detail: cutSecrets(outcome.detail) };
     },
   }));

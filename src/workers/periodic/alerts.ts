@@ -10,7 +10,7 @@ import { FailedEmployees } from '../../queries/failed-employees.ts';
 import { failedStageJobs, isEnded, runStatus } from '../../queries/run-status.ts';
 import { unstartedRuns } from '../../queries/unstarted-runs.ts';
 import type { WorkerContext } from '../runtime/worker-context.ts';
-import type { Duty } from './caretaker.ts';
+import type { PeriodicTask } from './periodic-task.ts';
 
 const EVERY_MS = 30_000;
 
@@ -30,7 +30,7 @@ interface News extends Occurrence {
  * is told once, however many workers do this; what could not be told is tried again at the next time. What happened before the
  * webhook was there is not told.
  */
-export function alertsDuty(context: WorkerContext, url: string, webhook?: WebhookOptions): Duty {
+export function alertsTask(context: WorkerContext, url: string, webhook?: WebhookOptions): PeriodicTask {
   const { queues, settings, logger, now } = context;
   const store = new AlertStore(queues.redis, settings.run.retentionMs);
   const { proxyUrl } = settings.alerts;

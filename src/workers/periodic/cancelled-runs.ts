@@ -6,7 +6,7 @@ import { takeOffQueues } from '../../producers/take-off-queues.ts';
 import { isQueueControl, type JobHandler } from '../runtime/job-handler.ts';
 import type { WorkerContext } from '../runtime/worker-context.ts';
 import { removeEarlyFiles } from '../stages/early-files.ts';
-import type { Duty } from './caretaker.ts';
+import type { PeriodicTask } from './periodic-task.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -24,7 +24,7 @@ const REMEMBERED = 1_000;
  */
 export class CancelledRuns {
   /** To be done for as long as the process works. */
-  readonly duty: Duty = { name: 'cancelled runs', everyMs: LOOK_EVERY_MS, run: () => this.#look() };
+  readonly periodicTask: PeriodicTask = { name: 'cancelled runs', everyMs: LOOK_EVERY_MS, run: () => this.#look() };
   readonly #context: WorkerContext;
   readonly #store: CancellationStore;
   readonly #onCancelled: (runId: RunId) => void;

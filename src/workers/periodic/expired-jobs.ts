@@ -4,7 +4,7 @@ import { parseEmployeeJobId } from '../../domain/run/employee-job-id.ts';
 import { SINGLE_JOB_STAGES, STAGES } from '../../domain/run/stages.ts';
 import { plural } from '../../domain/wording.ts';
 import type { WorkerContext } from '../runtime/worker-context.ts';
-import type { Duty } from './caretaker.ts';
+import type { PeriodicTask } from './periodic-task.ts';
 
 const EVERY_MS = 60_000;
 
@@ -26,7 +26,7 @@ interface FailedJob {
  * re-queue them any more. Each time it looks at a part of the failed jobs, beginning where it stopped the last time. What failed to
  * start (the run of a slot that was never made) and ticks stay for as long as a run would. Any number of processes may do this.
  */
-export function expiredJobsDuty(context: WorkerContext): Duty {
+export function expiredJobsTask(context: WorkerContext): PeriodicTask {
   const from = new Map<QueueName, number>();
   return {
     name: 'expired jobs',

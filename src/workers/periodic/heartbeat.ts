@@ -8,7 +8,7 @@ import {
   type WorkerIdentity,
   type WorkerRegistry,
 } from '../../adapters/shared-state/worker-registry.ts';
-import type { Duty } from './caretaker.ts';
+import type { PeriodicTask } from './periodic-task.ts';
 
 /** Names this process and what it works on. @param now epoch milliseconds. */
 export function describeWorker(what: Pick<WorkerIdentity, 'version' | 'queues' | 'concurrency'>, now: number) {
@@ -27,7 +27,7 @@ export function heartbeat(
   registry: WorkerRegistry,
   worker: WorkerIdentity,
   { logger, now }: { readonly logger: Logger; readonly now: () => number },
-): Duty {
+): PeriodicTask {
   let clock: 'right' | 'ahead' | 'behind' = 'right';
   const watchClock = ({ clockDifferenceMs, ...entry }: WorkerEntry): void => {
     if (clockDifferenceMs === null) return;

@@ -8,7 +8,7 @@ import { isSignOfAnOutage, RecommenderOutage, type Rest } from '../../domain/rec
 import { failureReason } from '../runtime/job-handler.ts';
 import type { WorkerRest } from '../runtime/worker-rest.ts';
 import type { EmployeeConcurrency } from './employee-concurrency.ts';
-import { RecommenderTrial } from './trial.ts';
+import { RecommenderProbe } from './probe.ts';
 
 /** What a watch needs. */
 export interface RecommenderWatchOptions {
@@ -21,7 +21,7 @@ export interface RecommenderWatchOptions {
   /** Calls the recommender for an employee, as a job does. */
   readonly ask: (employeeId: EmployeeId) => Promise<unknown>;
   /** Told when an outage begins and when it is over. */
-  readonly onOutage?: ((isOne: boolean) => void) | undefined;
+  readonly onOutage?: ((isOutage: boolean) => void) | undefined;
 }
 
 /** A rest ends with a trial that passes or with the patience, never by itself. */
@@ -35,18 +35,18 @@ const UNTIL_A_TRIAL_PASSES_MS = 7 * 24 * 3_600_000;
 export class RecommenderWatch {
   readonly #options: RecommenderWatchOptions;
   readonly #outage: RecommenderOutage;
-  readonly #trial: RecommenderTrial;
+  readonly #probe: RecommenderProbe;
   #rest: WorkerRest | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Counts the trials: one that has been overtaken says nothing any more. */
-  #trials = 0;
+  #probes = 0;
   /** `suspected`: at rest until the first trial has told whether it is one. */
   #state: 'well' | 'suspected' | 'outage' | 'stopped' = 'well';
 
   constructor(options: RecommenderWatchOptions) {
     this.#options = options;
     this.#outage = new RecommenderOutage(options.patienceMs);
-    this.#trial = new RecommenderTrial(options.redis, options.ask);
+    this.#probe = new RecommenderProbe(options.redis, options.ask);
   }
 
   /** From now on this worker rests when it has to. */
@@ -56,7 +56,7 @@ export class RecommenderWatch {
 
   /** The recommender answered for an employee. Costs nothing while all is well. */
   readonly succeeded = (employeeId: EmployeeId): void => {
-    this.#trial.answered(employeeId);
+    this.#probe.answered(employeeId);
     this.#outage.succeeded();
     if (this.#state === 'suspected' || this.#state === 'outage') this.#answersAgain();
   };
@@ -66,7 +66,7 @@ export class RecommenderWatch {
    * @returns how long the job is to wait, with no attempt counted, in milliseconds; undefined when the failure is the job's own.
    */
   readonly failed = (error: unknown, job: Job<EmployeeJobData>): number | undefined => {
-    if (isSignOfAnOutage(error)) this.#trial.failed(job.data);
+    if (isSignOfAnOutage(error)) this.#probe.failed(job.data);
     const rest = this.#outage.failed({ error, askedBefore: job.attemptsStarted > 1, now: this.#options.now() });
     if (rest === undefined) return undefined;
     if (this.#state === 'stopped') return rest.restMs;
@@ -89,17 +89,17 @@ export class RecommenderWatch {
 
   /** Asks about others. Never rejects. @param last what failed before. */
   async #try(isFirst: boolean, last: unknown): Promise<void> {
-    this.#trials += 1;
-    const nth = this.#trials;
-    const failure = await this.#trial.run(isFirst).then(
+    this.#probes += 1;
+    const nth = this.#probes;
+    const failure = await this.#probe.run(isFirst).then(
       () => undefined,
       (error: unknown) => (isSignOfAnOutage(error) ? error : undefined),
     );
     const { logger, now } = this.#options;
     // Somebody was answered meanwhile, or the process stops.
-    if (nth !== this.#trials || (this.#state !== 'suspected' && this.#state !== 'outage')) return;
+    if (nth !== this.#probes || (this.#state !== 'suspected' && this.#state !== 'outage')) return;
     if (failure === undefined) {
-      this.#outage.trialPassed();
+      this.#outage.probePassed();
       if (this.#state === 'suspected') {
         const reason = this.#reason(last);
         logger.warn({ reason }, 'The recommender fails for many in a row and answers others: it is no outage');
@@ -107,7 +107,7 @@ export class RecommenderWatch {
       this.#answersAgain();
       return;
     }
-    const rest = this.#outage.trialFailed(failure, now());
+    const rest = this.#outage.probeFailed(failure, now());
     if (rest !== undefined && rest.kind !== 'given up') {
       this.#take(rest, failure);
       return;

@@ -6,7 +6,7 @@ import { BtcFakeError } from '../../domain/errors.ts';
 import { printable } from '../../domain/quoted-value.ts';
 import { isRetryable } from '../../domain/recommender/retry-policy.ts';
 import { jobFields } from './job-log.ts';
-import type { WhenRoom } from './redis-room.ts';
+import type { WhenMemoryIsFree } from './redis-memory.ts';
 import { RunNotServed } from './served-runs.ts';
 import type { ThrottleLog } from './throttle-log.ts';
 import type { QueueObserver } from './worker-observer.ts';
@@ -29,7 +29,7 @@ export interface JobSurroundings {
   /** Keeps all workers of this queue from taking jobs for a while. */
   readonly pauseQueue: (ms: number) => Promise<void>;
   /** Waits for a Redis that is full. */
-  readonly whenRoom: WhenRoom;
+  readonly whenMemoryIsFree: WhenMemoryIsFree;
   /** Says how long a job has to wait, in milliseconds, because what failed is not its own fault; undefined when it is. */
   readonly outageRest?: ((error: unknown, job: Job) => number | undefined) | undefined;
   /** Says how long a job of a run that this process does not serve is left to others, in milliseconds. */
@@ -68,14 +68,24 @@ export function shortJobProcessor<Data extends StageJobData>(handler: JobHandler
 
 async function processJob<Data extends StageJobData>(
   handler: JobHandler<Data>,
-  { logger, throttleLog, stopping, cutSecrets, pauseQueue, whenRoom, outageRest, notServed, observer }: JobSurroundings,
+  {
+    logger,
+    throttleLog,
+    stopping,
+    cutSecrets,
+    pauseQueue,
+    whenMemoryIsFree,
+    outageRest,
+    notServed,
+    observer,
+  }: JobSurroundings,
   job: Job<Data>,
   token: string,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     assertPayload(job.data);
-    await whenRoom(() => handler(job, signal, token), signal);
+    await whenMemoryIsFree(() => handler(job, signal, token), signal);
   } catch (error) {
     if (isQueueControl(error)) throw error;
     if (stopping.aborted) {

@@ -27,7 +27,7 @@ export class QueueOutages {
   }
 
   /** Whether there is an outage now. */
-  get isOne(): boolean {
+  get isUnderWay(): boolean {
     return this.#errors > 0;
   }
 

@@ -12,7 +12,7 @@ import { retryDelayMs } from '../../domain/recommender/retry-policy.ts';
 import type { RunSources } from '../../domain/run/sources.ts';
 import { STAGES } from '../../domain/run/stages.ts';
 import { CancelledRuns } from '../periodic/cancelled-runs.ts';
-import type { Duty } from '../periodic/caretaker.ts';
+import type { PeriodicTask } from '../periodic/periodic-task.ts';
 import { EmployeeConcurrency } from '../recommender/employee-concurrency.ts';
 import { RecommenderWatch } from '../recommender/watch.ts';
 import { assignmentHandler } from '../stages/assignment.ts';
@@ -25,7 +25,7 @@ import { ForeignRuns } from './foreign-runs.ts';
 import { failureReason, type JobHandler, jobProcessor, shortJobProcessor } from './job-handler.ts';
 import { jobFields, jobIdFields, manyJobsFields } from './job-log.ts';
 import { QueueOutages } from './queue-outages.ts';
-import { whenThereIsRoom } from './redis-room.ts';
+import { whenThereIsRoom } from './redis-memory.ts';
 import { ServedRuns } from './served-runs.ts';
 import { onlyServed } from './served-stage.ts';
 import { ThrottleLog } from './throttle-log.ts';
@@ -59,7 +59,7 @@ export interface Workers {
   /** The folders that runs asked of them lately and that are not here. */
   readonly lacksFolders: readonly string[];
   /** Ends what they have of runs that are cancelled; to be done for as long as they work. */
-  readonly cancellations: Duty;
+  readonly cancellations: PeriodicTask;
   /** Whether they take jobs now; if not, why. */
   readonly state: 'working' | 'waiting for Redis' | 'stopping';
   /**
@@ -91,7 +91,7 @@ export function startWorkers(options: WorkersOptions): Workers {
   const cutSecrets = secretCutter(secretsOf(settings));
   const outages = new QueueOutages(logger);
   redis.on('ready', outages.over);
-  const whenRoom = whenThereIsRoom(outages.failed);
+  const whenMemoryIsFree = whenThereIsRoom(outages.failed);
   const served = new ServedRuns(settings, options, options.onLack);
   const cancelled = new CancelledRuns(options, (runId) => {
     for (const worker of workers) worker.cancelJob(runId, 'cancelled');
@@ -110,7 +110,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     const pauseQueue = (ms: number) => restQueue(queues, name, ms);
     const ofQueue = observer?.ofQueue(name);
     const throttleLog = new ThrottleLog(logger);
-    const forAll = { logger, throttleLog, stopping: stopping.signal, cutSecrets, whenRoom };
+    const forAll = { logger, throttleLog, stopping: stopping.signal, cutSecrets, whenMemoryIsFree };
     const foreign = new ForeignRuns(name, options, served);
     const surroundings = { ...forAll, pauseQueue, observer: ofQueue, notServed: foreign.met };
     if (name !== 'employee-simulation') {
@@ -123,7 +123,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     const handler = employeeSimulationHandler(
       { ...options, served, cancelled },
       recommender,
-      whenRoom,
+      whenMemoryIsFree,
       watch.succeeded,
     );
     const processor = shortJobProcessor(handler, { ...surroundings, outageRest: watch.failed });
@@ -145,13 +145,13 @@ export function startWorkers(options: WorkersOptions): Workers {
     queues: names,
     mostEmployees: employees?.concurrency.most ?? 0,
     sources: served.sources,
-    cancellations: cancelled.duty,
+    cancellations: cancelled.periodicTask,
     get lacksFolders() {
       return served.lacksFolders;
     },
     get state() {
       if (isStopping) return 'stopping';
-      return outages.isOne || options.redis.status !== 'ready' ? 'waiting for Redis' : 'working';
+      return outages.isUnderWay || options.redis.status !== 'ready' ? 'waiting for Redis' : 'working';
     },
     stop: async (deadlineMs) => {
       isStopping = true;

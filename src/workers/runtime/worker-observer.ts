@@ -9,7 +9,7 @@ export interface WorkerObserver {
   /** A call to the recommender has ended. */
   readonly recommenderCall: CallObserver;
   /** An outage of the recommender, in which this process rests, has begun or is over. */
-  readonly recommenderOutage?: (isOne: boolean) => void;
+  readonly recommenderOutage?: (isOutage: boolean) => void;
   /** The worker takes so many employees at the same time from now on. */
   readonly employeeConcurrency?: (employees: number) => void;
   /** Who is told of a queue's jobs; asked for once, when the queue's worker starts. */

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import type { Settings } from '../../../config/settings.ts';
 import { type DraftFile, draftCopy, draftFeed, draftText } from '../../adapters/disk/feed-files.ts';
 import { outputFolder } from '../../adapters/disk/output-folder.ts';
-import { reach } from '../../adapters/process/milestones.ts';
+import { reachMilestone } from '../../adapters/process/milestones.ts';
 import type { RunStore } from '../../adapters/run-store/store.ts';
 import { COMPLETION_COLUMNS, completionRow, formatInstant, instantFormatter } from '../../domain/feeds/rows.ts';
 import type { ContentId } from '../../domain/ids.ts';
@@ -77,10 +77,10 @@ export async function assembleFeeds({ store, run, settings, signal }: FeedAssemb
     await record.write([`${JSON.stringify(manifest, null, 2)}\n`]);
     await record.finish();
     signal.throwIfAborted();
-    reach('feeds-drafted');
+    reachMilestone('feeds-drafted');
     for (const draft of drafts) {
       await draft.publish();
-      reach('file-renamed');
+      reachMilestone('file-renamed');
     }
     return manifest;
   } finally {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { outputFolder } from '../../adapters/disk/output-folder.ts';
-import { reach } from '../../adapters/process/milestones.ts';
+import { reachMilestone } from '../../adapters/process/milestones.ts';
 import { lostByRedis } from '../../adapters/redis/lost.ts';
 import type { StageJobData } from '../../adapters/redis/queues.ts';
 import { POPULATION_CHUNK } from '../../adapters/run-store/record-codec.ts';
@@ -45,7 +45,7 @@ export function assignmentHandler(context: WorkerContext): JobHandler<StageJobDa
       try {
         for await (const employees of store.readEmployees(plan)) await draft.write(employees);
         await draft.finish();
-        reach('first-feed-drafted');
+        reachMilestone('first-feed-drafted');
         await draft.publish();
       } finally {
         await draft.discard();

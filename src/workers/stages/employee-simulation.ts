@@ -1,4 +1,4 @@
-import { reach } from '../../adapters/process/milestones.ts';
+import { reachMilestone } from '../../adapters/process/milestones.ts';
 import type { Recommender } from '../../adapters/recommender/client.ts';
 import { lostByRedis } from '../../adapters/redis/lost.ts';
 import type { EmployeeJobData } from '../../adapters/redis/queues.ts';
@@ -8,7 +8,7 @@ import type { RunRecord } from '../../domain/run/record.ts';
 import { simulateEmployee } from '../../domain/simulation/employee-outcome.ts';
 import type { CancelledRuns } from '../periodic/cancelled-runs.ts';
 import type { JobHandler } from '../runtime/job-handler.ts';
-import type { WhenRoom } from '../runtime/redis-room.ts';
+import type { WhenMemoryIsFree } from '../runtime/redis-memory.ts';
 import { RunNotServed, type ServedRuns } from '../runtime/served-runs.ts';
 import type { WorkerContext } from '../runtime/worker-context.ts';
 
@@ -30,7 +30,7 @@ type PlanOrRefusal = RunPlan | RunNotServed;
 export function employeeSimulationHandler(
   { store, served, cancelled }: Pick<WorkerContext, 'store'> & EmployeeRuns,
   recommender: Recommender,
-  whenRoom: WhenRoom,
+  whenMemoryIsFree: WhenMemoryIsFree,
   onAnswer?: (employeeId: EmployeeId) => void,
 ): JobHandler<EmployeeJobData> {
   const assignmentsOf = store.assignmentReader();
@@ -76,10 +76,10 @@ export function employeeSimulationHandler(
     // What is in hand of a cancelled run ends here.
     if (cancelled?.has(runId)) return;
     const employee = { id: employeeId, type: employeeType };
-    reach('result-to-be-written', employeeId);
+    reachMilestone('result-to-be-written', employeeId);
     const result = simulateEmployee(plan, employee, assignments, recommendations);
     // The recommender need not be asked again only because there is no room for what it said.
-    await whenRoom(() => store.putResult(plan, position, result), signal);
-    reach('result-written', employeeId);
+    await whenMemoryIsFree(() => store.putResult(plan, position, result), signal);
+    reachMilestone('result-written', employeeId);
   };
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { WaitingChildrenError } from 'bullmq';
 import { outputFolder } from '../../adapters/disk/output-folder.ts';
-import { reach } from '../../adapters/process/milestones.ts';
+import { reachMilestone } from '../../adapters/process/milestones.ts';
 import type { StageJobData } from '../../adapters/redis/queues.ts';
 import { FrozenSourcesStore } from '../../adapters/run-store/frozen-sources.ts';
 import { PopulationHash } from '../../adapters/run-store/population.ts';
@@ -50,7 +50,7 @@ export function fileAssemblyHandler({ settings, store, queues, logger, now }: Wo
     const manifest = await assembleFeeds({ store, run, settings, signal });
     for (const { name, rows } of manifest.outputs) log.info({ file: name, rows }, 'Written');
     log.info({ file: feedNames(run.plan).manifest }, 'Written');
-    reach('files-in-place');
+    reachMilestone('files-in-place');
     const folder = resolve(outputFolder(run, settings.files.outputDir));
     await new FrozenSourcesStore(queues.redis).noteWritten(runId, { folder, host: hostname() });
     if (!(await store.finishRun(runId, manifest, now()))) throw endedOtherwise(runId);

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { fileSha256 } from '../../adapters/disk/feed-files.ts';
 import { outputFolder } from '../../adapters/disk/output-folder.ts';
-import { reach } from '../../adapters/process/milestones.ts';
+import { reachMilestone } from '../../adapters/process/milestones.ts';
 import type { StageJobData } from '../../adapters/redis/queues.ts';
 import { DeliveryStore } from '../../adapters/run-store/deliveries.ts';
 import { findCatalog } from '../../adapters/sftp/kept-catalogs.ts';
@@ -63,11 +63,11 @@ export function publishHandler({ settings, store, queues, logger, now }: WorkerC
         signal,
         beforeRename: async () => {
           if (!(await deliveries.begin(runId, name, sha256, now()))) throw cancelledError(runId);
-          reach('rename-to-be-asked');
+          reachMilestone('rename-to-be-asked');
         },
         afterRefusal: () => deliveries.takeBack(runId, name),
       });
-      reach('file-renamed-there');
+      reachMilestone('file-renamed-there');
       await deliveries.end(runId, name, sha256, now());
       log.info({ file: path, bytes }, uploaded ? 'Published' : 'Already published with the same bytes');
     };

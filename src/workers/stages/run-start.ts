@@ -14,7 +14,7 @@ import { TICK } from '../../producers/weekly-schedule.ts';
 import { ownSources } from '../../queries/own-sources.ts';
 import { isEnded } from '../../queries/run-status.ts';
 import { sourcesToSettle } from '../../queries/served-stages.ts';
-import { logDecisions } from '../periodic/schedule-duty.ts';
+import { logDecisions } from '../periodic/schedule.ts';
 import type { JobHandler } from '../runtime/job-handler.ts';
 import { jobLogger } from '../runtime/job-log.ts';
 import type { WorkerContext } from '../runtime/worker-context.ts';

@@ -11,18 +11,18 @@ import {
   recommends,
   startFaultyRecommender,
 } from '../../support/faulty-recommender.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 import { startTraceCollector, type TraceCollector } from '../../support/trace-collector.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-let room: RunRoom;
+let room: RunFixture;
 let recommender: FaultyRecommender;
 let answer: () => Answer;
 const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   recommender = await startFaultyRecommender({ answer: () => answer() });
 });
 afterAll(async () => {

@@ -2,15 +2,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { RunRecord } from '../../../src/domain/run/record.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { fullAssignments, people } from '../../support/run-state.ts';
 
 const EMPLOYEES = 300;
-let room: RunRoom;
+let room: RunFixture;
 let run: RunRecord;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   run = await room.createRun(people(EMPLOYEES));
   const all = Array.from({ length: EMPLOYEES }, (_, position) => [position, fullAssignments(position)] as const);
   await room.store.putAssignments(run.plan.id, new Map(all));

@@ -3,17 +3,17 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { CancellationStore } from '../../../src/adapters/run-store/cancellations.ts';
 import { DeliveryStore } from '../../../src/adapters/run-store/deliveries.ts';
 import type { RunRecord } from '../../../src/domain/run/record.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 
 const RETENTION_MS = 3_600_000;
 const SHA = 'a'.repeat(64);
-let room: RunRoom;
+let room: RunFixture;
 let run: RunRecord;
 let deliveries: DeliveryStore;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(async () => {

@@ -6,12 +6,12 @@ import { encodeEmployees } from '../../../src/adapters/run-store/employee-record
 import { POPULATION_CHUNK } from '../../../src/adapters/run-store/record-codec.ts';
 import { anyEmployee } from '../../support/any-employee.ts';
 import { employeeId } from '../../support/domain-values.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

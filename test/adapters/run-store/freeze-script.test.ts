@@ -3,13 +3,13 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RunId } from '../../../src/domain/ids.ts';
 import { allOf } from '../../support/all-of.ts';
 import { contentId } from '../../support/domain-values.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { ASSIGNMENT_FACTS, CATALOG_FACTS, content, fullAssignments, people } from '../../support/run-state.ts';
 
 const EMPLOYEES = people(3);
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

@@ -2,14 +2,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { findWitnesses } from '../../../src/adapters/run-store/witnesses.ts';
 import type { EmployeeId, RunId } from '../../../src/domain/ids.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 
 const NOBODY = new Set<EmployeeId>();
-let room: RunRoom;
+let room: RunFixture;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 beforeEach(() => room.reset());
 afterAll(() => room?.close());

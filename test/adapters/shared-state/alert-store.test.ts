@@ -3,14 +3,14 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RedisConnection } from '../../../src/adapters/redis/client.ts';
 import { AlertStore, type Occurrence } from '../../../src/adapters/shared-state/alert-store.ts';
 import type { RunId } from '../../../src/domain/ids.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 
 const OCCURRENCE: Occurrence = { runId: 'run-x' as RunId, event: 'incomplete', at: 7 };
-let room: RunRoom;
+let room: RunFixture;
 let sent: string[];
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(async () => {

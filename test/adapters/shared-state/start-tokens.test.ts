@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { StartTokens } from '../../../src/adapters/shared-state/start-tokens.ts';
 import { planOf } from '../../support/domain-values.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 
 // What this file proves: a form stands for one run, whoever asks, and is forgotten after a day.
 
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 

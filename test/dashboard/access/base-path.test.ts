@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DASHBOARD_PARTS } from '../../../config/formats.ts';
 import { createDashboard } from '../../../src/dashboard/server.ts';
 import { fannedOutRun, takeJobs } from '../../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 import { dashboardContext, type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 import { listenTo } from '../../support/server-sent-events.ts';
@@ -11,12 +11,12 @@ import { waitUntil } from '../../support/wait-until.ts';
 
 const LOGIN = { DASHBOARD_USER: 'ada', DASHBOARD_PASSWORD: 'correct horse' };
 const authorization = `Basic ${Buffer.from('ada:correct horse').toString('base64')}`;
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 let pages: string[];
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   dashboard = await serveDashboard(room, { ...LOGIN, DASHBOARD_BASE_PATH: '/tools/btc-fake/' });
   const run = await fannedOutRun(room, people(4));
   await takeJobs(room, 'employee-simulation', 3, () => 'RECOMMENDER_REJECTED: no');

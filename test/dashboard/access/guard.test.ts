@@ -3,19 +3,19 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 
 const LOGIN = { DASHBOARD_USER: 'ada', DASHBOARD_PASSWORD: 'correct horse' };
 const RIGHT = `Basic ${Buffer.from('ada:correct horse').toString('base64')}`;
-let room: RunRoom;
+let room: RunFixture;
 /** Without a login, and with one. */
 let open: ServedDashboard;
 let guarded: ServedDashboard;
 let now = Date.now();
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   open = await serveDashboard(room);
   guarded = await serveDashboard(room, LOGIN, { now: () => now });
 });

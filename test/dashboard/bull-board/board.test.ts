@@ -12,18 +12,18 @@ import { runStatus } from '../../../src/queries/run-status.ts';
 import { startWorkers } from '../../../src/workers/runtime/runtime.ts';
 import { type Answer, fails, recommends, startFaultyRecommender } from '../../support/faulty-recommender.ts';
 import { fannedOutRun, takeJobs } from '../../support/job-moves.ts';
-import { employeeJob, openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { employeeJob, openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { fullAssignments, people } from '../../support/run-state.ts';
 import { dashboardContext, type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const EMPLOYEES = people(6);
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   dashboard = await serveDashboard(room);
 });
 afterAll(async () => {

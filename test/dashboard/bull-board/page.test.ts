@@ -5,18 +5,18 @@ import type { Browser } from 'playwright-core';
 import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { openPage, startBrowser } from '../../support/browser.ts';
 import { fannedOutRun, takeJobs } from '../../support/job-moves.ts';
-import { employeeJob, openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { employeeJob, openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const EMPLOYEES = people(4);
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 let browser: Browser;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   dashboard = await serveDashboard(room);
   browser = await startBrowser();
 });

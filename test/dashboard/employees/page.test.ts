@@ -6,18 +6,18 @@ import { emptyAssignmentTally } from '../../../src/domain/simulation/assignment-
 import { simulateEmployee } from '../../../src/domain/simulation/employee-outcome.ts';
 import { contentIds } from '../../support/domain-values.ts';
 import { fannedOutRun, takeJobs } from '../../support/job-moves.ts';
-import { employeeJob, openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { employeeJob, openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { ASSIGNMENT_FACTS, CATALOG_FACTS, content, fullAssignments, people } from '../../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 
 const EMPLOYEES = people(3);
 const ALL = EMPLOYEES[0]!.id;
 const CANARY = 'canary-1b2c';
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   dashboard = await serveDashboard(room, {}, { secrets: [CANARY] });
 });
 afterAll(async () => {

@@ -7,18 +7,18 @@ import { addToRunTally, emptyRunTally } from '../../../src/domain/run/tally.ts';
 import { simulateEmployee } from '../../../src/domain/simulation/employee-outcome.ts';
 import type { EmployeeType } from '../../../src/domain/simulation/employees.ts';
 import { contentIds, planOf } from '../../support/domain-values.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { fullAssignments, people } from '../../support/run-state.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const EMPLOYEES = people(2_500);
-let room: RunRoom;
+let room: RunFixture;
 let run: RunRecord;
 let expected: ReturnType<typeof emptyRunTally>;
 let done: number;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(async () => {

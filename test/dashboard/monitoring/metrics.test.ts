@@ -12,17 +12,17 @@ import { recommends, startFaultyRecommender } from '../../support/faulty-recomme
 import { fannedOutRun, takeJobs } from '../../support/job-moves.ts';
 import { type Samples, samplesOf } from '../../support/metrics-text.ts';
 import { startTestRedis } from '../../support/redis.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { emptyManifest, newRun, people } from '../../support/run-state.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const HOUR_MS = 3_600_000;
-let room: RunRoom;
+let room: RunFixture;
 const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

@@ -8,18 +8,18 @@ import { startWorkers, type Workers } from '../../../src/workers/runtime/runtime
 import { type Answer, fails, recommends, startFaultyRecommender } from '../../support/faulty-recommender.ts';
 import { finishedRun } from '../../support/finished-run.ts';
 import { fannedOutRun, stageDone, takeJobs } from '../../support/job-moves.ts';
-import { employeeJob, openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { employeeJob, openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { fullAssignments, people } from '../../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const EMPLOYEES = people(6);
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 let workers: Workers | undefined;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   dashboard = await serveDashboard(room);
 });
 afterAll(async () => {

@@ -5,17 +5,17 @@ import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { startWorkers, type Workers } from '../../../src/workers/runtime/runtime.ts';
 import { finishedRun } from '../../support/finished-run.ts';
 import { fannedOutRun } from '../../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 let workers: Workers | undefined;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   dashboard = await serveDashboard(room);
 });
 afterAll(async () => {

@@ -10,19 +10,19 @@ import { fromBuffer } from 'yauzl';
 import { filesOfRun } from '../../../src/dashboard/runs/outputs.ts';
 import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { finishedRun } from '../../support/finished-run.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 import { openFilesUnder } from '../../support/temporary-folder.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const TEMPLATE = `"One","Two"\n${'"<b>bold</b>","a ""quoted"" field"\n'.repeat(3)}`;
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 let run: RunRecord;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   const template = join(room.folder, 'template.csv');
   writeFileSync(template, TEMPLATE);
   run = await finishedRun(room, people(60), {}, { USER_COMPLETION_TEMPLATE_FILE: template });

@@ -8,17 +8,17 @@ import { finishWithoutFailed } from '../../../src/producers/requeue.ts';
 import { instant } from '../../support/domain-values.ts';
 import { finishedRun } from '../../support/finished-run.ts';
 import { fannedOutRun, takeJobs } from '../../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { emptyManifest, newRun, people } from '../../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 
 const SLOT = instant('2026-11-23T06:00:00Z');
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 let now = Date.now();
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   dashboard = await serveDashboard(room, { BUSINESS_TIMEZONE: 'Europe/Berlin' }, { now: () => now });
 });
 afterAll(async () => {

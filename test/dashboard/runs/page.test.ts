@@ -10,16 +10,16 @@ import { contentIds } from '../../support/domain-values.ts';
 import { fails, recommends, startFaultyRecommender } from '../../support/faulty-recommender.ts';
 import { finishedRun } from '../../support/finished-run.ts';
 import { fannedOutRun, stageDone, takeJobs } from '../../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { fullAssignments, people } from '../../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 import { listenTo } from '../../support/server-sent-events.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   dashboard = await serveDashboard(room);
 });
 afterAll(async () => {

@@ -8,7 +8,7 @@ import { createRunOfSlot, enqueueRunStart } from '../../../src/producers/create-
 import { readSchedule } from '../../../src/queries/schedule-state.ts';
 import { planOf } from '../../support/domain-values.ts';
 import { takeJobs } from '../../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 
 /** A Wednesday; the slots are on Mondays at 06:00 in Berlin. */
@@ -18,10 +18,10 @@ const WEEK_MS = 7 * 86_400_000;
 const WANTED = { cron: '0 6 * * 1', timeZone: 'Europe/Berlin' };
 const CANARY = 'canary-9c1d';
 
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   const env = { SCHEDULE_CRON: WANTED.cron, SCHEDULE_TIMEZONE: WANTED.timeZone };
   dashboard = await serveDashboard(room, env, { now: () => NOW, secrets: [CANARY] });
 });

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { loadSettings } from '../../../config/load.ts';
 import { SCHEMA, SETTING_GROUPS, SETTING_NAMES } from '../../../config/schema.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 
 const CANARY = 'canary-7f3a';
-let room: RunRoom;
+let room: RunFixture;
 const served: ServedDashboard[] = [];
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(async () => {
   for (const dashboard of served) await dashboard.close();

@@ -10,19 +10,19 @@ import {
   recommends,
   startFaultyRecommender,
 } from '../../support/faulty-recommender.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { CATALOG_FACTS, content, people } from '../../support/run-state.ts';
 import { dashboardContext, type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-let room: RunRoom;
+let room: RunFixture;
 let recommender: FaultyRecommender;
 let dashboard: ServedDashboard;
 let answer: (id: number) => Answer;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   recommender = await startFaultyRecommender({ answer: (id) => answer(id) });
   const employeesFile = join(room.folder, 'employees.csv');
   writeFileSync(employeesFile, 'employee_id,employee_edu_type\n104829,a\n104830,b\n');
@@ -40,7 +40,7 @@ beforeEach(async () => {
 });
 
 /** The room's Redis, which is asked about itself only when something has come true. */
-const askedAfter = (before: () => Promise<unknown>): RunRoom['redis'] =>
+const askedAfter = (before: () => Promise<unknown>): RunFixture['redis'] =>
   Object.assign(Object.create(room.redis), {
     pipeline: () => {
       const pipeline = room.redis.pipeline();

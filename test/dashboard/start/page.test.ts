@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { harmlessName, UPLOAD_LIMIT_BYTES } from '../../../src/dashboard/start/uploaded-form.ts';
 import type { RunId } from '../../../src/domain/ids.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -18,12 +18,12 @@ const OUTBOUND = {
   SFTP_OUTBOUND_PASSWORD: 'outbound-secret',
   SFTP_OUTBOUND_REMOTE_PATH: '/in',
 };
-let room: RunRoom;
+let room: RunFixture;
 let dashboard: ServedDashboard;
 let publishing: ServedDashboard;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   const folder = join(room.folder, 'input');
   mkdirSync(folder);
   writeFileSync(join(folder, 'employees.csv'), `${HEADER}1,a\n2,b\n`);

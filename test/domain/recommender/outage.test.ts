@@ -90,14 +90,14 @@ describe('20 in a row who may fail by themselves', () => {
   test('are an outage from the trial on that fails as well', () => {
     const outage = new RecommenderOutage(MINUTE);
     failuresUntil(outage, 'suspected', ANSWER);
-    expect(outage.trialFailed(ANSWER, START + 70)).toEqual({ restMs: 1_000, since: START + 70, kind: 'begun' });
+    expect(outage.probeFailed(ANSWER, START + 70)).toEqual({ restMs: 1_000, since: START + 70, kind: 'begun' });
   });
 
   test('are none when the trial passes; twice as many have to fail before the next one, up to 160', () => {
     const outage = new RecommenderOutage(MINUTE);
     for (const enough of [20, 40, 80, 160, 160]) {
       expect(failuresUntil(outage, 'suspected', ANSWER)).toBe(enough);
-      outage.trialPassed();
+      outage.probePassed();
     }
     fail(outage);
     outage.succeeded();
@@ -108,7 +108,7 @@ describe('20 in a row who may fail by themselves', () => {
     const outage = new RecommenderOutage(MINUTE);
     failuresUntil(outage, 'suspected', ANSWER);
     outage.succeeded();
-    expect(outage.trialFailed(ANSWER, START)).toBeUndefined();
+    expect(outage.probeFailed(ANSWER, START)).toBeUndefined();
   });
 });
 
@@ -117,26 +117,26 @@ describe('a rest', () => {
     const outage = begun();
     let now = START + 1_000;
     for (const seconds of [2, 4, 8, 16, 30, 30]) {
-      expect(outage.trialFailed(failure(), now)).toMatchObject({ restMs: seconds * 1_000, kind: 'longer' });
+      expect(outage.probeFailed(failure(), now)).toMatchObject({ restMs: seconds * 1_000, kind: 'longer' });
       now += seconds * 1_000;
     }
   });
 
   test('is as long as the recommender asks for', () => {
     const error = failure('RECOMMENDER_UNAVAILABLE', { retryAfterMs: 90_000 });
-    expect(begun().trialFailed(error, START + 1_000)).toMatchObject({ restMs: 90_000 });
+    expect(begun().probeFailed(error, START + 1_000)).toMatchObject({ restMs: 90_000 });
   });
 
   test('is not made longer by calls that were under way when it began, or while a trial is', () => {
     const outage = begun();
     expect(fail(outage, START + 400)).toEqual({ restMs: 600, since: START, kind: 'same' });
     expect(fail(outage, START + 1_000)).toEqual({ restMs: 1_000, since: START, kind: 'same' });
-    expect(outage.trialFailed(failure(), START + 1_100)).toMatchObject({ restMs: 2_000, kind: 'longer' });
+    expect(outage.probeFailed(failure(), START + 1_100)).toMatchObject({ restMs: 2_000, kind: 'longer' });
   });
 });
 
 describe('the end', () => {
-  test.each(['succeeded', 'trialPassed'] as const)(
+  test.each(['succeeded', 'probePassed'] as const)(
     'is a call that succeeds (%s); the next begins from nothing',
     (end) => {
       const outage = begun();
@@ -147,8 +147,8 @@ describe('the end', () => {
 
   test('is the end of the patience, said once: then calls fail as ever, until one succeeds', () => {
     const outage = begun(MINUTE);
-    expect(outage.trialFailed(failure(), START + 40_000)).toMatchObject({ kind: 'longer' });
-    expect(outage.trialFailed(failure(), START + MINUTE)).toMatchObject({ kind: 'given up' });
+    expect(outage.probeFailed(failure(), START + 40_000)).toMatchObject({ kind: 'longer' });
+    expect(outage.probeFailed(failure(), START + MINUTE)).toMatchObject({ kind: 'given up' });
     for (let i = 0; i < 50; i += 1) expect(fail(outage, START + MINUTE + i)).toBeUndefined();
     outage.succeeded();
     expect(failuresUntil(outage, 'begun')).toBe(20);
@@ -156,7 +156,7 @@ describe('the end', () => {
 
   test('of the patience is forgotten after 10 minutes without a failure, as a row is that did not become an outage', () => {
     const givenUp = begun(MINUTE);
-    givenUp.trialFailed(failure(), START + MINUTE);
+    givenUp.probeFailed(failure(), START + MINUTE);
     const row = new RecommenderOutage(MINUTE);
     for (let i = 1; i < 20; i += 1) fail(row);
     for (const outage of [givenUp, row]) {

@@ -1,14 +1,14 @@
-// Proves what the trial of Redis says of clocks and of a Redis that refuses. (The trials themselves: test/system/doctor.test.ts.)
+// Proves what the check of Redis says of clocks and of a Redis that refuses. (The checks themselves: test/system/doctor.test.ts.)
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { WorkerRegistry } from '../../../src/adapters/shared-state/worker-registry.ts';
 import { tryRedis } from '../../../src/queries/connections/checks.ts';
 import { describeWorker } from '../../../src/workers/periodic/heartbeat.ts';
 import { failureOf } from '../../support/failure-of.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());

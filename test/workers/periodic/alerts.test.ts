@@ -7,21 +7,21 @@ import { slotRunId } from '../../../src/domain/schedule/slot.ts';
 import { cancelRun } from '../../../src/producers/cancel-run.ts';
 import { enqueueRunStart } from '../../../src/producers/create-run.ts';
 import { finishWithoutFailed, requeueFailed } from '../../../src/producers/requeue.ts';
-import { alertsDuty } from '../../../src/workers/periodic/alerts.ts';
+import { alertsTask } from '../../../src/workers/periodic/alerts.ts';
 import type { WorkerContext } from '../../../src/workers/runtime/worker-context.ts';
 import { fannedOutRun, takeJobs } from '../../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { emptyManifest, newRun, people } from '../../support/run-state.ts';
 import { startWebhook, WEBHOOK_SECRET, type WebhookServer } from '../../support/webhook-server.ts';
 
 const HOUR_MS = 3_600_000;
 const QUICK = { timeoutMs: 200, delaysMs: [1, 1] };
-let room: RunRoom;
+let room: RunFixture;
 let webhook: WebhookServer;
 let answer: (nth: number) => number | 'hang';
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(async () => {
@@ -33,7 +33,7 @@ afterEach(() => webhook.close());
 
 /** One round of the duty, as it stands in a worker. */
 const round = (overrides: Partial<WorkerContext> = {}) =>
-  alertsDuty({ ...room, ...overrides }, webhook.url, QUICK).run();
+  alertsTask({ ...room, ...overrides }, webhook.url, QUICK).run();
 const told = () => webhook.messages.map(({ event }) => event);
 /** Lets alerts be sent from now on, as the first worker with a webhook does. */
 const begin = () => round();

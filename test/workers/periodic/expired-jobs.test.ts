@@ -6,19 +6,19 @@ import type { RunId } from '../../../src/domain/ids.ts';
 import { slotRunId } from '../../../src/domain/schedule/slot.ts';
 import { enqueueRunStart } from '../../../src/producers/create-run.ts';
 import { TICK } from '../../../src/producers/weekly-schedule.ts';
-import type { Duty } from '../../../src/workers/periodic/caretaker.ts';
-import { expiredJobsDuty } from '../../../src/workers/periodic/expired-jobs.ts';
+import { expiredJobsTask } from '../../../src/workers/periodic/expired-jobs.ts';
+import type { PeriodicTask } from '../../../src/workers/periodic/periodic-task.ts';
 import { startWorkers, type Workers } from '../../../src/workers/runtime/runtime.ts';
 import { fannedOutRun, takeJobs } from '../../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const DAY_MS = 86_400_000;
-let room: RunRoom;
+let room: RunFixture;
 let workers: Workers | undefined;
 beforeAll(async () => {
-  room = await openRunRoom({ RUN_RETENTION_DAYS: '14' });
+  room = await openRunFixture({ RUN_RETENTION_DAYS: '14' });
 });
 afterAll(() => room?.close());
 beforeEach(() => room.reset());
@@ -27,7 +27,7 @@ afterEach(async () => {
   workers = undefined;
 });
 
-const dutyAt = (afterMs = 0): Duty => expiredJobsDuty({ ...room, now: () => Date.now() + afterMs });
+const dutyAt = (afterMs = 0): PeriodicTask => expiredJobsTask({ ...room, now: () => Date.now() + afterMs });
 /** As when the retention time has passed. */
 const forget = (runId: RunId) => room.store.discardRun(runId);
 const fail = (queue: QueueName, count: number) => takeJobs(room, queue, count, () => 'no');

@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { WorkerRegistry } from '../../../src/adapters/shared-state/worker-registry.ts';
 import { describeWorker, heartbeat } from '../../../src/workers/periodic/heartbeat.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 
-let room: RunRoom;
+let room: RunFixture;
 let registry: WorkerRegistry;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   registry = new WorkerRegistry(room.redis);
 });
 afterAll(() => room?.close());

@@ -9,7 +9,7 @@ import {
   startFaultyRecommender,
 } from '../../support/faulty-recommender.ts';
 import { fannedOutRun } from '../../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -20,7 +20,7 @@ const EMPLOYEES = 4_000;
 const GROWTH_LIMIT_MS = 40_000;
 const answers: Answer = { kind: 'reply', delayMs: LATENCY_MS };
 const answersAtOnce: Answer = { kind: 'reply' };
-let room: RunRoom;
+let room: RunFixture;
 let recommender: FaultyRecommender;
 let answer: () => Answer;
 let workers: Workers | undefined;
@@ -28,7 +28,7 @@ let workers: Workers | undefined;
 let told: number[];
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { configuredSources } from '../../../src/queries/own-sources.ts';
 import { startWorkers, type Workers } from '../../../src/workers/runtime/runtime.ts';
 import { type FaultyRecommender, recommends, startFaultyRecommender } from '../../support/faulty-recommender.ts';
 import { fannedOutRun } from '../../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -13,12 +13,12 @@ import { waitUntil } from '../../support/wait-until.ts';
 
 const ELSEWHERE = { API_BASE_URL: 'http://elsewhere.example' };
 
-let room: RunRoom;
+let room: RunFixture;
 let recommender: FaultyRecommender;
 let workers: Workers | undefined;
 beforeAll(async () => {
   [room, recommender] = await Promise.all([
-    openRunRoom(),
+    openRunFixture(),
     startFaultyRecommender({ answer: () => recommends(910_001) }),
   ]);
 });

@@ -13,18 +13,18 @@ import {
 } from '../../support/faulty-recommender.ts';
 import { fannedOutRun } from '../../support/job-moves.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
-import { employeeJob, openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { employeeJob, openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const [EMPLOYEE, OTHER] = people(2);
-let room: RunRoom;
+let room: RunFixture;
 let recommender: FaultyRecommender;
 let answer: () => Answer;
 const started: Workers[] = [];
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   recommender = await startFaultyRecommender({ answer: () => answer() });
 });
 afterAll(async () => {
@@ -127,7 +127,7 @@ describe('when Redis is gone', () => {
     ['workers with a job in hand', true],
   ])('%s stop without waiting for it', async (_what, busy) => {
     answer = () => ({ kind: 'silence' });
-    const awayRoom: RunRoom = { ...room, ...onAway, job: room.job };
+    const awayRoom: RunFixture = { ...room, ...onAway, job: room.job };
     const before = callsOf();
     const workers = work({ ...onAway, only: busy ? ['employee-simulation'] : undefined });
     if (busy) {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { configuredSources } from '../../../src/queries/own-sources.ts';
 import { RunNotServed, ServedRuns } from '../../../src/workers/runtime/served-runs.ts';
 import { runStartHandler } from '../../../src/workers/stages/run-start.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 
 const SFTP = {
@@ -20,9 +20,9 @@ const DATABRICKS = {
   DATABRICKS_TOKEN: 'secret-of-databricks',
 };
 
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 beforeEach(() => room.reset());
 afterAll(() => room?.close());

@@ -10,19 +10,19 @@ import {
   startFaultyRecommender,
 } from '../../support/faulty-recommender.ts';
 import { fannedOutRun } from '../../support/job-moves.ts';
-import { employeeJob, openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { employeeJob, openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const [EMPLOYEE, OTHER] = people(2);
-let room: RunRoom;
+let room: RunFixture;
 let recommender: FaultyRecommender;
 let answer: (employeeId: number, nthCall: number) => Answer;
 let workers: Workers | undefined;
 let told: string[];
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   recommender = await startFaultyRecommender({ answer: (id, nth) => answer(id, nth) });
 });
 afterAll(async () => {

@@ -12,14 +12,14 @@ import { catalogDownloadHandler } from '../../../src/workers/stages/catalog-down
 import { allOf } from '../../support/all-of.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { takeJobs } from '../../support/job-moves.ts';
-import { employeeJob, openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { employeeJob, openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 
 // Three whole chunks of the population, and a part of one.
 const EMPLOYEES = people(3_200);
-let room: RunRoom;
+let room: RunFixture;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(async () => {

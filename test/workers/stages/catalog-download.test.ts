@@ -7,13 +7,13 @@ import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { localInstant } from '../../../src/domain/simulation/business-week.ts';
 import { catalogDownloadHandler } from '../../../src/workers/stages/catalog-download.ts';
 import { failureOf } from '../../support/failure-of.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { content, people } from '../../support/run-state.ts';
 
-let room: RunRoom;
+let room: RunFixture;
 let downloaded: string;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(async () => {

@@ -15,15 +15,15 @@ import { finishWithoutFailed, requeueFailed } from '../../../src/producers/reque
 import { startWorkers, type Workers } from '../../../src/workers/runtime/runtime.ts';
 import { contentIds } from '../../support/domain-values.ts';
 import { fannedOutRun, takeJobs } from '../../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { CATALOG_FACTS, content, fullAssignments, people } from '../../support/run-state.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const EMPLOYEES = people(30);
-let room: RunRoom;
+let room: RunFixture;
 let workers: Workers | undefined;
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
 });
 afterAll(() => room?.close());
 beforeEach(async () => {

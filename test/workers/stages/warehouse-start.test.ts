@@ -9,19 +9,19 @@ import { type RunStatus, runStatus } from '../../../src/queries/run-status.ts';
 import { startWorkers, type Workers } from '../../../src/workers/runtime/runtime.ts';
 import { onceWarehouseRuns } from '../../../src/workers/stages/warehouse-start.ts';
 import { stageDone } from '../../support/job-moves.ts';
-import { openRunRoom, type RunRoom } from '../../support/run-room.ts';
+import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { startWarehouse, type Warehouse } from '../../support/warehouse/warehouse.ts';
 
 const ATTEMPTS = 1;
 const AN_HOUR_MS = 3_600_000;
-let room: RunRoom;
+let room: RunFixture;
 let warehouse: Warehouse;
 let workers: Workers | undefined;
 
 beforeAll(async () => {
-  room = await openRunRoom();
+  room = await openRunFixture();
   warehouse = await startWarehouse();
 });
 afterAll(async () => {

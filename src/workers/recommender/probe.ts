@@ -17,7 +17,7 @@ export interface FailedEmployee {
  * Tries whether the recommender answers others than those for whom it fails: somebody whom it has answered before, in this process
  * or in a run, or else anybody of the run. The answer is used for nothing else.
  */
-export class RecommenderTrial {
+export class RecommenderProbe {
   readonly #redis: RedisConnection;
   readonly #ask: (employeeId: EmployeeId) => Promise<unknown>;
   readonly #failed = new Set<EmployeeId>();

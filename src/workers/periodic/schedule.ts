@@ -7,7 +7,7 @@ import { startDueSlot } from '../../producers/scheduled-run.ts';
 import { whyWithoutRun } from '../../producers/slot-without-run.ts';
 import { applySchedule, tellScheduler } from '../../producers/weekly-schedule.ts';
 import type { WorkerContext } from '../runtime/worker-context.ts';
-import type { Duty } from './caretaker.ts';
+import type { PeriodicTask } from './periodic-task.ts';
 
 const EVERY_MS = 60_000;
 
@@ -18,7 +18,7 @@ const GRACE_MS = 90_000;
  * Applies the schedule of this process's settings, once, and again if Redis has lost it; looks every minute whether a slot has been missed, because
  * everything was down or a tick was lost, and has its run started once.
  */
-export function scheduleDuty(context: WorkerContext): Duty {
+export function scheduleTask(context: WorkerContext): PeriodicTask {
   const { queues, schedule, logger, now } = context;
   let isApplied = false;
   return {

@@ -29,7 +29,7 @@ export interface LogLine {
 }
 
 /** All that stages work with: a real Redis, real queues and folders of its own. */
-export interface RunRoom extends WorkerContext {
+export interface RunFixture extends WorkerContext {
   readonly server: TestRedis;
   readonly redis: RedisConnection;
   readonly logger: Logger;
@@ -57,7 +57,7 @@ const CATALOGS = {
 };
 
 /** Starts a Redis and opens everything on it. Close it when the tests are done, also when they failed. */
-export async function openRunRoom(env: Record<string, string> = {}): Promise<RunRoom> {
+export async function openRunFixture(env: Record<string, string> = {}): Promise<RunFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'btc-fake-room-'));
   const server = await startTestRedis();
   const redis = await connectRedis(server.url, 'worker');
@@ -82,7 +82,7 @@ export async function openRunRoom(env: Record<string, string> = {}): Promise<Run
   mkdirSync(join(folder, 'downloaded'));
   for (const [name, text] of Object.entries(CATALOGS)) writeFileSync(join(folder, 'downloaded', name), text);
 
-  const room: RunRoom = {
+  const room: RunFixture = {
     server,
     redis,
     queues,

@@ -9,7 +9,7 @@ import type { KnownCatalogs } from '../live/known-catalogs.ts';
 import { boundedSettings, TRIAL_LIMIT_MS } from './connection-round.ts';
 
 /** What came of one call to the recommender. */
-export interface RecommenderTrial {
+export interface RecommenderTestCall {
   readonly employeeId: EmployeeId;
   /** The status of the answer, or the code of what came in its place; undefined when no call was made. */
   readonly outcome: number | ErrorCode | undefined;
@@ -32,7 +32,7 @@ export async function tryRecommenderFor(
   settings: Settings,
   store: RunStore,
   catalogs: KnownCatalogs,
-): Promise<RecommenderTrial> {
+): Promise<RecommenderTestCall> {
   let outcome: number | ErrorCode | undefined;
   let tookMs = 0;
   let ids: readonly ContentId[] = [];

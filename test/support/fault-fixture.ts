@@ -48,7 +48,7 @@ export interface RedisElsewhere {
 }
 
 /** Everything that a run needs, on one machine, to be broken: Redis, a proxy before it, a recommender, and processes. */
-export interface FaultRoom {
+export interface FaultFixture {
   readonly redis: DurableRedis;
   /** Between the commands and Redis. */
   readonly proxy: TcpProxy;
@@ -83,7 +83,7 @@ const COMMAND_LIMIT_MS = 60_000;
 const RUN = ['run', '--seed', 'faults', '--as-of', '2025-10-28T11:00:00Z'];
 
 /** Opens a room and makes its reference. Close it when the tests are done, also when they failed. */
-export async function openFaultRoom(options: FaultRoomOptions): Promise<FaultRoom> {
+export async function openFaultFixture(options: FaultRoomOptions): Promise<FaultFixture> {
   const ids = Array.from({ length: options.employees }, (_, i) => FIRST_ID + i);
   const processes: RunningBtcFake[] = [];
   const redis = await startDurableRedis({ requirepass: CANARIES.redis, ...options.redis });
@@ -113,7 +113,7 @@ export async function openFaultRoom(options: FaultRoomOptions): Promise<FaultRoo
   const store = new RunStore(connection, 24 * 3600 * 1000);
   const status = async (runId: RunId) => runStatus(queues, store, await store.getRun(runId));
 
-  const start: FaultRoom['start'] = (args, env = {}, limitMs = options.commandLimitMs ?? COMMAND_LIMIT_MS) => {
+  const start: FaultFixture['start'] = (args, env = {}, limitMs = options.commandLimitMs ?? COMMAND_LIMIT_MS) => {
     const command = workspace.start(args, { ...elsewhere, ...env }, limitMs);
     processes.push(command);
     return command;
