@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { transform } from '@swc/core';
@@ -12,11 +12,11 @@ const DOMAIN = resolve(import.meta.dirname, '../../src/domain');
 
 /** Run in a child process, since a process's own time zone is settled when it starts. */
 const PROBE = `
-import { businessWeek, localDate } from './business-week.js';
-import { readCatalogDate } from './catalog-date.js';
-import { parseCatalogFileName } from './catalog-file-name.js';
-import { nonCompletedRows } from './feed-rows.js';
-import { feedNames } from './run-plan.js';
+import { businessWeek, localDate } from './simulation/business-week.js';
+import { readCatalogDate } from './catalog/date.js';
+import { parseCatalogFileName } from './catalog/file-name.js';
+import { nonCompletedRows } from './feeds/rows.js';
+import { feedNames } from './run/plan.js';
 const instants = ['2025-03-09T06:59:00Z', '2025-10-27T00:00:30Z', '2025-11-02T05:30:00Z', '2026-01-01T10:00:00Z'];
 const zones = ['UTC', 'America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe', 'Pacific/Kiritimati'];
 const plans = instants.flatMap((asOf) =>
@@ -39,14 +39,18 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'btc-fake-domain-'));
   await symlink(resolve(DOMAIN, '../../node_modules'), join(folder, 'node_modules'));
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-  for (const name of (await readdir(DOMAIN)).filter((file) => file.endsWith('.ts'))) {
+  for (const name of (await readdir(DOMAIN, { recursive: true })).filter((file) => file.endsWith('.ts'))) {
     const { code } = await transform(await readFile(join(DOMAIN, name), 'utf8'), {
       jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
       module: { type: 'es6' },
       swcrc: false,
       configFile: false,
     });
-    await writeFile(join(folder, name.replace(/ts$/, 'js')), code.replace(/(from\s+['"]\.\/[^'"]+)\.ts/g, '$1.js'));
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(
+      join(folder, name.replace(/ts$/, 'js')),
+      code.replace(/(from\s+['"]\.{1,2}\/[^'"]+)\.ts/g, '$1.js'),
+    );
   }
   await writeFile(join(folder, 'probe.js'), PROBE);
 });

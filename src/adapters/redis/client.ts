@@ -4,6 +4,7 @@ import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import { parseRedisAddress, type RedisAddress } from '../../domain/connections/redis-address.ts';
 import { BtcFakeError, systemCode } from '../../domain/errors.ts';
 import { refuseUnprepared } from './preparation.ts';
+import { SteadySentinelConnector } from './sentinel-connector.ts';
 
 /** A connection to Redis: to one server, to the master that sentinels name, or to the nodes of a cluster. */
 export type RedisConnection = Redis | Cluster;
@@ -72,6 +73,7 @@ function sentinels(
   tls: { ca?: string } | undefined,
 ): RedisOptions {
   return {
+    Connector: SteadySentinelConnector,
     sentinels: [...endpoints],
     name: masterName,
     db: database,
