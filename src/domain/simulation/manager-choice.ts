@@ -11,7 +11,7 @@ export interface ManagerChoice {
   readonly others: readonly ContentId[];
 }
 
-const DAILY_DOSE_COUNT = 3;
+export const DAILY_DOSE_COUNT = 3;
 
 /** The manager's choice from the contents of the newest StandAloneContent file (contract section 3, items 1 and 3). */
 export function managerChoice(contents: Iterable<CatalogContent>): ManagerChoice {

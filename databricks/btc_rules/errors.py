@@ -1,0 +1,11 @@
+"""Errors that carry the code under which docs/errors.md explains them."""
+
+from btc_rules.text import printable
+
+
+class RuleError(Exception):
+    """An input breaks a rule. The message stands on one line and is safe to show."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(printable(message))
+        self.code = code
