@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import xterm from '@xterm/headless';
 import { inheritedEnvironment, MAIN } from './btc-fake.ts';
 
@@ -11,6 +12,12 @@ export interface TerminalSession {
   readonly lastLines: readonly string[];
 }
 
+export const SCRIPT = '/usr/bin/script';
+
+/** util-linux's own `script` (that of other systems takes other options), on a system that has pseudo-terminals. */
+export const lendsTerminals =
+  process.platform === 'linux' && existsSync(SCRIPT) && spawnSync(SCRIPT, ['-qec', 'true', '/dev/null']).status === 0;
+
 const ROWS = 24;
 const ESCAPE = String.fromCharCode(27);
 /** Before what takes the cursor to the first column, as a progress bar does for each of its states. */
@@ -18,7 +25,7 @@ const TO_FIRST_COLUMN = new RegExp(`(?=\\r|${ESCAPE}\\[1G)`);
 
 /**
  * Runs a command on a terminal of this many columns, which util-linux's `script` lends it and a real emulator (xterm.js) reads.
- * Linux only.
+ * Only where `lendsTerminals`.
  */
 export async function onTerminal(
   args: readonly string[],
@@ -26,7 +33,7 @@ export async function onTerminal(
 ): Promise<TerminalSession> {
   const quoted = [process.execPath, MAIN, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   const command = `stty cols ${columns} rows ${ROWS} && ${quoted}`;
-  const child = spawn('script', ['-qefc', command, '/dev/null'], {
+  const child = spawn(SCRIPT, ['-qefc', command, '/dev/null'], {
     cwd,
     env: { ...inheritedEnvironment(), TERM: 'xterm-256color', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

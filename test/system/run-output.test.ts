@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
@@ -7,6 +7,7 @@ import type { RunReport } from '../../src/cli/run/report.ts';
 import type { ContentId } from '../../src/domain/ids.ts';
 import { type SandboxRecommender, startRecommender } from '../../src/sandbox/recommender-server.ts';
 import { inheritedEnvironment, MAIN } from '../support/btc-fake.ts';
+import { lendsTerminals, SCRIPT } from '../support/pseudo-terminal.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
@@ -129,12 +130,7 @@ test('status of a run that there is not says where to look', async () => {
   });
 });
 
-const SCRIPT = '/usr/bin/script';
-
-// util-linux's own (that of other systems takes other options), and a system that has pseudo-terminals.
-const makesTerminals =
-  process.platform === 'linux' && existsSync(SCRIPT) && spawnSync(SCRIPT, ['-qec', 'true', '/dev/null']).status === 0;
-if (makesTerminals) {
+if (lendsTerminals) {
   describe('on a terminal', () => {
     /** Everything that a terminal was sent, from both outputs. */
     async function onTerminal(env: Record<string, string> = {}): Promise<string> {
