@@ -27,7 +27,7 @@ export const watchedSection: Section = {
     const pageMs: number[] = [];
     for (let i = 0; i < context.sizes.repeats; i++) {
       alone.push(await run(context, async () => {}, 'that nobody looks at'));
-      watched.push(await run(context, (room) => watch(room, pageMs), 'that is looked at'));
+      watched.push(await run(context, (fixture) => watch(fixture, pageMs), 'that is looked at'));
     }
     return {
       title: 'A run that is looked at',
@@ -54,7 +54,7 @@ export const watchedSection: Section = {
   },
 };
 
-interface WatchRoom {
+interface WatchFixture {
   readonly folder: string;
   readonly runId: RunId;
   readonly dashboard: string;
@@ -65,7 +65,7 @@ interface WatchRoom {
 
 async function run(
   { sizes, say }: BenchContext,
-  look: (room: WatchRoom) => Promise<void>,
+  look: (fixture: WatchFixture) => Promise<void>,
   which: string,
 ): Promise<number> {
   const { employees, latencyMs } = sizes.watched;
@@ -106,7 +106,7 @@ async function run(
 }
 
 /** Looks at a run in every way until it has ended. */
-async function watch({ folder, runId, dashboard, metrics, ended }: WatchRoom, pageMs: number[]): Promise<void> {
+async function watch({ folder, runId, dashboard, metrics, ended }: WatchFixture, pageMs: number[]): Promise<void> {
   const pages = [`${dashboard}/`, `${dashboard}/runs/${runId}`, `${dashboard}${QUEUES_PAGE}`];
   const events = readEvents(`${dashboard}/runs/${runId}/events`, ended);
   for (let turns = 0; !ended.aborted; turns++) {

@@ -13,21 +13,21 @@ import { type ServedDashboard, serveDashboard } from '../support/served-dashboar
 import { waitUntil } from '../support/wait-until.ts';
 
 const EMPLOYEES = people(90);
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 let now: number;
 
 beforeAll(async () => {
-  room = await openRunFixture();
-  dashboard = await serveDashboard(room, {}, { now: () => now });
+  fixture = await openRunFixture();
+  dashboard = await serveDashboard(fixture, {}, { now: () => now });
 });
 beforeEach(async () => {
-  await room.reset();
+  await fixture.reset();
   now = Date.now();
 });
 afterAll(async () => {
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
 
 const numberAt = (html: string, pattern: RegExp) => Number(pattern.exec(html)?.[1]?.replaceAll(',', '') ?? Number.NaN);
@@ -54,9 +54,9 @@ async function numbersOf({ plan }: RunRecord) {
 }
 
 async function beDone(run: RunRecord, count: number): Promise<void> {
-  await takeJobs(room, 'employee-simulation', count, async ({ data }) => {
+  await takeJobs(fixture, 'employee-simulation', count, async ({ data }) => {
     const result = simulateEmployee(run.plan, EMPLOYEES[data.position]!, fullAssignments(0), contentIds(5));
-    await room.store.putResult(run.plan, data.position, result);
+    await fixture.store.putResult(run.plan, data.position, result);
     return undefined;
   });
 }
@@ -64,7 +64,7 @@ async function beDone(run: RunRecord, count: number): Promise<void> {
 const oneOf = (numbers: readonly number[]) => [...new Set(numbers)];
 
 test('the bar, the flow and the table by employee type say the same while employees are done between two looks', async () => {
-  const run = await fannedOutRun(room, EMPLOYEES);
+  const run = await fannedOutRun(fixture, EMPLOYEES);
   await waitUntil('the employees are counted', async () => (await numbersOf(run)).isCounted);
   for (let turn = 0; turn < 8; turn += 1) {
     await beDone(run, 5);
@@ -80,7 +80,7 @@ test('the bar, the flow and the table by employee type say the same while employ
 });
 
 test('a table that is far behind says how many it counts, and of how many', async () => {
-  const run = await fannedOutRun(room, EMPLOYEES);
+  const run = await fannedOutRun(fixture, EMPLOYEES);
   await waitUntil('the employees are counted', async () => (await numbersOf(run)).isCounted);
   await beDone(run, 30);
   const read = RunStore.prototype.readResults;
@@ -109,22 +109,22 @@ test('a table that is far behind says how many it counts, and of how many', asyn
 });
 
 test('of a run that was finished without some, the first look after its end agrees', async () => {
-  const run = await fannedOutRun(room, EMPLOYEES);
+  const run = await fannedOutRun(fixture, EMPLOYEES);
   await waitUntil('the employees are counted', async () => (await numbersOf(run)).isCounted);
   await beDone(run, 87);
-  await takeJobs(room, 'employee-simulation', 3, () => 'RECOMMENDER_REJECTED: no');
+  await takeJobs(fixture, 'employee-simulation', 3, () => 'RECOMMENDER_REJECTED: no');
   const waiting = await numbersOf(run);
   expect([oneOf(waiting.done), oneOf(waiting.failed)]).toEqual([[87], [3]]);
-  await finishWithoutFailed(room.queues, room.store, run.plan.id);
-  await room.store.finishRun(run.plan.id, emptyManifest(run), now);
+  await finishWithoutFailed(fixture.queues, fixture.store, run.plan.id);
+  await fixture.store.finishRun(run.plan.id, emptyManifest(run), now);
   const ended = await numbersOf(run);
   expect([oneOf(ended.done), oneOf(ended.failed), ended.isBehind]).toEqual([[87], [3], false]);
 });
 
 test('of a cancelled run the numbers are those of that moment, and the table says who became done afterwards', async () => {
-  const run = await fannedOutRun(room, EMPLOYEES);
+  const run = await fannedOutRun(fixture, EMPLOYEES);
   await beDone(run, 40);
-  await cancelRun(room.queues, room.store, run.plan.id, { by: 'anna on build-7', now, retentionMs: 60_000 });
+  await cancelRun(fixture.queues, fixture.store, run.plan.id, { by: 'anna on build-7', now, retentionMs: 60_000 });
   await beDone(run, 2);
   await waitUntil('the employees are counted', async () => (await numbersOf(run)).isCounted);
   const { done, text } = await numbersOf(run);

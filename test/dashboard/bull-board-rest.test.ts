@@ -8,20 +8,20 @@ import { people } from '../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../support/served-dashboard.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  room = await openRunFixture();
-  dashboard = await serveDashboard(room);
+  fixture = await openRunFixture();
+  dashboard = await serveDashboard(fixture);
 });
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 afterAll(async () => {
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
 
 /** For how many milliseconds Bull Board says that each queue is rate-limited. */
@@ -35,22 +35,22 @@ test('no queue is shown as rate-limited in an ordinary run; one that was told to
   const employees = people(60);
   const recommender = await startFaultyRecommender({ answer: () => ({ ...recommends(910_001), delayMs: 40 }) });
   closers.push(() => recommender.close());
-  const settings = room.settingsWith({ API_BASE_URL: recommender.url, EMPLOYEE_CONCURRENCY: '3' });
-  const workers = startWorkers({ ...room, settings });
+  const settings = fixture.settingsWith({ API_BASE_URL: recommender.url, EMPLOYEE_CONCURRENCY: '3' });
+  const workers = startWorkers({ ...fixture, settings });
   closers.push(() => workers.stop(1_000));
-  const { plan } = await room.createRun(employees);
+  const { plan } = await fixture.createRun(employees);
   const seen = new Set<number>();
   await waitUntil(
     'the run has ended',
     async () => {
       for (const ttl of Object.values(await limits())) seen.add(ttl);
-      return (await room.store.getRun(plan.id)).manifest !== undefined;
+      return (await fixture.store.getRun(plan.id)).manifest !== undefined;
     },
     20_000,
   );
   expect([...seen]).toEqual([0]);
 
-  await restQueue(room.queues, 'employee-simulation', 60_000);
+  await restQueue(fixture.queues, 'employee-simulation', 60_000);
   const { 'employee-simulation': resting, ...others } = await limits();
   expect(resting).toBeGreaterThan(50_000);
   expect(new Set(Object.values(others))).toEqual(new Set([0]));

@@ -9,17 +9,17 @@ import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { emptyManifest, people } from '../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../support/served-dashboard.ts';
 
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 beforeAll(async () => {
-  room = await openRunFixture();
-  dashboard = await serveDashboard(room, { BUSINESS_TIMEZONE: 'America/Los_Angeles' });
+  fixture = await openRunFixture();
+  dashboard = await serveDashboard(fixture, { BUSINESS_TIMEZONE: 'America/Los_Angeles' });
 });
 afterAll(async () => {
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 
 const show = async () => (await dashboard.ask('/charts')).text();
 
@@ -38,7 +38,7 @@ async function finish(run: RunRecord, tookMs: number, completions: readonly [a: 
   const { counts } = manifest;
   counts.byType.a.completions = completions[0];
   counts.byType.b.completions = completions[1];
-  await room.store.finishRun(run.plan.id, manifest, run.createdAt + tookMs);
+  await fixture.store.finishRun(run.plan.id, manifest, run.createdAt + tookMs);
 }
 
 test('before the first run it says how to begin', async () => {
@@ -46,10 +46,10 @@ test('before the first run it says how to begin', async () => {
 });
 
 test('each chart has a bar and a row for each run, the newest last and first', async () => {
-  const older = await room.createRun(people(6), { now: Date.UTC(2025, 9, 28, 3) });
+  const older = await fixture.createRun(people(6), { now: Date.UTC(2025, 9, 28, 3) });
   await finish(older, 65_000, [12, 2]);
-  const newer = await fannedOutRun(room, people(3));
-  await takeJobs(room, 'employee-simulation', 1, () => 'REASON: no');
+  const newer = await fannedOutRun(fixture, people(3));
+  await takeJobs(fixture, 'employee-simulation', 1, () => 'REASON: no');
   const [a, b] = [older.plan.id, newer.plan.id];
 
   const page = await show();
@@ -83,17 +83,17 @@ test('each chart has a bar and a row for each run, the newest last and first', a
 });
 
 test('a run of the schedule stands at its slot', async () => {
-  const run = await room.createRun(people(1));
+  const run = await fixture.createRun(people(1));
   const { population, employees, plan } = run;
-  await room.redis.flushall();
+  await fixture.redis.flushall();
   const slot = Date.UTC(2025, 5, 2, 20);
-  await room.store.createRun({ plan, population, employees, publish: false, createdAt: slot + 86_400_000, slot });
+  await fixture.store.createRun({ plan, population, employees, publish: false, createdAt: slot + 86_400_000, slot });
   expect(await show()).toContain('>06-02</text>');
 });
 
 test('26 runs are shown, in a page of a sensible size', async () => {
   for (let i = 0; i < 28; i++)
-    await finish(await room.createRun(people(1), { now: Date.UTC(2025, 0, 1 + i) }), 1, [1, 1]);
+    await finish(await fixture.createRun(people(1), { now: Date.UTC(2025, 0, 1 + i) }), 1, [1, 1]);
   const page = await show();
   expect(tableOf(page, 'employees')).toHaveLength(26);
   expect(page).toContain('The last 26 runs');

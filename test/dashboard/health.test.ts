@@ -17,20 +17,20 @@ import { serveDashboard } from '../support/served-dashboard.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-let room: RunFixture;
+let fixture: RunFixture;
 const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function serve(redisLocation = room.server.url, port = 0): Promise<WorkerHealth> {
-  const options = { settings: room.settings, logger: room.logger, version: '9.9.9', now: Date.now };
+async function serve(redisLocation = fixture.server.url, port = 0): Promise<WorkerHealth> {
+  const options = { settings: fixture.settings, logger: fixture.logger, version: '9.9.9', now: Date.now };
   const health = await startWorkerHealth({ ...options, redisLocation, host: '127.0.0.1', port });
   closers.push(() => health.close());
   return health;
@@ -66,7 +66,7 @@ test('a worker is ready once it reads its queues, and not any more when it stops
     ready: false,
     problems: [{ what: 'queues', detail: 'The queues are not read (starting)' }],
   });
-  const workers = startWorkers({ ...room, only: ['publish'], observer: health.observer });
+  const workers = startWorkers({ ...fixture, only: ['publish'], observer: health.observer });
   closers.push(() => workers.stop(500));
   health.watch(workers);
   await waitUntil('it is ready', async () => (await readiness(health.url)).status === 200);
@@ -89,7 +89,7 @@ test('without Redis a worker is alive and not ready, says why, and is ready agai
     await queues.close().catch(() => {});
   });
   const health = await serve(away.url);
-  const workers = startWorkers({ ...room, redis, queues, store, only: ['publish'] });
+  const workers = startWorkers({ ...fixture, redis, queues, store, only: ['publish'] });
   closers.push(() => workers.stop(500));
   health.watch(workers);
   await waitUntil('it is ready', async () => (await readiness(health.url)).status === 200);
@@ -111,12 +111,12 @@ test('a Redis that takes no writes makes neither a worker nor a dashboard ready,
   const health = await serve();
   const dashboard = Fastify();
   await dashboard.register(healthRoutes, {
-    readiness: dashboardReadiness(room.redis),
+    readiness: dashboardReadiness(fixture.redis),
     metrics: { scrape: async () => '', contentType: 'text/plain' },
   });
   closers.push(() => dashboard.close());
-  await room.redis.config('SET', 'min-replicas-to-write', '1');
-  closers.push(() => room.redis.config('SET', 'min-replicas-to-write', '0'));
+  await fixture.redis.config('SET', 'min-replicas-to-write', '1');
+  closers.push(() => fixture.redis.config('SET', 'min-replicas-to-write', '0'));
   const problem = {
     what: 'redis',
     detail: 'Redis takes no writes because it has too few replicas (NOREPLICAS Not enough good replicas to write.)',
@@ -127,7 +127,7 @@ test('a Redis that takes no writes makes neither a worker nor a dashboard ready,
 });
 
 test('a Redis that says nothing is not waited for, and neither is a reader that stays connected', async () => {
-  const proxy = await startTcpProxy({ host: room.server.host, port: room.server.port });
+  const proxy = await startTcpProxy({ host: fixture.server.host, port: fixture.server.port });
   closers.push(() => proxy.close());
   const health = await serve(`redis://${proxy.host}:${proxy.port}`);
   expect((await get(health.url, '/metrics')).status).toBe(200);
@@ -141,7 +141,7 @@ test('a Redis that says nothing is not waited for, and neither is a reader that 
 
 test('a port that is taken is one clear line', async () => {
   const { url } = await serve();
-  const error = await failureOf(() => serve(room.server.url, Number(new URL(url).port)));
+  const error = await failureOf(() => serve(fixture.server.url, Number(new URL(url).port)));
   expect(error).toMatchObject({ code: 'PORT_UNAVAILABLE' });
   expect(error.message).toContain('something else listens there');
 });
@@ -151,7 +151,7 @@ describe('a dashboard', () => {
     const app = Fastify();
     closers.push(() => app.close());
     const metrics = { contentType: 'text/plain', scrape: async () => '' };
-    await app.register(healthRoutes, { metrics, readiness: dashboardReadiness(room.redis) });
+    await app.register(healthRoutes, { metrics, readiness: dashboardReadiness(fixture.redis) });
     const { statusCode, json } = await app.inject('/readyz');
     return { status: statusCode, ...json() };
   }
@@ -166,13 +166,13 @@ describe('a dashboard', () => {
 
   test('is ready when one is', async () => {
     const worker = { id: 'a', host: 'a.example', pid: 7, version: '1', queues: [], concurrency: 0, startedAt: 1 };
-    await new WorkerRegistry(room.redis).announce(worker, Date.now);
+    await new WorkerRegistry(fixture.redis).announce(worker, Date.now);
     expect(await readinessOfDashboard()).toEqual({ status: 200, ready: true, problems: [] });
   });
 });
 
 test('the dashboard serves all three without a login, and pages only with one', async () => {
-  const dashboard = await serveDashboard(room, { DASHBOARD_USER: 'operator', DASHBOARD_PASSWORD: 'canary-1f7e' });
+  const dashboard = await serveDashboard(fixture, { DASHBOARD_USER: 'operator', DASHBOARD_PASSWORD: 'canary-1f7e' });
   closers.push(() => dashboard.close());
   expect((await get(dashboard.url, '/')).status).toBe(401);
   expect(await get(dashboard.url, '/healthz')).toMatchObject({ status: 200, text: 'ok\n' });

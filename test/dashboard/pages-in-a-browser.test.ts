@@ -13,17 +13,17 @@ import { type ServedDashboard, serveDashboard } from '../support/served-dashboar
 const SLOT = Date.parse('2026-11-23T05:00:00Z');
 /** CSS pixels: a phone, and windows of 1,280 to 1,920 pixels at 200 % zoom, up to a small laptop's. */
 const WIDTHS = [360, 640, 641, 683, 720, 768, 800, 896, 897, 960, 1024];
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 let browser: Browser;
 let opened: WatchedPage | undefined;
 
 beforeAll(async () => {
-  room = await openRunFixture();
-  dashboard = await serveDashboard(room, { BUSINESS_TIMEZONE: 'Europe/Berlin' });
+  fixture = await openRunFixture();
+  dashboard = await serveDashboard(fixture, { BUSINESS_TIMEZONE: 'Europe/Berlin' });
   browser = await startBrowser();
 });
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 afterEach(async () => {
   await opened?.context.close();
   opened = undefined;
@@ -31,7 +31,7 @@ afterEach(async () => {
 afterAll(async () => {
   await browser?.close();
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
 
 async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
@@ -40,10 +40,10 @@ async function open(path: string, options: BrowserContextOptions = {}): Promise<
   return opened.page;
 }
 
-const schedule = () => room.schedule.apply({ cron: '0 6 * * 1', timeZone: 'Europe/Berlin' }, SLOT - 1, true);
+const schedule = () => fixture.schedule.apply({ cron: '0 6 * * 1', timeZone: 'Europe/Berlin' }, SLOT - 1, true);
 
 test('times say their zone, and the reader’s own time where that is another', async () => {
-  const run = await room.createRun(people(1), { timeZone: 'Europe/Berlin' });
+  const run = await fixture.createRun(people(1), { timeZone: 'Europe/Berlin' });
   await schedule();
   const page = await open(`/runs/${run.plan.id}`, { timezoneId: 'America/New_York' });
   const asOf = page.locator('time[datetime="2025-10-28T11:00:00Z"]').first();
@@ -51,7 +51,7 @@ test('times say their zone, and the reader’s own time where that is another', 
   const weekFrom = page.locator('time[datetime="2025-10-26T23:01:00Z"]').first();
   expect(await weekFrom.textContent()).toBe('2025-10-27 00:01:00 +01:00 (2025-10-26 19:01 your time)');
   // Also when the part that it stands in was replaced.
-  await room.store.startStage(run.plan.id, 'run-start', Date.parse('2026-11-23T05:00:01Z'));
+  await fixture.store.startStage(run.plan.id, 'run-start', Date.parse('2026-11-23T05:00:01Z'));
   await page.getByText('2026-11-23 06:00:01 +01:00 (00:00 your time)').waitFor();
   await page.goto('/schedule');
   await page
@@ -61,7 +61,7 @@ test('times say their zone, and the reader’s own time where that is another', 
 });
 
 test('a reader in the zone of the page is told each time once', async () => {
-  const run = await room.createRun(people(1), { timeZone: 'Europe/Berlin' });
+  const run = await fixture.createRun(people(1), { timeZone: 'Europe/Berlin' });
   const page = await open(`/runs/${run.plan.id}`, { timezoneId: 'Europe/Vienna' });
   const texts = await page.locator('time').allTextContents();
   expect(texts).toContain('2025-10-28 12:00:00 +01:00');
@@ -69,11 +69,11 @@ test('a reader in the zone of the page is told each time once', async () => {
 });
 
 test('that a run is queued is told until somebody begins with it, and once', async () => {
-  const { plan } = await room.createRunWithFlow(people(1));
+  const { plan } = await fixture.createRunWithFlow(people(1));
   const page = await open(`/runs/${plan.id}?done=run-made`);
   await page.getByText('The run is queued.').waitFor();
   expect(new URL(page.url()).search).toBe('');
-  await room.store.startStage(plan.id, 'run-start', Date.now());
+  await fixture.store.startStage(plan.id, 'run-start', Date.now());
   await page.locator('#run-state').filter({ hasText: 'running' }).waitFor();
   expect(await page.getByText('The run is queued.').count()).toBe(0);
   // A bookmark, or "back" without a script, says it no more.
@@ -86,23 +86,23 @@ test('that a run is queued is told until somebody begins with it, and once', asy
 });
 
 test('no page is wider than its window, at 200 % zoom and on a phone', async () => {
-  const finished = await finishedRun(room, people(30));
-  const failing = await fannedOutRun(room, people(3));
-  await takeJobs(room, 'employee-simulation', 3, () => `RECOMMENDER_REJECTED: ${'no-blank-in-it'.repeat(20)}`);
-  await stageDone(room, failing, 'assignment');
+  const finished = await finishedRun(fixture, people(30));
+  const failing = await fannedOutRun(fixture, people(3));
+  await takeJobs(fixture, 'employee-simulation', 3, () => `RECOMMENDER_REJECTED: ${'no-blank-in-it'.repeat(20)}`);
+  await stageDone(fixture, failing, 'assignment');
   const { skipInvalidEmployees, employeesFile } = {
     skipInvalidEmployees: false,
-    employeesFile: `${room.folder}/${finished.employees.name}`,
+    employeesFile: `${fixture.folder}/${finished.employees.name}`,
   };
-  await createRunOfSlot(room.store, SLOT, {
-    ...room.settings.run,
+  await createRunOfSlot(fixture.store, SLOT, {
+    ...fixture.settings.run,
     skipInvalidEmployees,
     employeesFile,
     publish: false,
     now: SLOT + 3 * 86_400_000,
   });
   await schedule();
-  await room.schedule.settle({ slot: SLOT, outcome: 'missed', decidedAt: SLOT, supersededBy: SLOT + 604_800_000 });
+  await fixture.schedule.settle({ slot: SLOT, outcome: 'missed', decidedAt: SLOT, supersededBy: SLOT + 604_800_000 });
   const page = await open('/', { timezoneId: 'America/St_Johns' });
   const of = (id: string) => [`/runs/${id}`, `/runs/${id}/employees/100001`, `/runs/${id}/failed`];
   const paths = ['/', '/start', '/schedule', '/charts', '/connections', '/configuration', '/nothing'];

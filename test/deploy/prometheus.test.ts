@@ -96,7 +96,7 @@ test('the queries of the Grafana dashboard can be read by Prometheus', async () 
 });
 
 test('every metric that rules and dashboard ask for is exported by a worker with a run', async () => {
-  const room = await openRunFixture({ JOB_ATTEMPTS: '1' });
+  const fixture = await openRunFixture({ JOB_ATTEMPTS: '1' });
   const recommender = await startFaultyRecommender({
     answer: (id, nth) =>
       id === 100_002
@@ -105,29 +105,29 @@ test('every metric that rules and dashboard ask for is exported by a worker with
           ? fails(429, { 'retry-after': '0' })
           : recommends(910_001),
   });
-  const settings = room.settingsWith({ API_BASE_URL: recommender.url });
-  const options = { settings, redisLocation: room.server.url, host: '127.0.0.1', port: 0, version: '1' };
-  const health = await startWorkerHealth({ ...options, logger: room.logger, now: Date.now });
-  const workers = startWorkers({ ...room, settings, observer: health.observer });
+  const settings = fixture.settingsWith({ API_BASE_URL: recommender.url });
+  const options = { settings, redisLocation: fixture.server.url, host: '127.0.0.1', port: 0, version: '1' };
+  const health = await startWorkerHealth({ ...options, logger: fixture.logger, now: Date.now });
+  const workers = startWorkers({ ...fixture, settings, observer: health.observer });
   try {
     await heartbeat(
-      new WorkerRegistry(room.redis),
+      new WorkerRegistry(fixture.redis),
       describeWorker({ version: '1', queues: workers.queues, concurrency: 1 }, Date.now()),
-      room,
+      fixture,
     ).run();
     const schedule = { cron: '* * * * *', timeZone: 'UTC' };
-    const applied = await room.schedule.apply(schedule, Date.now() - 120_000, true);
-    await room.queues.byName['run-start'].pause();
-    await startDueSlot({ ...room, settings }, applied, Date.now());
-    await room.queues.byName['run-start'].resume();
-    const ended = await room.createRunWithFlow(people(1));
+    const applied = await fixture.schedule.apply(schedule, Date.now() - 120_000, true);
+    await fixture.queues.byName['run-start'].pause();
+    await startDueSlot({ ...fixture, settings }, applied, Date.now());
+    await fixture.queues.byName['run-start'].resume();
+    const ended = await fixture.createRunWithFlow(people(1));
     await waitUntil(
       'a run has ended',
-      async () => (await room.store.getRun(ended.plan.id)).finishedAt !== undefined,
+      async () => (await fixture.store.getRun(ended.plan.id)).finishedAt !== undefined,
       15_000,
     );
-    await room.createRunWithFlow(people(2));
-    const failed = () => room.queues.byName['employee-simulation'].getFailedCount();
+    await fixture.createRunWithFlow(people(2));
+    const failed = () => fixture.queues.byName['employee-simulation'].getFailedCount();
     await waitUntil('an employee has failed', async () => (await failed()) === 1, 15_000);
     const text = await (await fetch(`${health.url}/metrics`)).text();
     const exported = metricNames(samplesOf(text));
@@ -141,6 +141,6 @@ test('every metric that rules and dashboard ask for is exported by a worker with
     await workers.stop(1_000);
     await health.close();
     await recommender.close();
-    await room.close();
+    await fixture.close();
   }
 });

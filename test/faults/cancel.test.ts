@@ -29,14 +29,14 @@ const MOMENTS: readonly Milestone[] = FULL_SIZE
 jest.setTimeout(120_000);
 
 let server: FaultySftpServer;
-let room: FaultFixture;
+let fixture: FaultFixture;
 let workers: RunningBtcFake[] = [];
 let latencyMs = 0;
 let filesBefore: readonly string[];
 
 beforeAll(async () => {
   server = await startFaultySftpServer(CANARIES.sftp);
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) =>
       latencyMs === 0
@@ -53,7 +53,7 @@ beforeEach(async () => {
   latencyMs = 0;
   server.faults = {};
   server.files.clear();
-  filesBefore = await readdir(room.workspace.path('generated_files'));
+  filesBefore = await readdir(fixture.workspace.path('generated_files'));
 });
 afterEach(async () => {
   for (const worker of workers) worker.signal('SIGTERM');
@@ -61,18 +61,18 @@ afterEach(async () => {
   workers = [];
 });
 afterAll(async () => {
-  await room?.close();
+  await fixture?.close();
   await server?.stop();
 });
 
 function work(stages: readonly QueueName[] = STAGES): void {
-  workers.push(room.start(['worker', ...stages.flatMap((name) => ['--only', name])], {}, 100_000));
+  workers.push(fixture.start(['worker', ...stages.flatMap((name) => ['--only', name])], {}, 100_000));
 }
 
 /** The jobs of a run, in whatever state; the tick of the weekly schedule and other runs' jobs are not of it. */
 async function jobsLeft(runId: RunId): Promise<string[]> {
   const states = ['active', 'waiting', 'delayed', 'prioritized', 'waiting-children', 'failed', 'completed'] as const;
-  const found = Object.values(room.queues.byName).map(async (queue) => {
+  const found = Object.values(fixture.queues.byName).map(async (queue) => {
     const jobs = await queue.getJobs([...states]);
     return jobs.filter((job) => job?.data.runId === runId).map((job) => `${job.id} in ${queue.name}`);
   });
@@ -88,7 +88,7 @@ async function expectNoJobs(runId: RunId): Promise<void> {
 
 /** Cancels the run by the command, and holds that nothing is left of it but its record. */
 async function expectNothingLeft(runId: RunId, stage: QueueName): Promise<void> {
-  const cancelled = await room.start(['cancel', runId, '--json']).ended;
+  const cancelled = await fixture.start(['cancel', runId, '--json']).ended;
   expect([cancelled.code, cancelled.stderr]).toEqual([0, expect.any(String)]);
   expect(cancelled.json<RunReport>()).toMatchObject({
     state: 'cancelled',
@@ -96,7 +96,7 @@ async function expectNothingLeft(runId: RunId, stage: QueueName): Promise<void> 
     publishedFiles: [],
   });
   await expectNoJobs(runId);
-  const isGone = async () => (await readdir(room.workspace.path('generated_files'))).length === filesBefore.length;
+  const isGone = async () => (await readdir(fixture.workspace.path('generated_files'))).length === filesBefore.length;
   await waitUntil('no file of it is left', isGone, 10_000);
   expect([...server.files.keys()]).toEqual([]);
   // And nothing comes of it later: not by a retry, nor by a resume, nor by workers that start.
@@ -106,47 +106,47 @@ async function expectNothingLeft(runId: RunId, stage: QueueName): Promise<void> 
     ['resume', runId],
     ['finish', runId, '--without-failed'],
   ];
-  const refusals = await Promise.all(commands.map((command) => room.start(command).ended));
+  const refusals = await Promise.all(commands.map((command) => fixture.start(command).ended));
   for (const { code, stderr } of refusals) {
     expect([code, stderr]).toEqual([1, expect.stringContaining(`Run ${runId} was cancelled by`)]);
   }
   await expectNoJobs(runId);
   expect([...server.files.keys()]).toEqual([]);
-  const { state } = await room.report(runId);
+  const { state } = await fixture.report(runId);
   expect(state).toBe('cancelled');
 }
 
 describe('O4: a run that is cancelled', () => {
   test('before anybody has begun with it', async () => {
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     await expectNothingLeft(runId, 'run-start');
   });
 
   test('with its employees on the queue and nobody at work', async () => {
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     work(['run-start', 'catalog-download', 'assignment']);
-    const queue = room.queues.byName['employee-simulation'];
+    const queue = fixture.queues.byName['employee-simulation'];
     await waitUntil('all are queued', async () => (await queue.getWaitingCount()) === EMPLOYEES, 30_000);
     await expectNothingLeft(runId, 'employee-simulation');
   });
 
   test('while its employees are simulated: the command that waits for it ends with 1 and says who cancelled it', async () => {
     latencyMs = LATENCY_MS;
-    const command = room.start(['run', '--seed', 'cancelled', '--as-of', '2025-10-28T11:00:00Z'], {}, 100_000);
+    const command = fixture.start(['run', '--seed', 'cancelled', '--as-of', '2025-10-28T11:00:00Z'], {}, 100_000);
     work();
     let runId: RunId | undefined;
     await waitUntil(
       'some are done',
       async () => {
-        runId = (await room.store.listRuns(1))[0]?.plan.id;
-        return runId !== undefined && (await room.store.countResults(runId)) >= 10 && !(await isEndedRun(runId));
+        runId = (await fixture.store.listRuns(1))[0]?.plan.id;
+        return runId !== undefined && (await fixture.store.countResults(runId)) >= 10 && !(await isEndedRun(runId));
       },
       60_000,
     );
     await expectNothingLeft(runId!, 'employee-simulation');
     const { code, stdout } = await command.ended;
     expect([code, stdout]).toEqual([1, expect.stringContaining(`Run ${runId} was cancelled by`)]);
-    const calls = [...room.recommender.calls.values()].reduce((sum, n) => sum + n, 0);
+    const calls = [...fixture.recommender.calls.values()].reduce((sum, n) => sum + n, 0);
     expect(calls).toBeLessThan(EMPLOYEES);
   });
 
@@ -154,20 +154,20 @@ describe('O4: a run that is cancelled', () => {
   test.each(MOMENTS)(
     'while its worker stands still at %s: what the worker does afterwards leaves nothing',
     async (moment) => {
-      const runId = await room.begin();
+      const runId = await fixture.begin();
       const env = { NODE_OPTIONS: `--import=${END_AT}`, END_AT: `${moment}:1`, END_WITH: 'SIGSTOP' };
-      const worker = room.start(['worker'], env, 100_000);
+      const worker = fixture.start(['worker'], env, 100_000);
       await waitUntil('the worker stands still', () => standsStill(worker), 60_000);
-      const command = room.start(['cancel', runId]);
-      await room.reaches(runId, 'cancelled');
-      await letLocksExpire(room.connection);
+      const command = fixture.start(['cancel', runId]);
+      await fixture.reaches(runId, 'cancelled');
+      await letLocksExpire(fixture.connection);
       expect((await command.ended).code).toBe(0);
       worker.signal('SIGCONT');
       // It ends when it has done what it has in hand.
       worker.signal('SIGTERM');
       expect((await worker.ended).code).toBe(0);
       await expectNoJobs(runId);
-      const names = await readdir(room.workspace.path('generated_files'));
+      const names = await readdir(fixture.workspace.path('generated_files'));
       expect(names.filter((name) => !filesBefore.includes(name))).toEqual([]);
       expect([...server.files.keys()]).toEqual([]);
       expect(worker.stderr).not.toContain('The queues cannot be read');
@@ -177,12 +177,12 @@ describe('O4: a run that is cancelled', () => {
   test('while a file is uploaded: it does not get its name, and its partial file is removed', async () => {
     let release = () => {};
     server.faults = { writesWaitFor: new Promise((resolve) => (release = resolve)) };
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     work();
     const isUploaded = () => [...server.files.keys()].some((name) => name.endsWith('.part'));
     await waitUntil('a file is on its way', isUploaded, 60_000);
-    const command = room.start(['cancel', runId]);
-    await room.reaches(runId, 'cancelled');
+    const command = fixture.start(['cancel', runId]);
+    await fixture.reaches(runId, 'cancelled');
     release();
     const { code, stderr } = await command.ended;
     expect([code, stderr]).toEqual([
@@ -192,7 +192,7 @@ describe('O4: a run that is cancelled', () => {
     await expectNoJobs(runId);
     expect([...server.files.keys()]).toEqual([]);
     // The run had all its files before; they stay.
-    const report = await room.report(runId);
+    const report = await fixture.report(runId);
     expect([report.state, report.files.length]).toEqual(['cancelled', 3]);
   });
 });
@@ -203,15 +203,15 @@ function standsStill({ child }: RunningBtcFake): boolean {
 }
 
 async function isEndedRun(runId: RunId): Promise<boolean> {
-  return ['finished', 'cancelled'].includes((await room.status(runId)).state);
+  return ['finished', 'cancelled'].includes((await fixture.status(runId)).state);
 }
 
 test('a run that was cancelled, or has ended, can be deleted; one that has not is refused', async () => {
-  const runId = await room.begin();
-  const early = await room.start(['delete', runId]).ended;
+  const runId = await fixture.begin();
+  const early = await fixture.start(['delete', runId]).ended;
   expect([early.code, early.stderr]).toEqual([1, expect.stringContaining(`Cancel it first: btc-fake cancel ${runId}`)]);
-  expect((await room.start(['cancel', runId]).ended).code).toBe(0);
-  expect((await room.start(['delete', runId]).ended).code).toBe(0);
-  expect(await room.connection.keys(`*:run:${runId}*`)).toEqual([]);
-  expect((await room.start(['status', runId]).ended).stderr).toContain(`There is no run ${runId}`);
+  expect((await fixture.start(['cancel', runId]).ended).code).toBe(0);
+  expect((await fixture.start(['delete', runId]).ended).code).toBe(0);
+  expect(await fixture.connection.keys(`*:run:${runId}*`)).toEqual([]);
+  expect((await fixture.start(['status', runId]).ended).stderr).toContain(`There is no run ${runId}`);
 });

@@ -14,7 +14,7 @@ const FIRST_ID = 500_001;
 const ATTEMPTS = '1';
 const WORKER_LIMIT_MS = 900_000;
 
-let room: FaultFixture;
+let fixture: FaultFixture;
 let warehouse: Warehouse;
 let worker: RunningBtcFake;
 
@@ -30,19 +30,19 @@ beforeAll(async () => {
   warehouse = await startWarehouse({ token: CANARIES.databricks, pageRows: 50 });
   await warehouse.load(TABLES);
   const env = { JOB_ATTEMPTS: ATTEMPTS, DATABRICKS_TIMEOUT: '600' };
-  room = await openFaultFixture({ employees: EMPLOYEES, warehouse, env });
-  worker = room.start(['worker'], {}, WORKER_LIMIT_MS);
+  fixture = await openFaultFixture({ employees: EMPLOYEES, warehouse, env });
+  worker = fixture.start(['worker'], {}, WORKER_LIMIT_MS);
 });
 beforeEach(() => warehouse.faults.clear());
 afterAll(async () => {
-  await room?.close();
+  await fixture?.close();
   await warehouse?.close();
 });
 
 async function judgeRun(runId: RunId, limitMs?: number): Promise<void> {
-  await room.reaches(runId, 'finished', limitMs);
-  await judge(room, runId);
-  const { assignments } = await room.store.getRun(runId);
+  await fixture.reaches(runId, 'finished', limitMs);
+  await judge(fixture, runId);
+  const { assignments } = await fixture.store.getRun(runId);
   expect(assignments!.databricks).toMatchObject({ openAssignments: 2 * EMPLOYEES, completions: EMPLOYEES });
 }
 
@@ -51,20 +51,20 @@ const failuresOf = (runId: RunId) =>
 
 async function waitsThrough(needsMs: number, limitMs?: number): Promise<void> {
   warehouse.stop({ needsMs, retryAfter: '1' });
-  const runId = await room.begin();
+  const runId = await fixture.begin();
   await waitUntil(
     'the run says what it waits for',
-    async () => (await room.status(runId)).warehouse !== undefined,
+    async () => (await fixture.status(runId)).warehouse !== undefined,
     30_000,
   );
-  expect((await room.status(runId)).warehouse?.reason).toMatch(
+  expect((await fixture.status(runId)).warehouse?.reason).toMatch(
     /^DATABRICKS_STARTING: The SQL warehouse at localhost:\d+ is starting: it answered HTTP 503 while opening a session/,
   );
-  const { stdout } = await room.start(['status', runId]).ended;
+  const { stdout } = await fixture.start(['status', runId]).ended;
   expect(stdout).toMatch(/\nWaiting {2}since \S+Z for the SQL warehouse\n {9}DATABRICKS_STARTING: .* is starting: /);
   await judgeRun(runId, limitMs);
   expect(failuresOf(runId)).toEqual([]);
-  expect((await room.status(runId)).warehouse).toBeUndefined();
+  expect((await fixture.status(runId)).warehouse).toBeUndefined();
   // No more often than it asked for, apart from the calls of one try.
   expect(warehouse.refusedCalls()).toBeLessThanOrEqual(2 + needsMs / 1_000);
 }
@@ -78,7 +78,7 @@ describe('D2: a warehouse', () => {
     'that says %j in mid-fetch is read again from the first row, and no attempt is used up',
     async (message) => {
       warehouse.faults.add({ on: 'FetchResults', call: 2, kind: 'error', message });
-      const runId = await room.begin();
+      const runId = await fixture.begin();
       await judgeRun(runId);
       expect(failuresOf(runId)).toEqual([]);
     },
@@ -88,14 +88,14 @@ describe('D2: a warehouse', () => {
     const asText = (table: string) => `CREATE OR REPLACE TABLE ${table} AS SELECT * REPLACE
       (format('{:,}', ba_id) AS ba_id, format('{:,}', content_id) AS content_id) FROM ${table} ORDER BY hash(ba_id);`;
     await warehouse.load(`${asText('content_assignments')} ${asText('content_completion')}`);
-    await judgeRun(await room.begin());
+    await judgeRun(await fixture.begin());
   });
 
   test('that gives rows in another order than was asked for stops the run, with a word', async () => {
     warehouse.faults.add({ on: 'ExecuteStatement', kind: 'reorder', arrange: (rows) => rows.reverse() });
-    const runId = await room.begin();
-    await room.reaches(runId, 'failed');
-    expect((await room.status(runId)).reason).toMatch(
+    const runId = await fixture.begin();
+    await fixture.reaches(runId, 'failed');
+    expect((await fixture.status(runId)).reason).toMatch(
       /^DATABRICKS_VALUE: .* gave employee 500040, content \d+ after employee 500040, content \d+: not in the range and order/,
     );
   });

@@ -17,7 +17,7 @@ const PAGE_ROWS = 50;
 const ATTEMPTS = 3;
 const WORKER_LIMIT_MS = 600_000;
 
-let room: FaultFixture;
+let fixture: FaultFixture;
 let warehouse: Warehouse;
 let worker: RunningBtcFake;
 
@@ -33,18 +33,18 @@ const TABLES = (employees: number) => `
 beforeAll(async () => {
   warehouse = await startWarehouse({ token: CANARIES.databricks, pageRows: PAGE_ROWS });
   await warehouse.load(TABLES(EMPLOYEES));
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: EMPLOYEES,
     warehouse,
     env: { JOB_ATTEMPTS: String(ATTEMPTS), DATABRICKS_TIMEOUT: '2' },
   });
-  worker = room.start(['worker'], {}, WORKER_LIMIT_MS);
+  worker = fixture.start(['worker'], {}, WORKER_LIMIT_MS);
 });
 
 beforeEach(() => warehouse.faults.clear());
 
 afterAll(async () => {
-  await room?.close();
+  await fixture?.close();
   await warehouse?.close();
 });
 
@@ -55,9 +55,9 @@ function failures(runId: RunId, reason: RegExp): number {
 }
 
 async function judgeRun(runId: RunId): Promise<void> {
-  await room.reaches(runId, 'finished');
-  await judge(room, runId);
-  const { assignments } = await room.store.getRun(runId);
+  await fixture.reaches(runId, 'finished');
+  await judge(fixture, runId);
+  const { assignments } = await fixture.store.getRun(runId);
   expect(assignments!.databricks).toMatchObject({ openAssignments: 5 * EMPLOYEES, completions: 2 * EMPLOYEES });
   await waitUntil('no session is left', () => warehouse.openSessions() === 0);
 }
@@ -93,7 +93,7 @@ describe('D1: the warehouse', () => {
     ['does not start in time', /^DATABRICKS_UNREACHABLE: /, 'ExecuteStatement', { kind: 'never-ready' }],
   ])('%s: all is read anew, from the first row', async (_what, reason, on, effect) => {
     warehouse.faults.add({ on, call: on === 'FetchResults' ? 3 : 1, ...effect } as WarehouseFault);
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     await waitUntil('the stage has failed', () => failures(runId, reason) > 0, 20_000);
     await judgeRun(runId);
     expect(failures(runId, /./)).toBe(1);
@@ -101,22 +101,22 @@ describe('D1: the warehouse', () => {
 
   test('takes its time to start: nothing fails', async () => {
     warehouse.faults.add({ on: 'GetOperationStatus', kind: 'delay', delayMs: 300, times: 3 });
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     await judgeRun(runId);
     expect(failures(runId, /./)).toBe(0);
   });
 
   test('stays away: the run fails, without a file that would look like an end, and retry takes it to the same bytes', async () => {
-    const filesBefore = await readdir(room.workspace.path('generated_files'));
+    const filesBefore = await readdir(fixture.workspace.path('generated_files'));
     warehouse.faults.add({ on: 'OpenSession', kind: 'drop', times: 1_000 });
-    const runId = await room.begin();
-    await room.reaches(runId, 'failed');
-    expect((await room.status(runId)).reason).toMatch(/^DATABRICKS_UNREACHABLE: /);
+    const runId = await fixture.begin();
+    await fixture.reaches(runId, 'failed');
+    expect((await fixture.status(runId)).reason).toMatch(/^DATABRICKS_UNREACHABLE: /);
     expect(failures(runId, /./)).toBe(ATTEMPTS);
-    await assertNoFinalFile(room, filesBefore);
-    expect(room.recommender.calls.size).toBe(0);
+    await assertNoFinalFile(fixture, filesBefore);
+    expect(fixture.recommender.calls.size).toBe(0);
     warehouse.faults.clear();
-    await requeueFailed(room.queues, room.store, runId, ATTEMPTS);
+    await requeueFailed(fixture.queues, fixture.store, runId, ATTEMPTS);
     await judgeRun(runId);
   });
 });

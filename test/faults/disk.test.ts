@@ -24,7 +24,7 @@ const END_AT = pathToFileURL(join(import.meta.dirname, '../support/end-at-milest
 const STAND_ALONE = 'StandAloneContent_v2_2025_10_28_1_77434e.csv';
 const FULL = 'full';
 
-let room: FaultFixture;
+let fixture: FaultFixture;
 let server: FaultySftpServer;
 let worker: RunningBtcFake | undefined;
 let filesBefore: readonly string[];
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const contents = Array.from({ length: 50 }, (_, i) => [1_915_001 + i, i < 2, '2025-10-01'] as const);
   server.files.set(STAND_ALONE, Buffer.from(catalog(contents)));
   server.files.set('CourseCatalog_V2_2025_10_27_1_ec83a5.csv', Buffer.from(catalog([[892_001, false, '2025-09-01']])));
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: EMPLOYEES,
     sftpInbound: { ...server.login, remotePath: '/' },
     env: { SFTP_LOCAL_DIR: 'vendor', JOB_ATTEMPTS: String(ATTEMPTS) },
@@ -42,11 +42,11 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  filesBefore = await readdir(room.workspace.path('generated_files'));
+  filesBefore = await readdir(fixture.workspace.path('generated_files'));
 });
 
 afterEach(async () => {
-  await rm(room.workspace.path(FULL), { force: true });
+  await rm(fixture.workspace.path(FULL), { force: true });
   worker?.signal('SIGCONT');
   worker?.signal('SIGTERM');
   await worker?.ended;
@@ -54,12 +54,12 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await room?.close();
+  await fixture?.close();
   await server?.stop();
 });
 
 function work(env: Record<string, string> = {}): RunningBtcFake {
-  worker = room.start(['worker'], env);
+  worker = fixture.start(['worker'], env);
   return worker;
 }
 
@@ -69,20 +69,20 @@ function fullAt(place: string, name: string): Record<string, string> {
     NODE_OPTIONS: `--import ${FULL_DISK}`,
     FULL_DISK_AT: place,
     FULL_DISK_IN: name,
-    FULL_DISK_WHILE: room.workspace.path(FULL),
+    FULL_DISK_WHILE: fixture.workspace.path(FULL),
   };
 }
 
-const retry = (runId: RunId) => requeueFailed(room.queues, room.store, runId, ATTEMPTS);
+const retry = (runId: RunId) => requeueFailed(fixture.queues, fixture.store, runId, ATTEMPTS);
 
 async function failsWith(runId: RunId, reason: RegExp): Promise<void> {
-  await room.reaches(runId, 'failed');
-  expect((await room.status(runId)).reason).toMatch(reason);
+  await fixture.reaches(runId, 'failed');
+  expect((await fixture.status(runId)).reason).toMatch(reason);
 }
 
 async function finishesAsIfNothingHadBeen(runId: RunId): Promise<void> {
-  await room.reaches(runId, 'finished');
-  await judge(room, runId);
+  await fixture.reaches(runId, 'finished');
+  await judge(fixture, runId);
 }
 
 describe('C1: a disk that is full', () => {
@@ -93,25 +93,27 @@ describe('C1: a disk that is full', () => {
     ['close', 'summary.txt', 'the summary'],
     ['write', 'manifest.json', 'the manifest'],
   ])('at %s of %s (%s): no file of the end is there, and with room again the same bytes come', async (place, name) => {
-    writeFileSync(room.workspace.path(FULL), '');
-    const runId = await room.begin();
+    writeFileSync(fixture.workspace.path(FULL), '');
+    const runId = await fixture.begin();
     work(fullAt(place, name));
     await waitUntil('the stage has failed', () => worker!.stderr.includes('OUTPUT_UNWRITABLE: '), 20_000);
     expect(worker!.stderr).toMatch(new RegExp(`${name}\\S*: the disk is full\\. Make room or set OUTPUT_DIR`));
-    await assertNoFinalFile(room, filesBefore);
-    await rm(room.workspace.path(FULL));
+    await assertNoFinalFile(fixture, filesBefore);
+    await rm(fixture.workspace.path(FULL));
     await finishesAsIfNothingHadBeen(runId);
   });
 
   test('between two renames: retry puts every file in its place', async () => {
-    writeFileSync(room.workspace.path(FULL), '');
-    const runId = await room.begin();
+    writeFileSync(fixture.workspace.path(FULL), '');
+    const runId = await fixture.begin();
     work({ ...fullAt('rename', 'summary.txt'), JOB_ATTEMPTS: '1' });
     await failsWith(runId, /^OUTPUT_UNWRITABLE: .*summary\.txt: the disk is full/);
-    const names = (await readdir(room.workspace.path('generated_files'))).filter((name) => !filesBefore.includes(name));
+    const names = (await readdir(fixture.workspace.path('generated_files'))).filter(
+      (name) => !filesBefore.includes(name),
+    );
     // The manifest comes last: without it nobody takes the others for a whole.
     expect(names.filter((name) => name.endsWith('manifest.json') || name.endsWith('.part'))).toEqual([]);
-    await rm(room.workspace.path(FULL));
+    await rm(fixture.workspace.path(FULL));
     await retry(runId);
     await finishesAsIfNothingHadBeen(runId);
   });
@@ -119,24 +121,24 @@ describe('C1: a disk that is full', () => {
   test.each(['write', 'flush'])(
     'at %s of a catalog that is being downloaded: nothing half-fetched stays, and the next attempt brings it',
     async (place) => {
-      writeFileSync(room.workspace.path(FULL), '');
-      const runId = await room.begin();
+      writeFileSync(fixture.workspace.path(FULL), '');
+      const runId = await fixture.begin();
       const folder = `vendor-${place}`;
       work({ ...fullAt(place, STAND_ALONE), SFTP_LOCAL_DIR: folder });
       await waitUntil('the download has failed', () => worker!.stderr.includes('OUTPUT_UNWRITABLE: '), 20_000);
-      expect(readdirSync(room.workspace.path(folder)).filter((name) => name.includes('StandAlone'))).toEqual([]);
-      await rm(room.workspace.path(FULL));
+      expect(readdirSync(fixture.workspace.path(folder)).filter((name) => name.includes('StandAlone'))).toEqual([]);
+      await rm(fixture.workspace.path(FULL));
       await finishesAsIfNothingHadBeen(runId);
-      expect(readdirSync(room.workspace.path(folder)).sort()).toEqual([...server.files.keys()].sort());
+      expect(readdirSync(fixture.workspace.path(folder)).sort()).toEqual([...server.files.keys()].sort());
     },
   );
 
   test('for real, on a small file system of its own', async () => {
-    const folder = room.workspace.path('generated_files');
+    const folder = fixture.workspace.path('generated_files');
     if (!mountSmall(folder)) return;
     try {
       const filler = fillDisk(folder);
-      const runId = await room.begin();
+      const runId = await fixture.begin();
       work({ JOB_ATTEMPTS: '1' });
       await failsWith(runId, /^OUTPUT_UNWRITABLE: .*Non_Completed_Assignments\S+: the disk is full/);
       expect(readdirSync(folder)).toEqual([basename(filler)]);
@@ -150,7 +152,7 @@ describe('C1: a disk that is full', () => {
 
   test('under the log: lines are lost, and the run is not', async () => {
     const log = openSync('/dev/full', 'w');
-    const { workspace } = room;
+    const { workspace } = fixture;
     const env = { ...inheritedEnvironment(), ...workspace.env };
     const silent = spawn(process.execPath, [MAIN, 'worker'], {
       cwd: workspace.folder,
@@ -158,7 +160,7 @@ describe('C1: a disk that is full', () => {
       stdio: ['ignore', log, log],
     });
     try {
-      const runId = await room.begin();
+      const runId = await fixture.begin();
       await finishesAsIfNothingHadBeen(runId);
       expect(silent.exitCode).toBeNull();
     } finally {
@@ -172,10 +174,10 @@ describe('C1: a disk that is full', () => {
     'under the results of a command is told in one line, with an exit code (%s)',
     (command) => {
       // Past the proxy, which stands still while this process waits.
-      const env = { ...inheritedEnvironment(), ...room.workspace.env, REDIS_URL: room.redisUrl };
+      const env = { ...inheritedEnvironment(), ...fixture.workspace.env, REDIS_URL: fixture.redisUrl };
       const out = openSync('/dev/full', 'w');
       const { status, stderr } = spawnSync(process.execPath, [MAIN, ...command.split(' ')], {
-        cwd: room.workspace.folder,
+        cwd: fixture.workspace.folder,
         env,
         stdio: ['ignore', out, 'pipe'],
         encoding: 'utf8',
@@ -194,10 +196,10 @@ test('C1: a limit on the size of files is told, and when it is lifted the run go
   work();
   await worker!.waitForStderr('Working; stop with');
   limit(2_000);
-  const runId = await room.begin();
+  const runId = await fixture.begin();
   await waitUntil('the stage has failed', () => worker!.stderr.includes('OUTPUT_UNWRITABLE: '), 20_000);
   expect(worker!.stderr).toContain('the file would be larger than allowed');
-  await assertNoFinalFile(room, filesBefore);
+  await assertNoFinalFile(fixture, filesBefore);
   limit('unlimited');
   await finishesAsIfNothingHadBeen(runId);
 });
@@ -211,10 +213,10 @@ if (process.platform === 'linux')
     ],
     ['SFTP_LOCAL_DIR', /^OUTPUT_UNWRITABLE: \/sys\/btc-fake\/\S+ cannot be written \((EPERM|EACCES|EROFS)\)/],
   ])('C1: an %s where nothing may be written fails the run; with another, retry ends well', async (name, reason) => {
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     const first = work({ [name]: '/sys/btc-fake', JOB_ATTEMPTS: '1' });
     await failsWith(runId, reason);
-    await assertNoFinalFile(room, filesBefore);
+    await assertNoFinalFile(fixture, filesBefore);
     first.signal('SIGTERM');
     await first.ended;
     work();
@@ -229,12 +231,12 @@ describe('C2: two assemblers', () => {
   ])(
     'one that was stopped %s, until another was done, and goes on: one set of files, the same bytes',
     async (_when, milestone) => {
-      const runId = await room.begin();
+      const runId = await fixture.begin();
       const stopped = work({ NODE_OPTIONS: `--import ${END_AT}`, END_AT: milestone, END_WITH: 'SIGSTOP' });
       await waitUntil('it is stopped', () => stateOf(stopped) === 'T', 20_000);
-      await letLocksExpire(room.connection);
-      const other = room.start(['worker']);
-      await room.reaches(runId, 'finished');
+      await letLocksExpire(fixture.connection);
+      const other = fixture.start(['worker']);
+      await fixture.reaches(runId, 'finished');
       stopped.signal('SIGCONT');
       await Promise.all(
         [stopped, other].map((each) => {
@@ -242,24 +244,24 @@ describe('C2: two assemblers', () => {
           return each.ended;
         }),
       );
-      await judge(room, runId);
+      await judge(fixture, runId);
     },
     60_000,
   );
 
   test('a run that is assembled twice has one set of files, the same bytes', async () => {
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     work();
-    await room.reaches(runId, 'finished');
-    const { manifest } = await room.store.getRun(runId);
-    for (const { name } of manifest!.outputs) await rm(room.workspace.path('generated_files', name));
-    const job = await room.queues.byName['file-assembly'].getJob(runId);
+    await fixture.reaches(runId, 'finished');
+    const { manifest } = await fixture.store.getRun(runId);
+    for (const { name } of manifest!.outputs) await rm(fixture.workspace.path('generated_files', name));
+    const job = await fixture.queues.byName['file-assembly'].getJob(runId);
     // The run has its files a moment before the job is done.
     await waitUntil('the job is done', () => job!.isCompleted());
     await job!.retry('completed');
-    const last = room.workspace.path('generated_files', manifest!.outputs.at(-1)!.name);
+    const last = fixture.workspace.path('generated_files', manifest!.outputs.at(-1)!.name);
     await waitUntil('the files are there again', async () => existsSync(last) && (await job!.isCompleted()), 10_000);
-    await judge(room, runId);
+    await judge(fixture, runId);
   });
 });
 

@@ -7,22 +7,22 @@ import { judge } from '../support/fault-oracle.ts';
 /** X: ids and settings that nobody should give. */
 const EMPLOYEES = 30;
 const LONG = '9'.repeat(1_024);
-let room: FaultFixture;
+let fixture: FaultFixture;
 let good: string;
 let filesBefore: readonly string[];
 
 beforeAll(async () => {
-  room = await openFaultFixture({ employees: EMPLOYEES });
-  good = await readFile(room.workspace.path('input', 'employees.csv'), 'utf8');
+  fixture = await openFaultFixture({ employees: EMPLOYEES });
+  good = await readFile(fixture.workspace.path('input', 'employees.csv'), 'utf8');
 });
 beforeEach(async () => {
-  filesBefore = await readdir(room.workspace.path('generated_files'));
+  filesBefore = await readdir(fixture.workspace.path('generated_files'));
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 
 /** How many keys of runs there are, which nobody may add to who was refused. */
 async function runKeys(): Promise<number> {
-  return (await room.connection.keys('*:run:*')).length;
+  return (await fixture.connection.keys('*:run:*')).length;
 }
 
 const HOSTILE_ROWS = [
@@ -40,8 +40,8 @@ const HOSTILE_ROWS = [
 
 test('X1: hostile ids stop a run before it is made, each named by its line', async () => {
   const before = await runKeys();
-  await room.workspace.write('input/hostile.csv', `${good}${HOSTILE_ROWS.join('\n')}\n`);
-  const { code, stdout, stderr } = await room.start(['run', '--employees', 'input/hostile.csv']).ended;
+  await fixture.workspace.write('input/hostile.csv', `${good}${HOSTILE_ROWS.join('\n')}\n`);
+  const { code, stdout, stderr } = await fixture.start(['run', '--employees', 'input/hostile.csv']).ended;
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   const lines = stderr.trimEnd().split('\n');
   expect(lines[0]).toBe(`btc-fake: hostile.csv: ${HOSTILE_ROWS.length} rows are wrong (EMPLOYEES_INVALID)`);
@@ -51,18 +51,18 @@ test('X1: hostile ids stop a run before it is made, each named by its line', asy
     expect(lines[1 + i]!.length).toBeLessThan(200);
   });
   expect(await runKeys()).toBe(before);
-  expect(await readdir(room.workspace.path('generated_files'))).toEqual(filesBefore);
+  expect(await readdir(fixture.workspace.path('generated_files'))).toEqual(filesBefore);
 });
 
 test('X1: without them, where that was asked for, the others come to the same bytes, and the manifest says who was left out', async () => {
-  await room.workspace.write('input/hostile.csv', `${good}${HOSTILE_ROWS.join('\n')}\n`);
-  const runId = await room.begin(['--employees', 'input/hostile.csv', '--skip-invalid-employees']);
-  const worker = room.start(['worker']);
-  await room.reaches(runId, 'finished');
+  await fixture.workspace.write('input/hostile.csv', `${good}${HOSTILE_ROWS.join('\n')}\n`);
+  const runId = await fixture.begin(['--employees', 'input/hostile.csv', '--skip-invalid-employees']);
+  const worker = fixture.start(['worker']);
+  await fixture.reaches(runId, 'finished');
   worker.signal('SIGTERM');
   await worker.ended;
-  await judge(room, runId);
-  const { manifest } = await room.store.getRun(runId);
+  await judge(fixture, runId);
+  const { manifest } = await fixture.store.getRun(runId);
   expect(manifest!.inputs.employees.invalid.count).toBe(HOSTILE_ROWS.length);
   expect(manifest!.inputs.employees.invalid.first).toHaveLength(HOSTILE_ROWS.length);
 });
@@ -87,9 +87,9 @@ const HOSTILE_SETTINGS: Record<string, string> = {
 
 test('X1: hostile and mistyped settings are all named at the start, and nothing is done', async () => {
   const before = await runKeys();
-  await writeFile(room.workspace.path('.env'), 'EMPLOYES_FILE=x\n__proto__=y\nconstructor=z\n😀=1\n');
-  const { code, stdout, stderr } = await room.start(['run', '--with-workers'], HOSTILE_SETTINGS).ended;
-  await writeFile(room.workspace.path('.env'), '');
+  await writeFile(fixture.workspace.path('.env'), 'EMPLOYES_FILE=x\n__proto__=y\nconstructor=z\n😀=1\n');
+  const { code, stdout, stderr } = await fixture.start(['run', '--with-workers'], HOSTILE_SETTINGS).ended;
+  await writeFile(fixture.workspace.path('.env'), '');
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   for (const name of [...Object.keys(HOSTILE_SETTINGS), 'EMPLOYES_FILE']) expect(stderr).toContain(`  ${name}: `);
   expect(stderr).toContain('did you mean SFTP_INBOUND_PASSWORD?');
@@ -110,7 +110,7 @@ test('X1: empty settings are settings that are not set', async () => {
     'METRICS_PORT',
   ];
   const blank = Object.fromEntries(names.map((name, i) => [name, ' '.repeat(i % 2)]));
-  const { code, json } = await room.start(
+  const { code, json } = await fixture.start(
     ['run', '--with-workers', '--json', '--seed', 'faults', '--as-of', '2025-10-28T11:00:00Z'],
     blank,
   ).ended;
@@ -127,7 +127,7 @@ test.each([
   ['of 1 kB', 'x'.repeat(1_024)],
 ])('X1: a seed that is %s is refused, and no run is made', async (_what, seed) => {
   const before = await runKeys();
-  const { code, stdout, stderr } = await room.start(['run', '--detach', '--seed', seed]).ended;
+  const { code, stdout, stderr } = await fixture.start(['run', '--detach', '--seed', seed]).ended;
   expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
   expect(stderr).toBe(
     'btc-fake: The seed is not text on one line, of 1 to 200 characters (USAGE)\n  Give another seed, or none; the run id is then the seed.\n',
@@ -138,7 +138,7 @@ test.each([
 test.each(['__proto__', '😀'.repeat(50), '../../etc', "'; DROP TABLE x --"])(
   'X1: %j is a seed like any other',
   async (seed) => {
-    const { code, json } = await room.start(['run', '--with-workers', '--json', '--seed', seed]).ended;
+    const { code, json } = await fixture.start(['run', '--with-workers', '--json', '--seed', seed]).ended;
     expect(code).toBe(0);
     expect(json<RunReport>()).toMatchObject({ state: 'finished', seed });
   },

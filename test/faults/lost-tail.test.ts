@@ -18,12 +18,12 @@ const LOOK_MS = 5_000;
 // They share the machine with all other tests.
 jest.setTimeout(180_000);
 
-let room: FaultFixture;
+let fixture: FaultFixture;
 let latencyMs: number;
 let workers: RunningBtcFake[];
 
 beforeAll(async () => {
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) =>
       latencyMs === 0
@@ -36,31 +36,31 @@ beforeAll(async () => {
 beforeEach(async () => {
   latencyMs = LATENCY_MS;
   workers = [];
-  await Promise.all(room.processes.map((command) => command.kill()));
-  await room.connection.flushall();
+  await Promise.all(fixture.processes.map((command) => command.kill()));
+  await fixture.connection.flushall();
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 
 /** Lets the minute pass, as often as needed, after which jobs are taken up again that nobody holds; nobody else helps the run. */
 async function endsByItself(runId: RunId): Promise<void> {
   latencyMs = 0;
   for (let look = 1; look <= LOOKS; look += 1) {
     const isLast = look === LOOKS;
-    const ended = await room.reaches(runId, 'finished', LOOK_MS).then(
+    const ended = await fixture.reaches(runId, 'finished', LOOK_MS).then(
       () => true,
       async (error: Error) => {
-        if (isLast) throw new Error(`${error.message}: ${JSON.stringify(await room.status(runId))}`);
+        if (isLast) throw new Error(`${error.message}: ${JSON.stringify(await fixture.status(runId))}`);
         return false;
       },
     );
     if (ended) break;
-    await letLocksExpire(room.connection);
+    await letLocksExpire(fixture.connection);
     // What nobody works on is looked for when a worker starts.
-    workers.push(room.start(['worker']));
+    workers.push(fixture.start(['worker']));
   }
   for (const worker of workers) worker.signal('SIGTERM');
   for (const worker of workers) await worker.ended;
-  await judge(room, runId, { extraCalls: () => 6 });
+  await judge(fixture, runId, { extraCalls: () => 6 });
 }
 
 /** How much of the tail is lost, and when: after so many employees are done. */
@@ -91,23 +91,23 @@ describe('R7: the tail of the append-only file is cut off', () => {
   test.each(CASES)(
     'three times in a run, %s: the run completes by itself, with the bytes of the undisturbed one',
     async (_what, cuts) => {
-      const runId = await room.begin();
-      const begun = await room.redis.written();
-      workers.push(room.start(['worker'], {}, 170_000));
+      const runId = await fixture.begin();
+      const begun = await fixture.redis.written();
+      workers.push(fixture.start(['worker'], {}, 170_000));
       for (const [done, bytes] of cuts) {
-        await room.done(runId, Math.floor(done));
-        await room.redis.cutTail(bytes, begun);
+        await fixture.done(runId, Math.floor(done));
+        await fixture.redis.cutTail(bytes, begun);
       }
       await endsByItself(runId);
     },
   );
 
   test.each(STAGES)('and once at the beginning of %s: as if nothing had been', async (stage) => {
-    const runId = await room.begin();
-    const begun = await room.redis.written();
-    workers.push(room.start(['worker'], {}, 170_000));
-    await waitUntil(`the run is at ${stage}`, async () => (await room.status(runId)).stage === stage, 30_000);
-    await room.redis.cutTail(200 * KB, begun);
+    const runId = await fixture.begin();
+    const begun = await fixture.redis.written();
+    workers.push(fixture.start(['worker'], {}, 170_000));
+    await waitUntil(`the run is at ${stage}`, async () => (await fixture.status(runId)).stage === stage, 30_000);
+    await fixture.redis.cutTail(200 * KB, begun);
     await endsByItself(runId);
   });
 });

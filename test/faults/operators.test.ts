@@ -31,22 +31,22 @@ interface Dashboard {
   put(path: string): Promise<Response>;
 }
 
-let room: FaultFixture;
+let fixture: FaultFixture;
 let dashboard: Dashboard;
 let failing: (employeeId: number) => boolean;
 
 beforeAll(async () => {
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) => (failing(id) ? fails(404) : undefined),
     env: { JOB_ATTEMPTS: '2' },
   });
-  dashboard = await serve(room);
+  dashboard = await serve(fixture);
 }, TEST_LIMIT_MS);
 beforeEach(() => {
   failing = () => false;
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 
 async function serve(where: FaultFixture): Promise<Dashboard> {
   const port = await freePort();
@@ -93,13 +93,13 @@ const jobOf = (where: FaultFixture, runId: RunId, id: number) =>
   where.queues.byName['employee-simulation'].getJob(`${runId}-${id}`) as Promise<Job>;
 
 describe('O1: a run whose employees somebody took off the queue', () => {
-  const queue = () => room.queues.byName['employee-simulation'];
+  const queue = () => fixture.queues.byName['employee-simulation'];
 
   /** A run of which some are done and the others wait, with nobody at work. */
   async function waitingRun(): Promise<RunId> {
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     const stages = ['run-start', 'catalog-download', 'assignment'].flatMap((name) => ['--only', name]);
-    const worker = room.start(['worker', ...stages]);
+    const worker = fixture.start(['worker', ...stages]);
     await waitUntil('all are queued', async () => (await queue().getWaitingCount()) === EMPLOYEES, 20_000);
     await stop(worker);
     return runId;
@@ -112,16 +112,16 @@ describe('O1: a run whose employees somebody took off the queue', () => {
     files: readonly string[],
     more: readonly RunningBtcFake[],
   ) {
-    await room.reaches(runId, 'failed');
-    await assertNoFinalFile(room, files);
-    const { reason } = await room.report(runId);
+    await fixture.reaches(runId, 'failed');
+    await assertNoFinalFile(fixture, files);
+    const { reason } = await fixture.report(runId);
     expect(reason).toMatch(
       new RegExp(`^RUN_INCOMPLETE: ${missing} of ${EMPLOYEES} employees have neither a result nor`),
     );
     expect(reason).toContain(`Queue them again with "btc-fake retry ${runId}"`);
-    expect((await room.start(['retry', runId, '--json']).ended).code).toBe(0);
+    expect((await fixture.start(['retry', runId, '--json']).ended).code).toBe(0);
     await stop(...more);
-    await judge(room, runId, { extraCalls: () => 1 });
+    await judge(fixture, runId, { extraCalls: () => 1 });
   }
 
   test.each<[string, (failed: readonly number[], runId: RunId) => Promise<unknown>]>([
@@ -129,14 +129,14 @@ describe('O1: a run whose employees somebody took off the queue', () => {
     [
       'deleted one by one',
       async (failed, runId) => {
-        for (const id of failed) await (await jobOf(room, runId, id)).remove();
+        for (const id of failed) await (await jobOf(fixture, runId, id)).remove();
       },
     ],
   ])(
     'when they had failed and were %s',
     async (_how, remove) => {
-      const files = await readdir(room.workspace.path('generated_files'));
-      const { runId, failed, worker } = await incompleteRun(room, oneIn(8));
+      const files = await readdir(fixture.workspace.path('generated_files'));
+      const { runId, failed, worker } = await incompleteRun(fixture, oneIn(8));
       await remove(failed, runId);
       await expectRepair(runId, failed.length, files, [worker]);
     },
@@ -150,17 +150,18 @@ describe('O1: a run whose employees somebody took off the queue', () => {
       : []),
     [
       'removed the unprocessed children of the assembly',
-      async (runId) => ((await room.queues.byName['file-assembly'].getJob(runId)) as Job).removeUnprocessedChildren(),
+      async (runId) =>
+        ((await fixture.queues.byName['file-assembly'].getJob(runId)) as Job).removeUnprocessedChildren(),
     ],
   ])(
     'when they still waited and somebody %s: the assembly queues them again, and the run completes by itself',
     async (_how, remove) => {
       const runId = await waitingRun();
       await remove(runId);
-      const worker = room.start(['worker']);
-      await room.reaches(runId, 'finished');
+      const worker = fixture.start(['worker']);
+      await fixture.reaches(runId, 'finished');
       await stop(worker);
-      await judge(room, runId);
+      await judge(fixture, runId);
     },
     TEST_LIMIT_MS,
   );
@@ -194,13 +195,13 @@ describe('O2: failed employees, re-queued one, then all at once,', () => {
   test.each(Object.keys(WAYS))(
     'by %s: the run completes, once, and after that nothing can be re-queued',
     async (way) => {
-      const { runId, failed, worker } = await incompleteRun(room, oneIn(5));
-      await WAYS[way]!(room, dashboard, runId, failed[0]!);
-      await room.reaches(runId, 'finished');
-      await judge(room, runId, { extraCalls: (id) => (failed.includes(id) ? 1 : 0) });
+      const { runId, failed, worker } = await incompleteRun(fixture, oneIn(5));
+      await WAYS[way]!(fixture, dashboard, runId, failed[0]!);
+      await fixture.reaches(runId, 'finished');
+      await judge(fixture, runId, { extraCalls: (id) => (failed.includes(id) ? 1 : 0) });
       await expectRefusals(runId, failed[0]!);
       await stop(worker);
-      await judge(room, runId, { extraCalls: (id) => (failed.includes(id) ? 1 : 0) });
+      await judge(fixture, runId, { extraCalls: (id) => (failed.includes(id) ? 1 : 0) });
     },
     TEST_LIMIT_MS,
   );
@@ -212,7 +213,7 @@ describe('O2: failed employees, re-queued one, then all at once,', () => {
       ['retry', runId, '--employee', String(one)],
       ['finish', runId, '--without-failed'],
     ]) {
-      const { code, stderr } = await room.start(args).ended;
+      const { code, stderr } = await fixture.start(args).ended;
       expect([args[0], code, stderr]).toEqual([args[0], 1, expect.stringContaining('has ended')]);
     }
     for (const fields of [{ what: 'all' }, { what: 'stage' }, { employee: String(one) }]) {
@@ -226,9 +227,9 @@ describe('O2: failed employees, re-queued one, then all at once,', () => {
   test(
     'by all three at the same time: each once, and nobody is told of a failure',
     async () => {
-      const { runId, failed, worker } = await incompleteRun(room, oneIn(5));
+      const { runId, failed, worker } = await incompleteRun(fixture, oneIn(5));
       const [line, page, board] = await Promise.all([
-        room.start(['retry', runId, '--detach']).ended,
+        fixture.start(['retry', runId, '--detach']).ended,
         dashboard.post(`/runs/${runId}/requeue`, { what: 'all' }),
         dashboard.put('employee-simulation/retry/failed'),
       ]);
@@ -236,9 +237,9 @@ describe('O2: failed employees, re-queued one, then all at once,', () => {
       if (line.code !== 0) expect(line.stderr).toContain('has ended');
       expect(page.status).toBe(303);
       expect([board.status, await board.json()]).toEqual([200, { retried: expect.any(Number), skipped: 0 }]);
-      await room.reaches(runId, 'finished');
+      await fixture.reaches(runId, 'finished');
       await stop(worker);
-      await judge(room, runId, { extraCalls: (id) => (failed.includes(id) ? 1 : 0) });
+      await judge(fixture, runId, { extraCalls: (id) => (failed.includes(id) ? 1 : 0) });
     },
     TEST_LIMIT_MS,
   );
@@ -246,24 +247,24 @@ describe('O2: failed employees, re-queued one, then all at once,', () => {
   test(
     'while the files are being assembled: nothing is done twice',
     async () => {
-      const runId = await room.begin();
+      const runId = await fixture.begin();
       const env = { NODE_OPTIONS: `--import ${END_AT}`, END_AT: 'feeds-drafted:1', END_WITH: 'SIGSTOP' };
-      const worker = room.start(['worker'], env);
-      const assembly = room.queues.byName['file-assembly'];
+      const worker = fixture.start(['worker'], env);
+      const assembly = fixture.queues.byName['file-assembly'];
       await waitUntil('the assembly is stopped', async () => (await assembly.getActiveCount()) === 1, 20_000);
       await waitUntil('its drafts are there', async () => {
-        const names = await readdir(room.workspace.path('generated_files'));
+        const names = await readdir(fixture.workspace.path('generated_files'));
         return names.some((name) => name.endsWith('.part'));
       });
-      const { stderr } = await room.start(['retry', runId, '--detach']).ended;
+      const { stderr } = await fixture.start(['retry', runId, '--detach']).ended;
       expect(stderr).toContain('Re-queued 0 employees');
       const asked = await dashboard.post(`/runs/${runId}/requeue`, { what: 'all' });
       expect(asked.headers.get('location')).toContain('none-failed');
       expect((await dashboard.put(`file-assembly/${runId}/retry`)).status).toBeGreaterThanOrEqual(400);
       worker.signal('SIGCONT');
-      await room.reaches(runId, 'finished');
+      await fixture.reaches(runId, 'finished');
       await stop(worker);
-      await judge(room, runId);
+      await judge(fixture, runId);
     },
     TEST_LIMIT_MS,
   );
@@ -271,7 +272,7 @@ describe('O2: failed employees, re-queued one, then all at once,', () => {
   testAtFullSize(
     'of 5,000 every tenth by each way, then 20,000 at once by one way after the other',
     async () => {
-      await inRoomOf(5_000, async (big, pages) => {
+      await inFixtureOf(5_000, async (big, pages) => {
         for (const requeue of Object.values(WAYS)) {
           const { runId, failed, worker } = await incompleteRun(big, oneIn(10), FULL_SIZE_LIMIT_MS);
           await requeue(big, pages, runId, failed[0]!);
@@ -281,7 +282,7 @@ describe('O2: failed employees, re-queued one, then all at once,', () => {
           await judge(big, runId, { extraCalls: (id) => (again.has(id) ? 1 : 0) });
         }
       });
-      await inRoomOf(20_000, async (big, pages) => {
+      await inFixtureOf(20_000, async (big, pages) => {
         const { runId, failed, worker } = await incompleteRun(big, () => true, FULL_SIZE_LIMIT_MS);
         const ways = Object.values(WAYS);
         for (const [i, requeue] of ways.entries()) {
@@ -298,8 +299,8 @@ describe('O2: failed employees, re-queued one, then all at once,', () => {
     LONGEST_TEST_MS,
   );
 
-  /** A room of its own, with a dashboard. */
-  async function inRoomOf(
+  /** A fixture of its own, with a dashboard. */
+  async function inFixtureOf(
     employees: number,
     work: (big: FaultFixture, pages: Dashboard) => Promise<void>,
   ): Promise<void> {
@@ -316,20 +317,20 @@ describe('O2: failed employees, re-queued one, then all at once,', () => {
 describe('O3: the dashboard', () => {
   /** A run with failed employees, and everything that is to be had about it. */
   async function withRun(work: (runId: RunId, failed: number) => Promise<void>): Promise<void> {
-    const { runId, failed, worker } = await incompleteRun(room, (id) => id === room.ids[7]);
+    const { runId, failed, worker } = await incompleteRun(fixture, (id) => id === fixture.ids[7]);
     await stop(worker);
     const before = await allJobs();
     await work(runId, failed[0]!);
     expect(await allJobs()).toEqual(before);
-    const again = room.start(['worker']);
-    expect((await room.start(['retry', runId, '--json']).ended).code).toBe(0);
+    const again = fixture.start(['worker']);
+    expect((await fixture.start(['retry', runId, '--json']).ended).code).toBe(0);
     await stop(again);
-    await judge(room, runId, { extraCalls: (id) => (id === failed[0] ? 1 : 0) });
+    await judge(fixture, runId, { extraCalls: (id) => (id === failed[0] ? 1 : 0) });
   }
 
   async function allJobs(): Promise<string[]> {
     const all = await Promise.all(
-      Object.values(room.queues.byName).map(async (one) => {
+      Object.values(fixture.queues.byName).map(async (one) => {
         const jobs: Job[] = await one.getJobs(['failed', 'waiting', 'waiting-children', 'delayed', 'active']);
         return Promise.all(jobs.map(async ({ id, data, queueName }) => JSON.stringify([queueName, id, data])));
       }),
@@ -421,7 +422,7 @@ describe('O3: the dashboard', () => {
   );
 
   test('does not begin to listen for others without a login', async () => {
-    const { code, stderr } = await room.start(['dashboard', '--host', '0.0.0.0'], {
+    const { code, stderr } = await fixture.start(['dashboard', '--host', '0.0.0.0'], {
       DASHBOARD_USER: '',
       DASHBOARD_PASSWORD: '',
     }).ended;

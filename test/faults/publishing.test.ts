@@ -19,14 +19,14 @@ const RUNS_AT_ONCE = FULL_SIZE ? 4 : 3;
 const END_AT = pathToFileURL(`${import.meta.dirname}/../support/end-at-milestone.mjs`).href;
 
 let server: FaultySftpServer;
-let room: FaultFixture;
+let fixture: FaultFixture;
 let workers: RunningBtcFake[] = [];
 /** What the receiver has taken away, each time that it did. */
 let taken: { readonly name: string; readonly sha256: string }[] = [];
 
 beforeAll(async () => {
   server = await startFaultySftpServer(CANARIES.sftp);
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: EMPLOYEES,
     template: 'placeholder\n',
     env: {
@@ -47,12 +47,12 @@ afterEach(async () => {
   workers = [];
 });
 afterAll(async () => {
-  await room?.close();
+  await fixture?.close();
   await server?.stop();
 });
 
 function work(args: readonly string[] = [], env: Record<string, string> = {}): RunningBtcFake {
-  const worker = room.start(['worker', ...args], env, STALL_LIMIT_MS);
+  const worker = fixture.start(['worker', ...args], env, STALL_LIMIT_MS);
   workers.push(worker);
   return worker;
 }
@@ -65,8 +65,8 @@ function take(name: string): void {
 
 /** The five files of a run and its two catalog files, with what is in them. */
 async function publication(runId: RunId): Promise<Record<string, string>> {
-  const report = await room.report(runId);
-  const { catalogNames, path } = room.workspace;
+  const report = await fixture.report(runId);
+  const { catalogNames, path } = fixture.workspace;
   const catalogs = Object.values(catalogNames).map((name) => path('downloaded_files', name));
   const paths = [...report.files.map((file) => path(file.path)), path(report.manifest!), ...catalogs];
   const hashes = paths.map(async (file) => [
@@ -100,26 +100,26 @@ describe('F5: a receiver that takes files away as soon as they have their names'
         return renames === 3 ? fault : undefined;
       },
     };
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     work();
-    await room.reaches(runId, 'finished');
+    await fixture.reaches(runId, 'finished');
     await expectDeliveredOnce(runId);
-    await judge(room, runId);
+    await judge(fixture, runId);
   });
 
   testAtFullSize(
     'gets each file once when the worker is killed between a rename and its note of it',
     async () => {
       server.faults = { onRenamed: take };
-      const runId = await room.begin();
+      const runId = await fixture.begin();
       const killed = work([], { NODE_OPTIONS: `--import=${END_AT}`, END_AT: 'file-renamed-there:3' });
       expect((await killed.ended).code).toBe('SIGKILL');
       workers = [];
       expect(taken).toHaveLength(3);
       work();
-      await room.reaches(runId, 'finished', STALL_LIMIT_MS);
+      await fixture.reaches(runId, 'finished', STALL_LIMIT_MS);
       await expectDeliveredOnce(runId);
-      await judge(room, runId);
+      await judge(fixture, runId);
     },
     STALL_LIMIT_MS,
   );
@@ -134,10 +134,10 @@ test(
         if (name.startsWith('ContentUserCompletion')) server.files.delete(name);
       },
     };
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     work();
-    await room.reaches(runId, 'failed');
-    const { reason, stage } = await room.report(runId);
+    await fixture.reaches(runId, 'failed');
+    const { reason, stage } = await fixture.report(runId);
     expect(stage).toBe('publish');
     expect(reason).toMatch(
       /^SFTP_TAKEN: "\/ContentUserCompletion_\S+\.part" was taken away from 127\.0\.0\.1:\d+ before it was renamed/,
@@ -145,9 +145,9 @@ test(
     expect(reason).toContain('Let the receiver there leave names that end in .part alone, then re-queue.');
     expect(taken).toHaveLength(2);
     server.faults = { onRenamed: take };
-    expect((await room.start(['retry', runId, '--json']).ended).code).toBe(0);
+    expect((await fixture.start(['retry', runId, '--json']).ended).code).toBe(0);
     await expectDeliveredOnce(runId);
-    await judge(room, runId);
+    await judge(fixture, runId);
   },
   TEST_LIMIT_MS,
 );
@@ -157,16 +157,16 @@ test(
   async () => {
     server.faults = { writeTakesMs: 150 };
     const runIds: RunId[] = [];
-    for (let i = 0; i < RUNS_AT_ONCE; i++) runIds.push(await room.begin());
+    for (let i = 0; i < RUNS_AT_ONCE; i++) runIds.push(await fixture.begin());
     const publishers = [work([], { PUBLISH_CONCURRENCY: String(RUNS_AT_ONCE) })];
     if (FULL_SIZE) publishers.push(...runIds.map(() => work(['--only', 'publish'])));
-    for (const runId of runIds) await room.reaches(runId, 'finished');
+    for (const runId of runIds) await fixture.reaches(runId, 'finished');
     const said = publishers.flatMap(({ stderr }) => stderr.split('\n'));
     expect(said.filter((line) => line.includes('publish') && /"level":[45]0/.test(line))).toEqual([]);
     for (const runId of runIds) {
       const there = [...server.files].map(([name, bytes]) => [name, createHash('sha256').update(bytes).digest('hex')]);
       expect(Object.fromEntries(there)).toMatchObject(await publication(runId));
-      await judge(room, runId, { extraCalls: () => RUNS_AT_ONCE - 1 });
+      await judge(fixture, runId, { extraCalls: () => RUNS_AT_ONCE - 1 });
     }
     expect([...server.files.keys()].filter((name) => name.endsWith('.part'))).toEqual([]);
   },

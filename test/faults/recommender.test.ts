@@ -18,7 +18,7 @@ const ILL_MS = 1_200;
 // They share the machine with all other tests.
 jest.setTimeout(90_000);
 
-let room: FaultFixture;
+let fixture: FaultFixture;
 let worker: RunningBtcFake;
 /** How much the worker had said before the test. */
 let saidBefore: number;
@@ -27,7 +27,7 @@ let misbehave: (employeeId: number, nthCall: number, nthOfAll: number) => Answer
 let calls: number;
 
 beforeAll(async () => {
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id, nth) => {
       calls += 1;
@@ -36,22 +36,22 @@ beforeAll(async () => {
     // Two attempts: whoever loses more than one to the fault fails.
     env: { EMPLOYEE_CONCURRENCY: '10', JOB_ATTEMPTS: '2', API_TIMEOUT: '1', SHUTDOWN_TIMEOUT: '3' },
   });
-  worker = room.start(['worker'], {}, 300_000);
+  worker = fixture.start(['worker'], {}, 300_000);
 });
 
 beforeEach(async () => {
   [misbehave, calls, saidBefore] = [() => undefined, 0, worker.stderr.length];
   // What a test that failed has left is not of the next.
-  await room.connection.flushall();
+  await fixture.connection.flushall();
 });
 
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 
-const begin = (): Promise<RunId> => room.begin();
+const begin = (): Promise<RunId> => fixture.begin();
 
 async function retry(runId: RunId): Promise<void> {
   misbehave = () => undefined;
-  await requeueFailed(room.queues, room.store, runId, 2);
+  await requeueFailed(fixture.queues, fixture.store, runId, 2);
 }
 
 const saidLines = (): string[] => worker.stderr.slice(saidBefore).split('\n');
@@ -59,8 +59,8 @@ const linesOf = (text: string): number => saidLines().filter((line) => line.incl
 const attemptsCounted = (): number => linesOf('"attempt":');
 
 async function finishes(runId: RunId, extraCalls: (id: number) => number = () => 0): Promise<void> {
-  await room.reaches(runId, 'finished', 25_000);
-  await judge(room, runId, { extraCalls });
+  await fixture.reaches(runId, 'finished', 25_000);
+  await judge(fixture, runId, { extraCalls });
 }
 
 /** The recommender answers well so often, then for some time like this, in turn. */
@@ -97,10 +97,10 @@ describe('A1: 429', () => {
       return nthOfAll === 31 ? fails(429, { 'retry-after': '8' }) : undefined;
     };
     const runId = await begin();
-    const queue = room.queues.byName['employee-simulation'];
+    const queue = fixture.queues.byName['employee-simulation'];
     const atRest = async () => calls >= 31 && (await queue.getActiveCount()) === 0;
     await waitUntil('all that was in hand is back', atRest, 20_000);
-    expect(await room.connection.pttl('{btc-fake}:employee-simulation:limiter')).toBeGreaterThan(2_000);
+    expect(await fixture.connection.pttl('{btc-fake}:employee-simulation:limiter')).toBeGreaterThan(2_000);
     await finishes(runId, () => 1);
   });
 });
@@ -117,19 +117,19 @@ test('A1: a burst of 500, 502 and 503 lets the worker rest; nobody fails, and it
 describe('A2', () => {
   test('400, 401, 403, 404, 422: that employee fails at once, the others are done, and a retry completes the run', async () => {
     const statuses = [400, 401, 403, 404, 422];
-    const refused = new Map(statuses.map((status, i) => [room.ids[5 + i * 15]!, status]));
+    const refused = new Map(statuses.map((status, i) => [fixture.ids[5 + i * 15]!, status]));
     misbehave = (id) => (refused.has(id) ? fails(refused.get(id)!) : undefined);
-    const before = await readdir(room.workspace.path('generated_files'));
+    const before = await readdir(fixture.workspace.path('generated_files'));
     const runId = await begin();
-    await room.reaches(runId, 'incomplete');
-    await assertNoFinalFile(room, before);
-    const report = await room.report(runId);
+    await fixture.reaches(runId, 'incomplete');
+    await assertNoFinalFile(fixture, before);
+    const report = await fixture.report(runId);
     expect(report.counts).toEqual({ employees: EMPLOYEES, done: EMPLOYEES - 5, failed: 5 });
     for (const { employeeId, reason } of report.failedEmployees) {
       const status = refused.get(employeeId)!;
       const code = status === 401 || status === 403 ? 'RECOMMENDER_ACCESS' : 'RECOMMENDER_REJECTED';
       expect(reason).toMatch(new RegExp(`^${code}: .*answered ${status}`));
-      expect(room.recommender.calls.get(employeeId)).toBe(1);
+      expect(fixture.recommender.calls.get(employeeId)).toBe(1);
     }
     await retry(runId);
     await finishes(runId, (id) => (refused.has(id) ? 1 : 0));
@@ -140,21 +140,21 @@ describe('A2', () => {
     const runId = await begin();
     await waitUntil('it is said', () => linesOf('The recommender fails for everybody') === 1, 15_000);
     await waitUntil('a trial was made', () => calls > 30, 15_000);
-    const { stdout } = await room.start(['status', runId]).ended;
+    const { stdout } = await fixture.start(['status', runId]).ended;
     expect(stdout).toMatch(/^State {4}running \(employee-simulation\)$/m);
     expect(stdout).toMatch(/^Resting {2}since .*Z: the recommender fails for everybody$/m);
     expect(stdout).toMatch(/RECOMMENDER_ACCESS: .*answered 40[13]/);
     expect(stdout).toMatch(/next trial at .*Z; nothing is lost meanwhile$/m);
     // Those before it was seen that it is everybody, at the most; nobody of all the others.
-    expect((await room.status(runId)).counts.failed).toBeLessThan(20);
+    expect((await fixture.status(runId)).counts.failed).toBeLessThan(20);
     // One at a time, less and less often.
     expect(calls).toBeLessThan(20 + 10 + 10);
 
     misbehave = () => undefined;
-    await room.reaches(runId, 'incomplete', 25_000);
+    await fixture.reaches(runId, 'incomplete', 25_000);
     expect(linesOf('The recommender fails for everybody')).toBe(1);
     expect(linesOf('The recommender answers again')).toBe(1);
-    expect((await room.report(runId)).outage).toBeUndefined();
+    expect((await fixture.report(runId)).outage).toBeUndefined();
     await retry(runId);
     await finishes(runId, () => 6);
   });
@@ -163,26 +163,34 @@ describe('A2', () => {
     misbehave = () => fails(403);
     worker.signal('SIGTERM');
     expect((await worker.ended).code).toBe(0);
-    worker = room.start(['worker'], { API_OUTAGE_PATIENCE: '2' });
+    worker = fixture.start(['worker'], { API_OUTAGE_PATIENCE: '2' });
     saidBefore = 0;
     const runId = await begin();
-    await room.reaches(runId, 'incomplete', 25_000);
-    expect((await room.status(runId)).counts).toEqual({ employees: EMPLOYEES, done: 0, failed: EMPLOYEES });
+    await fixture.reaches(runId, 'incomplete', 25_000);
+    expect((await fixture.status(runId)).counts).toEqual({ employees: EMPLOYEES, done: 0, failed: EMPLOYEES });
     expect(linesOf('The recommender was waited for long enough')).toBe(1);
     await retry(runId);
     await finishes(runId, () => 6);
     await worker.kill();
-    worker = room.start(['worker'], {}, 300_000);
+    worker = fixture.start(['worker'], {}, 300_000);
   });
 
   test('a command that works itself says that it rests, and ends with the run', async () => {
     misbehave = ill([fails(503)], 0);
-    room.recommender.forgetCalls();
+    fixture.recommender.forgetCalls();
     calls = 0;
-    const run = room.start(['run', '--seed', 'faults', '--as-of', '2025-10-28T11:00:00Z', '--with-workers', '--json']);
+    const run = fixture.start([
+      'run',
+      '--seed',
+      'faults',
+      '--as-of',
+      '2025-10-28T11:00:00Z',
+      '--with-workers',
+      '--json',
+    ]);
     const { code, stderr, json } = await run.ended;
     expect([code, stderr]).toEqual([0, expect.stringContaining('Resting while the recommender fails for everybody')]);
-    await judge(room, json<RunReport>().runId as RunId, { extraCalls: () => 8 });
+    await judge(fixture, json<RunReport>().runId as RunId, { extraCalls: () => 8 });
   });
 });
 
@@ -203,17 +211,17 @@ describe('A3', () => {
 
   test('cut JSON, HTML with 200 or 50 MB: that employee fails, it is never an empty list, and a retry completes the run', async () => {
     const kinds: Answer[] = [{ kind: 'cut-json' }, { kind: 'html' }, { kind: 'huge' }];
-    const hit = new Map(kinds.map((answer, i) => [room.ids[20 * (i + 1)]!, answer]));
+    const hit = new Map(kinds.map((answer, i) => [fixture.ids[20 * (i + 1)]!, answer]));
     misbehave = (id) => hit.get(id);
-    const before = await readdir(room.workspace.path('generated_files'));
+    const before = await readdir(fixture.workspace.path('generated_files'));
     const runId = await begin();
-    await room.reaches(runId, 'incomplete');
-    await assertNoFinalFile(room, before);
-    const { failedEmployees } = await room.report(runId);
+    await fixture.reaches(runId, 'incomplete');
+    await assertNoFinalFile(fixture, before);
+    const { failedEmployees } = await fixture.report(runId);
     const reason = expect.stringMatching(/^RECOMMENDER_BODY: /);
     const failed = [...hit.keys()].map((employeeId) => ({ employeeId, reason }));
     expect(failedEmployees.toSorted((x, y) => x.employeeId - y.employeeId)).toEqual(failed);
-    expect(room.recommender.hugeBytesSent).toBeLessThan(10_000_000);
+    expect(fixture.recommender.hugeBytesSent).toBeLessThan(10_000_000);
     await retry(runId);
     await finishes(runId, (id) => (hit.has(id) ? 1 : 0));
   });
@@ -224,8 +232,8 @@ describe('A4: a block of employees answered 500, each with an error by name, whi
     block.includes(id) ? fails(500, {}, `{"error":"no such employee: ${id}"}`) : undefined;
 
   async function onlyTheyFail(runId: RunId, block: readonly number[]): Promise<void> {
-    await room.reaches(runId, 'incomplete', 25_000);
-    const { counts, failedEmployees, outage } = await room.report(runId);
+    await fixture.reaches(runId, 'incomplete', 25_000);
+    const { counts, failedEmployees, outage } = await fixture.report(runId);
     expect(counts).toEqual({ employees: EMPLOYEES, done: EMPLOYEES - block.length, failed: block.length });
     expect(failedEmployees.map(({ employeeId }) => employeeId).toSorted((x, y) => x - y)).toEqual(block);
     expect(outage).toBeUndefined();
@@ -233,11 +241,11 @@ describe('A4: a block of employees answered 500, each with an error by name, whi
   }
 
   test('only they fail, at once, and again when only they are retried; nobody rests', async () => {
-    const block = room.ids.slice(25, 55);
+    const block = fixture.ids.slice(25, 55);
     misbehave = unknown(block);
     const runId = await begin();
     await onlyTheyFail(runId, block);
-    await requeueFailed(room.queues, room.store, runId, 2);
+    await requeueFailed(fixture.queues, fixture.store, runId, 2);
     const failedAgain = () => linesOf('"attempt":2,"attempts":2') === 2 * block.length;
     await waitUntil('all have failed again', failedAgain, 25_000);
     await onlyTheyFail(runId, block);
@@ -247,7 +255,7 @@ describe('A4: a block of employees answered 500, each with an error by name, whi
   });
 
   test('only they fail when they are the first of all, so that nobody was answered before', async () => {
-    const block = room.ids.slice(0, 30);
+    const block = fixture.ids.slice(0, 30);
     misbehave = unknown(block);
     const runId = await begin();
     await onlyTheyFail(runId, block);
@@ -276,10 +284,10 @@ testAtFullSize(
     };
     worker.signal('SIGTERM');
     await worker.ended;
-    worker = room.start(['worker'], { JOB_ATTEMPTS: '10' }, 300_000);
+    worker = fixture.start(['worker'], { JOB_ATTEMPTS: '10' }, 300_000);
     const runId = await begin();
-    await room.reaches(runId, 'finished', 180_000);
-    await judge(room, runId, { extraCalls: () => 12 });
+    await fixture.reaches(runId, 'finished', 180_000);
+    await judge(fixture, runId, { extraCalls: () => 12 });
   },
   200_000,
 );

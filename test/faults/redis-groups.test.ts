@@ -35,9 +35,9 @@ afterEach(async () => {
 /** What every answer of the recommender waits for; a run lasts long enough to be disturbed. */
 let latencyMs = 0;
 
-async function openRoom(elsewhere: RedisElsewhere): Promise<FaultFixture> {
+async function openFixture(elsewhere: RedisElsewhere): Promise<FaultFixture> {
   latencyMs = LATENCY_MS;
-  const room = await openFaultFixture({
+  const fixture = await openFaultFixture({
     employees: EMPLOYEES,
     elsewhere,
     misbehave: (id) =>
@@ -46,8 +46,8 @@ async function openRoom(elsewhere: RedisElsewhere): Promise<FaultFixture> {
         : ({ ...recommends(892_001 + (id % 2), 555, 1_915_003), delayMs: latencyMs } as Answer),
     env: { EMPLOYEE_CONCURRENCY: '5', SHUTDOWN_TIMEOUT: '3', JOB_ATTEMPTS: '1' },
   });
-  closers.push(() => room.close());
-  return room;
+  closers.push(() => fixture.close());
+  return fixture;
 }
 
 async function connection(url: string, sentinelPassword?: string): Promise<RedisConnection> {
@@ -69,16 +69,16 @@ const withLogin = (url: string) => url.replace('://', `://:${CANARIES.redis}@`);
  * Lets the run end. What was lost with the old master, or failed on the way, is taken up when the locks of its jobs are over; nobody
  * waits for that minute.
  */
-async function ends(room: FaultFixture, worker: RunningBtcFake, runId: RunId): Promise<void> {
+async function ends(fixture: FaultFixture, worker: RunningBtcFake, runId: RunId): Promise<void> {
   latencyMs = 0;
-  const isDone = room.reaches(runId, 'finished', 60_000).then(
+  const isDone = fixture.reaches(runId, 'finished', 60_000).then(
     () => true,
     () => false,
   );
   for (let before = -1; !(await Promise.race([isDone, delay(3_000, false)])); ) {
-    const done = await room.store.countResults(runId);
-    if (done === before) await letLocksExpire(room.connection);
-    if (done === before) room.start(['worker', '--only', 'publish']);
+    const done = await fixture.store.countResults(runId);
+    if (done === before) await letLocksExpire(fixture.connection);
+    if (done === before) fixture.start(['worker', '--only', 'publish']);
     before = done;
   }
   expect(await isDone).toBe(true);
@@ -90,32 +90,36 @@ test('R6: a failover by sentinels, twice in a run, planned and by a crash: it co
   const group = await startSentinelGroup({ password: CANARIES.redis, sentinelPassword: SENTINEL_PASSWORD });
   closers.push(() => group.stop());
   const env = { REDIS_URL: group.url, REDIS_SENTINEL_PASSWORD: SENTINEL_PASSWORD };
-  const room = await openRoom({ env, connection: await connection(group.url, SENTINEL_PASSWORD) });
-  const runId = await room.begin();
-  const worker = room.start(['worker']);
-  await room.done(runId, EMPLOYEES * 0.2);
+  const fixture = await openFixture({ env, connection: await connection(group.url, SENTINEL_PASSWORD) });
+  const runId = await fixture.begin();
+  const worker = fixture.start(['worker']);
+  await fixture.done(runId, EMPLOYEES * 0.2);
   await group.failOver();
-  await room.done(runId, EMPLOYEES * 0.6);
+  await fixture.done(runId, EMPLOYEES * 0.6);
   await group.loseMaster();
-  await ends(room, worker, runId);
+  await ends(fixture, worker, runId);
   const master = group.servers[await group.master()]!;
-  await judge({ ...room, connection: direct(master), redisUrl: withLogin(master.url) }, runId, { extraCalls: () => 2 });
-  expect(room.processes.map(({ stdout, stderr }) => stdout + stderr).join('')).not.toContain(SENTINEL_PASSWORD);
+  await judge({ ...fixture, connection: direct(master), redisUrl: withLogin(master.url) }, runId, {
+    extraCalls: () => 2,
+  });
+  expect(fixture.processes.map(({ stdout, stderr }) => stdout + stderr).join('')).not.toContain(SENTINEL_PASSWORD);
 });
 
 test('R6: a reshard of a cluster, twice in a run: our slot is followed while it moves', async () => {
   const cluster = await startTestCluster({ requirepass: CANARIES.redis, masterauth: CANARIES.redis });
   closers.push(() => cluster.stop());
-  const room = await openRoom({ env: { REDIS_URL: cluster.url }, connection: await connection(cluster.url) });
-  const runId = await room.begin();
-  const worker = room.start(['worker']);
+  const fixture = await openFixture({ env: { REDIS_URL: cluster.url }, connection: await connection(cluster.url) });
+  const runId = await fixture.begin();
+  const worker = fixture.start(['worker']);
   for (const share of [0.2, 0.6]) {
-    await room.done(runId, EMPLOYEES * share);
+    await fixture.done(runId, EMPLOYEES * share);
     await cluster.reshardTo(((await cluster.owner()) + 1) % 3);
   }
-  await ends(room, worker, runId);
+  await ends(fixture, worker, runId);
   const owner = cluster.nodes[await cluster.owner()]!;
-  await judge({ ...room, connection: direct(owner), redisUrl: withLogin(owner.url) }, runId, { extraCalls: () => 2 });
+  await judge({ ...fixture, connection: direct(owner), redisUrl: withLogin(owner.url) }, runId, {
+    extraCalls: () => 2,
+  });
 });
 
 test('R6: a master that is demoted and stays reachable: refused commands pause, health says so, and all move on', async () => {
@@ -132,12 +136,12 @@ test('R6: a master that is demoted and stays reachable: refused commands pause, 
   const proxy = await startTcpProxy(target);
   closers.push(() => proxy.close());
   const url = withLogin(`redis://${proxy.host}:${proxy.port}`);
-  const room = await openRoom({ env: { REDIS_URL: url }, connection: await connection(url) });
-  const runId = await room.begin();
-  const worker = room.start(['worker']);
-  const dashboard = await startDashboardProcess(room.workspace, { REDIS_URL: url });
+  const fixture = await openFixture({ env: { REDIS_URL: url }, connection: await connection(url) });
+  const runId = await fixture.begin();
+  const worker = fixture.start(['worker']);
+  const dashboard = await startDashboardProcess(fixture.workspace, { REDIS_URL: url });
   const ready = async () => (await fetch(`${dashboard.url}/readyz`)).text();
-  await room.done(runId, EMPLOYEES / 5);
+  await fixture.done(runId, EMPLOYEES / 5);
   expect(await ready()).toContain('"ready":true');
 
   await newMaster.replicaof('NO', 'ONE');
@@ -153,8 +157,8 @@ test('R6: a master that is demoted and stays reachable: refused commands pause, 
 
   target.port = next.port;
   await waitUntil('the dashboard has moved on', async () => (await ready()).includes('"ready":true'), 20_000);
-  await ends(room, worker, runId);
+  await ends(fixture, worker, runId);
   expect(worker.stderr).not.toContain('Warning');
   expect(worker.stderr.split('\n').length).toBeLessThan(30);
-  await judge({ ...room, connection: newMaster, redisUrl: withLogin(next.url) }, runId, { extraCalls: () => 1 });
+  await judge({ ...fixture, connection: newMaster, redisUrl: withLogin(next.url) }, runId, { extraCalls: () => 1 });
 });

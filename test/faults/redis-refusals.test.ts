@@ -13,11 +13,11 @@ const LATENCY_MS = 15;
 // They share the machine with all other tests.
 jest.setTimeout(90_000);
 
-let room: FaultFixture;
+let fixture: FaultFixture;
 let latencyMs: number;
 
 beforeAll(async () => {
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) =>
       latencyMs === 0
@@ -28,55 +28,55 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   latencyMs = LATENCY_MS;
-  await Promise.all(room.processes.map((command) => command.kill()));
-  await room.connection.config('SET', 'min-replicas-to-write', '0');
-  await room.connection.call('ACL', 'SETUSER', 'default', '+@all');
-  await room.connection.flushall();
-  await room.connection.config('RESETSTAT');
+  await Promise.all(fixture.processes.map((command) => command.kill()));
+  await fixture.connection.config('SET', 'min-replicas-to-write', '0');
+  await fixture.connection.call('ACL', 'SETUSER', 'default', '+@all');
+  await fixture.connection.flushall();
+  await fixture.connection.config('RESETSTAT');
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 
 test.each([
   [
     'has too few replicas',
     'NOREPLICAS',
-    () => room.connection.config('SET', 'min-replicas-to-write', '1'),
-    () => room.connection.config('SET', 'min-replicas-to-write', '0'),
+    () => fixture.connection.config('SET', 'min-replicas-to-write', '1'),
+    () => fixture.connection.config('SET', 'min-replicas-to-write', '0'),
     'takes no writes because it has too few replicas (NOREPLICAS Not enough good replicas to write)',
     'REDIS_REFUSES_WRITES',
   ],
   [
     'takes rights away',
     'NOPERM',
-    () => room.connection.call('ACL', 'SETUSER', 'default', '-zadd', '-bzpopmin', '-hset', '-hsetnx'),
-    () => room.connection.call('ACL', 'SETUSER', 'default', '+@all'),
+    () => fixture.connection.call('ACL', 'SETUSER', 'default', '-zadd', '-bzpopmin', '-hset', '-hsetnx'),
+    () => fixture.connection.call('ACL', 'SETUSER', 'default', '+@all'),
     'does not let this user do what BTC Fake needs (NOPERM',
     'REDIS_REFUSED',
   ],
 ])('R8: a Redis that %s in a run is waited for, and nobody fails', async (_what, code, refuse, allow, words, ours) => {
-  const runId = await room.begin();
-  const worker = room.start(['worker']);
-  await room.done(runId, EMPLOYEES / 4);
+  const runId = await fixture.begin();
+  const worker = fixture.start(['worker']);
+  await fixture.done(runId, EMPLOYEES / 4);
   await refuse();
   await worker.waitForStderr(words);
   const refused = async () =>
-    Number(infoField(await room.connection.info('errorstats'), `errorstat_${code}`)?.slice(6) ?? 0);
+    Number(infoField(await fixture.connection.info('errorstats'), `errorstat_${code}`)?.slice(6) ?? 0);
   const before = await refused();
   await delay(2_000);
   // Every queue asks about once a second. One that does not pause is refused a thousand times.
   expect((await refused()) - before).toBeLessThan(150);
-  const { stderr, code: exitCode } = await room.start(['run', '--detach']).ended;
+  const { stderr, code: exitCode } = await fixture.start(['run', '--detach']).ended;
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`(${ours})\n  `)]);
   await allow();
   latencyMs = 0;
-  await room.reaches(runId, 'finished', 6_000).catch(async () => {
+  await fixture.reaches(runId, 'finished', 6_000).catch(async () => {
     // What was in hand is taken up when the locks of its jobs are over; nobody waits for that minute.
-    await letLocksExpire(room.connection);
-    room.start(['worker']);
-    await room.reaches(runId, 'finished', 30_000);
+    await letLocksExpire(fixture.connection);
+    fixture.start(['worker']);
+    await fixture.reaches(runId, 'finished', 30_000);
   });
   worker.signal('SIGTERM');
   expect((await worker.ended).code).toBe(0);
   expect(worker.stderr.split('\n').length).toBeLessThan(30);
-  await judge(room, runId, { extraCalls: () => 1 });
+  await judge(fixture, runId, { extraCalls: () => 1 });
 });

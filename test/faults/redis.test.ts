@@ -18,12 +18,12 @@ const RUN = ['run', '--seed', 'faults', '--as-of', '2025-10-28T11:00:00Z'];
 // They share the machine with all other tests.
 jest.setTimeout(90_000);
 
-let room: FaultFixture;
+let fixture: FaultFixture;
 /** What every answer of the recommender waits for; a run lasts long enough to be disturbed. */
 let latencyMs: number;
 
 beforeAll(async () => {
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) =>
       latencyMs === 0
@@ -36,14 +36,14 @@ beforeAll(async () => {
 beforeEach(async () => {
   latencyMs = LATENCY_MS;
   // What a test that failed has left is not of the next.
-  await Promise.all(room.processes.map((command) => command.kill()));
-  room.redis.resume();
-  room.proxy.misbehave();
-  await room.connection.config('SET', 'maxmemory', '0');
-  await room.connection.flushall();
+  await Promise.all(fixture.processes.map((command) => command.kill()));
+  fixture.redis.resume();
+  fixture.proxy.misbehave();
+  await fixture.connection.config('SET', 'maxmemory', '0');
+  await fixture.connection.flushall();
 });
 
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 
 async function stop(worker: RunningBtcFake): Promise<void> {
   worker.signal('SIGTERM');
@@ -55,7 +55,7 @@ async function endsByItself(worker: RunningBtcFake, runId: RunId, extraCalls = 0
   latencyMs = 0;
   await reachesTheEnd(worker, runId);
   await stop(worker);
-  await judge(room, runId, { extraCalls: () => extraCalls });
+  await judge(fixture, runId, { extraCalls: () => extraCalls });
 }
 
 /**
@@ -66,43 +66,43 @@ async function endsWithinAMinute(worker: RunningBtcFake, runId: RunId, extraCall
   latencyMs = 0;
   let before = -1;
   const standsStill = async () => {
-    const done = await room.store.countResults(runId);
-    const { waiting, delayed } = await room.queues.byName['employee-simulation'].getJobCounts('waiting', 'delayed');
+    const done = await fixture.store.countResults(runId);
+    const { waiting, delayed } = await fixture.queues.byName['employee-simulation'].getJobCounts('waiting', 'delayed');
     await delay(300);
     const still = done === before && waiting! + delayed! === 0;
     before = done;
     return still;
   };
   await waitUntil('the worker has done all that it sees', standsStill, 10_000).catch(() => {});
-  if ((await room.status(runId)).state !== 'finished') {
-    await letLocksExpire(room.connection);
+  if ((await fixture.status(runId)).state !== 'finished') {
+    await letLocksExpire(fixture.connection);
     // What nobody works on is looked for when a worker starts.
-    const other = room.start(['worker']);
+    const other = fixture.start(['worker']);
     await other.waitForStderr('Working');
     await reachesTheEnd(worker, runId);
     await stop(other);
   }
   await stop(worker);
-  await judge(room, runId, { extraCalls: () => extraCalls });
+  await judge(fixture, runId, { extraCalls: () => extraCalls });
 }
 
 async function reachesTheEnd(worker: RunningBtcFake, runId: RunId): Promise<void> {
-  await room.reaches(runId, 'finished', 20_000).catch(async (error: Error) => {
-    const counts = await Promise.all(Object.values(room.queues.byName).map((queue) => queue.getJobCounts()));
-    throw new Error(`${error.message}; ${JSON.stringify([await room.status(runId), counts])}\n${worker.stderr}`);
+  await fixture.reaches(runId, 'finished', 20_000).catch(async (error: Error) => {
+    const counts = await Promise.all(Object.values(fixture.queues.byName).map((queue) => queue.getJobCounts()));
+    throw new Error(`${error.message}; ${JSON.stringify([await fixture.status(runId), counts])}\n${worker.stderr}`);
   });
 }
 
 const lines = (text: string): number => text.split('\n').length - 1;
 
 test('R1: Redis killed three times in a run, and started again with its append-only file', async () => {
-  const runId = await room.begin();
-  const worker = room.start(['worker']);
+  const runId = await fixture.begin();
+  const worker = fixture.start(['worker']);
   for (const done of [10, 50, 100]) {
-    await room.done(runId, done);
-    await room.redis.kill();
+    await fixture.done(runId, done);
+    await fixture.redis.kill();
     await worker.waitForStderr('The queues cannot be read');
-    await room.redis.restart();
+    await fixture.redis.restart();
   }
   // Whoever was asked about when Redis died is asked about once more.
   await endsWithinAMinute(worker, runId, 3);
@@ -111,50 +111,50 @@ test('R1: Redis killed three times in a run, and started again with its append-o
 
 describe('R2: Redis restored from an older append-only file', () => {
   test('in the middle of the employees: those since then are simulated again, to the same bytes', async () => {
-    const runId = await room.begin();
-    const worker = room.start(['worker']);
-    await room.done(runId, 20);
-    await room.redis.backUp();
-    await room.done(runId, 120);
-    await room.redis.restoreBackup();
+    const runId = await fixture.begin();
+    const worker = fixture.start(['worker']);
+    await fixture.done(runId, 20);
+    await fixture.redis.backUp();
+    await fixture.done(runId, 120);
+    await fixture.redis.restoreBackup();
     await endsWithinAMinute(worker, runId, 2);
   });
 
   test('before the fan-out: the population is queued again', async () => {
-    const runId = await room.begin();
-    await room.redis.backUp();
-    const worker = room.start(['worker']);
-    await room.done(runId, 50);
-    await room.redis.restoreBackup();
+    const runId = await fixture.begin();
+    await fixture.redis.backUp();
+    const worker = fixture.start(['worker']);
+    await fixture.done(runId, 50);
+    await fixture.redis.restoreBackup();
     await endsWithinAMinute(worker, runId, 2);
   });
 
   test('after the run had ended: it ends again, with the same files', async () => {
-    const runId = await room.begin();
-    const worker = room.start(['worker']);
-    await room.done(runId, 20);
-    await room.redis.backUp();
+    const runId = await fixture.begin();
+    const worker = fixture.start(['worker']);
+    await fixture.done(runId, 20);
+    await fixture.redis.backUp();
     latencyMs = 0;
-    await room.reaches(runId, 'finished');
-    await room.redis.restoreBackup();
+    await fixture.reaches(runId, 'finished');
+    await fixture.redis.restoreBackup();
     await endsWithinAMinute(worker, runId, 2);
   });
 });
 
 describe('R3: Redis without memory', () => {
-  const fill = () => room.connection.config('SET', 'maxmemory', '1');
-  const empty = () => room.connection.config('SET', 'maxmemory', '0');
+  const fill = () => fixture.connection.config('SET', 'maxmemory', '1');
+  const empty = () => fixture.connection.config('SET', 'maxmemory', '0');
   const refusals = async () =>
-    Number(infoField(await room.connection.info('errorstats'), 'errorstat_OOM')?.slice(6) ?? 0);
+    Number(infoField(await fixture.connection.info('errorstats'), 'errorstat_OOM')?.slice(6) ?? 0);
 
-  beforeEach(() => room.connection.config('RESETSTAT'));
+  beforeEach(() => fixture.connection.config('RESETSTAT'));
 
   test('from the start: commands say so, workers wait, and the run goes on by itself', async () => {
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     await fill();
-    const worker = room.start(['worker']);
+    const worker = fixture.start(['worker']);
     await worker.waitForStderr('Redis has no memory left');
-    const { stderr, code } = await room.start(['run', '--detach']).ended;
+    const { stderr, code } = await fixture.start(['run', '--detach']).ended;
     // Some a second. A worker that does not rest asks some thousand times.
     expect(await refusals()).toBeLessThan(1_000);
     expect([code, stderr]).toEqual([
@@ -167,37 +167,37 @@ describe('R3: Redis without memory', () => {
   });
 
   test('in the middle of the fan-out: it is waited for, and nobody is queued twice or lost', async () => {
-    const runId = await room.begin();
-    const employees = room.queues.byName['employee-simulation'];
+    const runId = await fixture.begin();
+    const employees = fixture.queues.byName['employee-simulation'];
     const only = ['run-start', 'catalog-download', 'assignment'].flatMap((name) => ['--only', name]);
     // The fan-out goes in steps; the next comes a while after the one before. No stage has a second attempt.
-    room.proxy.misbehave({ latencyMs: 40 });
-    const stages = room.start(['worker', ...only], { JOB_ATTEMPTS: '1' });
+    fixture.proxy.misbehave({ latencyMs: 40 });
+    const stages = fixture.start(['worker', ...only], { JOB_ATTEMPTS: '1' });
     await waitUntil('some are queued', async () => (await employees.getWaitingCount()) > 0, 20_000);
     await fill();
     await stages.waitForStderr('Redis has no memory left');
     expect(await employees.getWaitingCount()).toBeLessThan(EMPLOYEES);
-    room.proxy.misbehave();
+    fixture.proxy.misbehave();
     await empty();
     await waitUntil('all are queued', async () => (await employees.getWaitingCount()) === EMPLOYEES, 10_000);
     await stop(stages);
     expect(lines(stages.stderr)).toBeLessThan(20);
-    await endsByItself(room.start(['worker']), runId);
+    await endsByItself(fixture.start(['worker']), runId);
   });
 
   test('in the run: nobody fails, nobody is asked about twice, and the log stays short', async () => {
-    const runId = await room.begin();
-    const worker = room.start(['worker']);
-    await room.done(runId, 30);
+    const runId = await fixture.begin();
+    const worker = fixture.start(['worker']);
+    await fixture.done(runId, 30);
     await fill();
     await worker.waitForStderr('Redis has no memory left');
-    const done = await room.store.countResults(runId);
-    const asked = room.recommender.calls.size;
+    const done = await fixture.store.countResults(runId);
+    const asked = fixture.recommender.calls.size;
     const before = await refusals();
     await waitUntil('it is tried again', async () => (await refusals()) > before + 10, 10_000);
-    expect(await room.store.countResults(runId)).toBe(done);
+    expect(await fixture.store.countResults(runId)).toBe(done);
     // Those in hand wait with their answers; nobody else is begun with.
-    expect(room.recommender.calls.size - asked).toBeLessThanOrEqual(5);
+    expect(fixture.recommender.calls.size - asked).toBeLessThanOrEqual(5);
     await empty();
     await endsByItself(worker, runId);
     expect(lines(worker.stderr)).toBeLessThan(20);
@@ -207,16 +207,16 @@ describe('R3: Redis without memory', () => {
 
 describe('R4', () => {
   test('Redis hangs: workers go on when it does, and commands end in time with one clear line', async () => {
-    const run = room.start([...RUN]);
+    const run = fixture.start([...RUN]);
     await run.waitForStderr('Run run-');
     const runId = /^Run (\S+):/m.exec(run.stderr)![1] as RunId;
-    room.recommender.forgetCalls();
-    const worker = room.start(['worker']);
-    await room.done(runId, 20);
-    room.redis.suspend();
-    const commands = [['status', runId], ['runs'], [...RUN, '--detach']].map((args) => room.start(args).ended);
+    fixture.recommender.forgetCalls();
+    const worker = fixture.start(['worker']);
+    await fixture.done(runId, 20);
+    fixture.redis.suspend();
+    const commands = [['status', runId], ['runs'], [...RUN, '--detach']].map((args) => fixture.start(args).ended);
     const [following, ...begun] = await Promise.all([run.ended, ...commands]);
-    room.redis.resume();
+    fixture.redis.resume();
     for (const { code, stdout, stderr } of begun) {
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(/^btc-fake: Redis at redis:\S+ does not answer.*\(REDIS_UNREACHABLE\)\n {2}.+\n$/);
@@ -230,48 +230,48 @@ describe('R4', () => {
 
   test('Redis is slow: the run takes longer', async () => {
     latencyMs = 0;
-    room.proxy.misbehave({ latencyMs: 20 });
-    const runId = await room.begin();
-    const worker = room.start(['worker', '--concurrency', '50']);
-    await room.done(runId, EMPLOYEES / 2);
-    room.proxy.misbehave();
+    fixture.proxy.misbehave({ latencyMs: 20 });
+    const runId = await fixture.begin();
+    const worker = fixture.start(['worker', '--concurrency', '50']);
+    await fixture.done(runId, EMPLOYEES / 2);
+    fixture.proxy.misbehave();
     await endsByItself(worker, runId);
   });
 
   test('Redis is busy with something else for some seconds: the run waits', async () => {
-    const runId = await room.begin();
-    const worker = room.start(['worker']);
-    await room.done(runId, 20);
+    const runId = await fixture.begin();
+    const worker = fixture.start(['worker']);
+    await fixture.done(runId, 20);
     const busy = "local t = redis.call('TIME') repeat local n = redis.call('TIME') until n[1] - t[1] > 2";
-    await room.connection.eval(busy, 0);
+    await fixture.connection.eval(busy, 0);
     await endsByItself(worker, runId);
   });
 
   test('connections are reset again and again, also within answers: what was in hand is done again', async () => {
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     // Enough for what a connection begins with.
-    room.proxy.misbehave({ resetAfterBytes: 120_000 });
-    const worker = room.start(['worker']);
-    await room.done(runId, 10);
+    fixture.proxy.misbehave({ resetAfterBytes: 120_000 });
+    const worker = fixture.start(['worker']);
+    await fixture.done(runId, 10);
     expect(worker.stderr).toContain('The queues cannot be read');
     for (let done = 25; done <= 100; done += 15) {
-      await room.done(runId, done);
-      room.proxy.cut();
+      await fixture.done(runId, done);
+      fixture.proxy.cut();
     }
-    room.proxy.misbehave();
+    fixture.proxy.misbehave();
     await endsWithinAMinute(worker, runId, 10);
     expect(lines(worker.stderr)).toBeLessThan(60);
   });
 
   test('replies are lost after the command was executed: it is executed again, and does no harm', async () => {
-    const runId = await room.begin();
-    const worker = room.start(['worker']);
+    const runId = await fixture.begin();
+    const worker = fixture.start(['worker']);
     for (const done of [10, 60]) {
-      await room.done(runId, done);
-      const { taken } = room.proxy;
-      room.proxy.misbehave({ loseReplies: true });
-      await waitUntil('connections were lost', () => room.proxy.taken > taken + 3, 15_000);
-      room.proxy.misbehave();
+      await fixture.done(runId, done);
+      const { taken } = fixture.proxy;
+      fixture.proxy.misbehave({ loseReplies: true });
+      await waitUntil('connections were lost', () => fixture.proxy.taken > taken + 3, 15_000);
+      fixture.proxy.misbehave();
     }
     await endsWithinAMinute(worker, runId, 4);
   });
@@ -279,9 +279,9 @@ describe('R4', () => {
 
 describe('R5: what cannot be trusted with a queue is refused, and why', () => {
   test('a Redis that is too old', async () => {
-    const old = await startPretender(room.redis, '6.0.16');
+    const old = await startPretender(fixture.redis, '6.0.16');
     const env = { REDIS_URL: `redis://:${CANARIES.redis}@127.0.0.1:${old.port}` };
-    const results = await Promise.all([['worker'], [...RUN, '--detach']].map((args) => room.start(args, env).ended));
+    const results = await Promise.all([['worker'], [...RUN, '--detach']].map((args) => fixture.start(args, env).ended));
     await old.close();
     const refusal =
       /^btc-fake: Redis 6\.0\.16 is too old; 6\.2\.0 is the lowest version \(REDIS_UNSUITABLE\)\n {2}Upgrade Redis\.\n$/;
@@ -289,9 +289,9 @@ describe('R5: what cannot be trusted with a queue is refused, and why', () => {
   });
 
   test('an eviction policy that lets Redis forget jobs', async () => {
-    await room.connection.config('SET', 'maxmemory-policy', 'allkeys-lru');
-    const results = await Promise.all([['worker'], [...RUN, '--detach']].map((args) => room.start(args).ended));
-    await room.connection.config('SET', 'maxmemory-policy', 'noeviction');
+    await fixture.connection.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    const results = await Promise.all([['worker'], [...RUN, '--detach']].map((args) => fixture.start(args).ended));
+    await fixture.connection.config('SET', 'maxmemory-policy', 'noeviction');
     for (const { code, stderr } of results) {
       expect([code, stderr]).toEqual([
         1,

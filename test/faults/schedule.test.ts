@@ -29,23 +29,23 @@ const SHIFT_CLOCK = pathToFileURL(join(import.meta.dirname, '../support/shift-cl
 const QUARTER_MS = 15 * MINUTE_MS;
 const FULL_SIZE_LIMIT_MS = 300_000;
 
-let room: FaultFixture;
+let fixture: FaultFixture;
 let schedule: ScheduleStore;
 let failing: ReadonlySet<number>;
 
 beforeAll(async () => {
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) => (failing.has(id) ? fails(404) : undefined),
     env: { BUSINESS_TIMEZONE: 'UTC' },
   });
-  schedule = new ScheduleStore(room.connection);
+  schedule = new ScheduleStore(fixture.connection);
 });
 beforeEach(async () => {
   failing = new Set();
-  await room.connection.flushall();
+  await fixture.connection.flushall();
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 
 const minute = (at: number): number => Math.floor(at / MINUTE_MS) * MINUTE_MS;
 /** The minute that comes when workers have had time to start. */
@@ -55,17 +55,17 @@ const daily = (slot: number): string => `${new Date(slot).getUTCMinutes()} ${new
 const settings = (slot: number, more: Record<string, string> = {}) => ({ SCHEDULE_CRON: daily(slot), ...more });
 const offBy = (ms: number) => ({ NODE_OPTIONS: `--import ${SHIFT_CLOCK}`, SHIFT_CLOCK_MS: String(ms) });
 const said = (workers: readonly RunningBtcFake[]): string => workers.map(({ stderr }) => stderr).join('');
-const runIds = async () => (await room.store.listRuns(100)).map(({ plan }) => plan.id);
+const runIds = async () => (await fixture.store.listRuns(100)).map(({ plan }) => plan.id);
 
 /** Applies the schedule by a machine whose clock is right, as if that had been an hour before the slot. */
 async function appliedBefore(slot: number): Promise<void> {
-  expect((await room.start(['schedule', 'apply'], settings(slot)).ended).code).toBe(0);
-  await room.connection.hset('{btc-fake}:schedule', 'appliedAt', slot - HOUR_MS);
+  expect((await fixture.start(['schedule', 'apply'], settings(slot)).ended).code).toBe(0);
+  await fixture.connection.hset('{btc-fake}:schedule', 'appliedAt', slot - HOUR_MS);
 }
 
 /** Starts workers at once and waits until all of them look after the schedule. */
 async function working(count: number, env: Record<string, string>, limitMs?: number): Promise<RunningBtcFake[]> {
-  const workers = Array.from({ length: count }, () => room.start(['worker'], env, limitMs));
+  const workers = Array.from({ length: count }, () => fixture.start(['worker'], env, limitMs));
   await Promise.all(workers.map((worker) => worker.waitForStderr('Working; stop with', 30_000)));
   return workers;
 }
@@ -75,13 +75,13 @@ async function stop(workers: readonly RunningBtcFake[]): Promise<void> {
   for (const worker of workers) expect((await worker.ended).code).toBe(0);
 }
 
-/** The room with the files that the run of a slot must have. Asks the recommender for everybody; that is forgotten. */
+/** The fixture with the files that the run of a slot must have. Asks the recommender for everybody; that is forgotten. */
 async function expecting(slot: number): Promise<FaultFixture> {
   const args = ['run', '--seed', slotRunId(slot), '--as-of', formatInstant(slot), '--with-workers', '--json'];
-  const report = (await room.start(args).ended).json<RunReport>();
-  await room.connection.flushall();
-  room.recommender.forgetCalls();
-  return { ...room, reference: await readRunFiles(report, room.workspace.folder) };
+  const report = (await fixture.start(args).ended).json<RunReport>();
+  await fixture.connection.flushall();
+  fixture.recommender.forgetCalls();
+  return { ...fixture, reference: await readRunFiles(report, fixture.workspace.folder) };
 }
 
 /** Waits until the run of a slot is there; it is made by a worker. */
@@ -90,12 +90,12 @@ const made = (slot: number, limitMs = 30_000) =>
 
 async function finished(slot: number, limitMs?: number): Promise<void> {
   await made(slot, limitMs);
-  await room.reaches(slotRunId(slot), 'finished');
+  await fixture.reaches(slotRunId(slot), 'finished');
 }
 
 /** Holds that there is one schedule, and nothing on run-start but its next tick. */
 async function expectOneSchedule(): Promise<void> {
-  const queue = room.queues.byName['run-start'];
+  const queue = fixture.queues.byName['run-start'];
   expect(await queue.getJobSchedulersCount()).toBe(1);
   const waiting = await queue.getJobs(['waiting', 'delayed', 'active', 'failed']);
   expect(waiting.map(({ name }) => name)).toEqual(['tick']);
@@ -134,17 +134,17 @@ describe('S2: a slot at which everything was down, Redis too,', () => {
     const slot = minute(Date.now()) - 5 * HOUR_MS;
     const expected = await expecting(slot);
     await appliedBefore(slot);
-    await room.redis.kill();
-    await room.redis.restart();
+    await fixture.redis.kill();
+    await fixture.redis.restart();
     const first = await working(1, settings(slot));
     await finished(slot);
     await stop(first);
     const others = await working(2, settings(slot));
     await stop(others);
     expect(await runIds()).toEqual([slotRunId(slot)]);
-    const { lateMs } = await room.report(slotRunId(slot));
+    const { lateMs } = await fixture.report(slotRunId(slot));
     expect(lateMs).toBeGreaterThanOrEqual(5 * HOUR_MS);
-    const { stdout } = await room.start(['status', slotRunId(slot)]).ended;
+    const { stdout } = await fixture.start(['status', slotRunId(slot)]).ended;
     expect(stdout).toContain(`Slot     ${formatInstant(slot)}, made 5 h `);
     expect(said([...first, ...others]).match(/"The scheduled run is queued 5 h /g)).toHaveLength(1);
     await judge(expected, slotRunId(slot));
@@ -215,18 +215,18 @@ describe('S4: a worker whose clock is 15 minutes', () => {
     const workers = [...(await working(1, settings(slot, offBy(QUARTER_MS)))), ...(await working(1, settings(slot)))];
     await workers[0]!.waitForStderr("The schedule's tick came too early");
     await workers[0]!.waitForStderr("This machine's clock is 900 s ahead of Redis'");
-    const shown = (await room.start(['schedule', 'show', '--json'], settings(slot)).ended).json<{
+    const shown = (await fixture.start(['schedule', 'show', '--json'], settings(slot)).ended).json<{
       workers: { pid: number; clockIsOff: boolean }[];
     }>();
     const [off] = shown.workers.filter(({ clockIsOff }) => clockIsOff);
     expect(off?.pid).toBe(workers[0]!.child.pid);
     await stop(workers);
     expect(await runIds()).toEqual([]);
-    const { decisions, scheduler } = await readSchedule(room.queues, schedule);
+    const { decisions, scheduler } = await readSchedule(fixture.queues, schedule);
     expect(decisions).toEqual([]);
     // Its tick is spent; the workers' look of each minute starts it when it has come.
     expect(scheduler?.next).toBe(slot + DAY_MS);
-    expect(await room.queues.byName['run-start'].getJobCountByTypes('waiting', 'failed', 'active')).toBe(0);
+    expect(await fixture.queues.byName['run-start'].getJobCountByTypes('waiting', 'failed', 'active')).toBe(0);
   });
 
   test('behind starts a slot that is due by Redis, once, with others beside it', async () => {
@@ -239,7 +239,7 @@ describe('S4: a worker whose clock is 15 minutes', () => {
     await stop([...off, ...others]);
     expect(said(off)).toContain("This machine's clock is 900 s behind Redis'");
     expect(await runIds()).toEqual([slotRunId(slot)]);
-    const { createdAt } = await room.store.getRun(slotRunId(slot));
+    const { createdAt } = await fixture.store.getRun(slotRunId(slot));
     expect(Math.abs(createdAt - Date.now())).toBeLessThan(MINUTE_MS);
     await judge(expected, slotRunId(slot));
   });
@@ -255,7 +255,7 @@ describe('S4: a worker whose clock is 15 minutes', () => {
       await finished(slot, FULL_SIZE_LIMIT_MS);
       await stop([...ahead, ...behind]);
       expect(await runIds()).toEqual([slotRunId(slot)]);
-      expect((await room.store.getRun(slotRunId(slot))).createdAt).toBeGreaterThanOrEqual(slot - MINUTE_MS / 2);
+      expect((await fixture.store.getRun(slotRunId(slot))).createdAt).toBeGreaterThanOrEqual(slot - MINUTE_MS / 2);
       await judge(expected, slotRunId(slot));
     },
     FULL_SIZE_LIMIT_MS,
@@ -269,10 +269,10 @@ describe('S5: when a slot comes while the run of an earlier one waits for failed
   /** A run of an earlier slot, one employee of which has failed; then a later slot has come. */
   async function waitingRun(first: number, second: number): Promise<RunId> {
     await appliedBefore(first);
-    failing = new Set([room.ids[3]!]);
+    failing = new Set([fixture.ids[3]!]);
     const workers = await working(1, settings(first));
     await made(first);
-    await room.reaches(slotRunId(first), 'incomplete');
+    await fixture.reaches(slotRunId(first), 'incomplete');
     await stop(workers);
     failing = new Set();
     await appliedBefore(second);
@@ -285,12 +285,12 @@ describe('S5: when a slot comes while the run of an earlier one waits for failed
     const waiting = await waitingRun(first, second);
     const workers = await working(1, settings(second));
     await finished(second);
-    const shown = (await room.start(['runs', '--json']).ended).json<{ runId: string; state: string }[]>();
+    const shown = (await fixture.start(['runs', '--json']).ended).json<{ runId: string; state: string }[]>();
     expect(shown.map(({ runId, state }) => `${runId} ${state}`)).toEqual([
       `${slotRunId(second)} finished`,
       `${waiting} incomplete`,
     ]);
-    expect((await room.start(['retry', waiting, '--json']).ended).code).toBe(0);
+    expect((await fixture.start(['retry', waiting, '--json']).ended).code).toBe(0);
     await stop(workers);
     // One call for each run, and one more for the employee who failed.
     const extraCalls = () => 2;
@@ -305,9 +305,9 @@ describe('S5: when a slot comes while the run of an earlier one waits for failed
     const workers = await working(1, settings(second, { SCHEDULE_OVERLAP: 'skip' }));
     await workers[0]!.waitForStderr(`The scheduled run is skipped: run ${waiting} has not ended`);
     expect((await schedule.decisions())[0]).toMatchObject({ slot: second, outcome: 'skipped', inTheWay: waiting });
-    const { stdout } = await room.start(['schedule', 'show'], settings(second)).ended;
+    const { stdout } = await fixture.start(['schedule', 'show'], settings(second)).ended;
     expect(stdout).toMatch(/skipped/);
-    expect((await room.start(['retry', waiting, '--json']).ended).code).toBe(0);
+    expect((await fixture.start(['retry', waiting, '--json']).ended).code).toBe(0);
     await stop(workers);
     expect(await runIds()).toEqual([waiting]);
     await judge(expected, waiting, { extraCalls: () => 1 });

@@ -29,14 +29,14 @@ const courses = catalog([
 // A busy machine takes its time to start workers.
 jest.setTimeout(120_000);
 
-let room: FaultFixture;
+let fixture: FaultFixture;
 let server: FaultySftpServer;
 const workers: RunningBtcFake[] = [];
 
 beforeAll(async () => {
   server = await startFaultySftpServer(CANARIES.sftp);
   serveWell();
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: 12,
     sftpInbound: { ...server.login, remotePath: '/' },
     env: { SFTP_LOCAL_DIR: LOCAL_DIR, JOB_ATTEMPTS: String(ATTEMPTS), SHUTDOWN_TIMEOUT: '2' },
@@ -44,14 +44,14 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   serveWell();
-  await rm(room.workspace.path(LOCAL_DIR), { recursive: true, force: true });
+  await rm(fixture.workspace.path(LOCAL_DIR), { recursive: true, force: true });
 });
 afterEach(async () => {
   for (const worker of workers) worker.signal('SIGTERM');
   for (const worker of workers.splice(0)) await worker.ended;
 });
 afterAll(async () => {
-  await room?.close();
+  await fixture?.close();
   await server?.stop();
 });
 
@@ -65,7 +65,7 @@ function serveWell(): void {
 }
 
 function work(env: Record<string, string> = {}): RunningBtcFake {
-  const worker = room.start(['worker'], env, WORKER_LIMIT_MS);
+  const worker = fixture.start(['worker'], env, WORKER_LIMIT_MS);
   workers.push(worker);
   return worker;
 }
@@ -75,7 +75,7 @@ const isReading = () => server.requests.some((request) => request === 'READ ');
 const allSaid = () => workers.map(({ stderr }) => stderr).join('');
 
 async function attemptsOf(runId: RunId): Promise<number | undefined> {
-  return (await room.queues.byName['catalog-download'].getJob(runId))?.attemptsMade;
+  return (await fixture.queues.byName['catalog-download'].getJob(runId))?.attemptsMade;
 }
 
 async function failedWith(runId: RunId, code: ErrorCode): Promise<void> {
@@ -84,76 +84,78 @@ async function failedWith(runId: RunId, code: ErrorCode): Promise<void> {
 }
 
 async function noPartIsLeft(): Promise<void> {
-  const names = await readdir(room.workspace.path(LOCAL_DIR)).catch(() => []);
+  const names = await readdir(fixture.workspace.path(LOCAL_DIR)).catch(() => []);
   expect(names.filter((name) => /\.(part|lock)$/.test(name))).toEqual([]);
 }
 
 describe('F4: downloads', () => {
   test('of six runs at once from a slow server lose no attempt: each file is fetched once', async () => {
     server.faults = { readDelayMs: 200 };
-    const runs = await Promise.all(Array.from({ length: 6 }, () => room.begin()));
+    const runs = await Promise.all(Array.from({ length: 6 }, () => fixture.begin()));
     for (let i = 0; i < 3; i += 1) work({ CATALOG_CONCURRENCY: '2' });
-    for (const runId of runs) await room.reaches(runId, 'finished');
+    for (const runId of runs) await fixture.reaches(runId, 'finished');
     expect(opened()).toEqual([`OPEN /${COURSES}`, `OPEN /${STAND_ALONE}`]);
     expect(allSaid()).not.toMatch(/"attempt":/);
-    for (const runId of runs) await judge(room, runId, { extraCalls: () => runs.length - 1 });
+    for (const runId of runs) await judge(fixture, runId, { extraCalls: () => runs.length - 1 });
     await noPartIsLeft();
   });
 
   test('of one byte now and then are given up in time, and tried again', async () => {
     server.faults = { readDelayMs: 1_500, longestRead: 1 };
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     work({ SFTP_TRANSFER_TIMEOUT: '3' });
     await failedWith(runId, 'SFTP_TRANSFER');
     await noPartIsLeft();
     serveWell();
-    await room.reaches(runId, 'finished');
-    await judge(room, runId);
+    await fixture.reaches(runId, 'finished');
+    await judge(fixture, runId);
   });
 
   test('of a file that is listed with 40 TB do not begin, and retry ends well when it is gone', async () => {
     server.faults = { listedBytes: 40e12 };
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     work();
-    await room.reaches(runId, 'failed');
-    expect((await room.status(runId)).reason).toMatch(
+    await fixture.reaches(runId, 'failed');
+    expect((await fixture.status(runId)).reason).toMatch(
       /^CATALOG_TOO_LARGE: CourseCatalog_V2_2025_10_27_1_ec83a5\.csv has 40,000,000 MB/,
     );
     expect([opened(), await attemptsOf(runId)]).toEqual([[], 1]);
     serveWell();
-    await requeueFailed(room.queues, room.store, runId, ATTEMPTS);
-    await room.reaches(runId, 'finished');
-    await judge(room, runId);
+    await requeueFailed(fixture.queues, fixture.store, runId, ATTEMPTS);
+    await fixture.reaches(runId, 'finished');
+    await judge(fixture, runId);
   });
 
   test('end when their worker is told to stop: no attempt is lost, and another worker has the job at once', async () => {
     server.faults = { readDelayMs: 600, longestRead: 10 };
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     const worker = work();
     await waitUntil('it reads', isReading, 60_000);
     worker.signal('SIGTERM');
     expect((await worker.ended).code).toBe(0);
-    expect([await attemptsOf(runId), await room.queues.byName['catalog-download'].getWaitingCount()]).toEqual([0, 1]);
+    expect([await attemptsOf(runId), await fixture.queues.byName['catalog-download'].getWaitingCount()]).toEqual([
+      0, 1,
+    ]);
     await noPartIsLeft();
     serveWell();
     work();
-    await room.reaches(runId, 'finished');
-    await judge(room, runId);
+    await fixture.reaches(runId, 'finished');
+    await judge(fixture, runId);
   });
 
   testAtFullSize(
     'that were killed are done again by another worker, which does not wait for the dead one for long',
     async () => {
       server.faults = { readDelayMs: 600, longestRead: 10 };
-      const runId = await room.begin();
+      const runId = await fixture.begin();
       const worker = work();
       await waitUntil('it reads', isReading, 60_000);
       await worker.kill();
       workers.length = 0;
       serveWell();
       work();
-      await room.reaches(runId, 'finished', 90_000);
-      await judge(room, runId);
+      await fixture.reaches(runId, 'finished', 90_000);
+      await judge(fixture, runId);
     },
   );
 });
@@ -161,11 +163,11 @@ describe('F4: downloads', () => {
 describe('F2: a folder', () => {
   test('with links, folders and names that nearly match is read as if they were not there, and they are counted', async () => {
     server.listed.push(entryOf(NEWER, 10, LINK), entryOf(`${NEWER}.gz`, 10), entryOf(`Copy of ${STAND_ALONE}`, 10));
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     work();
-    await room.reaches(runId, 'finished');
-    await judge(room, runId);
-    const { notices } = (await room.store.getRun(runId)).manifest!;
+    await fixture.reaches(runId, 'finished');
+    await judge(fixture, runId);
+    const { notices } = (await fixture.store.getRun(runId)).manifest!;
     const text = `Files beside the catalogs whose names nearly match were not used: 3 (Copy of ${STAND_ALONE}, ${NEWER}, ${NEWER}.gz)`;
     expect(notices).toContainEqual({ code: 'catalog-near-misses', text, count: 3 });
     expect(allSaid()).toContain(text);
@@ -174,13 +176,13 @@ describe('F2: a folder', () => {
 
 describe('F1: a local copy', () => {
   test('that is damaged, or of a file that was corrected, is not used though it has the right size', async () => {
-    await mkdir(room.workspace.path(LOCAL_DIR));
-    await writeFile(room.workspace.path(LOCAL_DIR, STAND_ALONE), standAlone.replaceAll('TRUE', 'NOPE'));
-    const runId = await room.begin();
+    await mkdir(fixture.workspace.path(LOCAL_DIR));
+    await writeFile(fixture.workspace.path(LOCAL_DIR, STAND_ALONE), standAlone.replaceAll('TRUE', 'NOPE'));
+    const runId = await fixture.begin();
     work();
-    await room.reaches(runId, 'finished');
-    await judge(room, runId);
-    expect(await readFile(room.workspace.path(LOCAL_DIR, STAND_ALONE), 'utf8')).toBe(standAlone);
+    await fixture.reaches(runId, 'finished');
+    await judge(fixture, runId);
+    expect(await readFile(fixture.workspace.path(LOCAL_DIR, STAND_ALONE), 'utf8')).toBe(standAlone);
   });
 });
 
@@ -194,10 +196,10 @@ describe('F6: a server', () => {
   test.each(servers)('that %s gives its catalogs as any other', async (_what, faults) => {
     server.faults = faults;
     server.listed.push(entryOf(NEWER, 10, LINK));
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     work();
-    await room.reaches(runId, 'finished');
+    await fixture.reaches(runId, 'finished');
     expect(allSaid()).not.toMatch(/"attempt":/);
-    await judge(room, runId);
+    await judge(fixture, runId);
   });
 });

@@ -31,7 +31,7 @@ const courses = catalog([
   [892_002, false, '2025-09-02'],
 ]);
 
-let room: FaultFixture;
+let fixture: FaultFixture;
 let server: FaultySftpServer;
 let worker: RunningBtcFake | undefined;
 let filesBefore: readonly string[];
@@ -39,7 +39,7 @@ let filesBefore: readonly string[];
 beforeAll(async () => {
   server = await startFaultySftpServer(CANARIES.sftp);
   serveWell();
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: 30,
     sftpInbound: { ...server.login, remotePath: '/' },
     env: { SFTP_LOCAL_DIR: LOCAL_DIR, SFTP_TIMEOUT: '1', JOB_ATTEMPTS: String(ATTEMPTS) },
@@ -48,14 +48,14 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   serveWell();
-  await rm(room.workspace.path(LOCAL_DIR), { recursive: true, force: true });
-  await mkdir(room.workspace.path(LOCAL_DIR));
-  await writeFile(room.workspace.path(LOCAL_DIR, EARLIER), 'the file of the week before');
-  filesBefore = await readdir(room.workspace.path('generated_files'));
+  await rm(fixture.workspace.path(LOCAL_DIR), { recursive: true, force: true });
+  await mkdir(fixture.workspace.path(LOCAL_DIR));
+  await writeFile(fixture.workspace.path(LOCAL_DIR, EARLIER), 'the file of the week before');
+  filesBefore = await readdir(fixture.workspace.path('generated_files'));
 });
 
 afterAll(async () => {
-  await room?.close();
+  await fixture?.close();
   await server?.stop();
 });
 
@@ -68,7 +68,7 @@ function serveWell(): void {
 }
 
 function work(env: Record<string, string> = {}): RunningBtcFake {
-  worker = room.start(['worker'], env, WORKER_LIMIT_MS);
+  worker = fixture.start(['worker'], env, WORKER_LIMIT_MS);
   return worker;
 }
 
@@ -86,19 +86,19 @@ function failures(runId: RunId, code: ErrorCode): number {
 
 /** Nothing final is there, nothing half-fetched, and the file of the week before is as it was. */
 async function expectUntouched(): Promise<void> {
-  await assertNoFinalFile(room, filesBefore);
-  const local = await readdir(room.workspace.path(LOCAL_DIR));
+  await assertNoFinalFile(fixture, filesBefore);
+  const local = await readdir(fixture.workspace.path(LOCAL_DIR));
   expect(local.filter((name) => name.endsWith('.part'))).toEqual([]);
-  expect(await readFile(room.workspace.path(LOCAL_DIR, EARLIER), 'utf8')).toBe('the file of the week before');
+  expect(await readFile(fixture.workspace.path(LOCAL_DIR, EARLIER), 'utf8')).toBe('the file of the week before');
 }
 
 async function retry(runId: RunId): Promise<void> {
-  await requeueFailed(room.queues, room.store, runId, ATTEMPTS);
+  await requeueFailed(fixture.queues, fixture.store, runId, ATTEMPTS);
 }
 
 async function finishesAsIfNothingHadBeen(runId: RunId): Promise<void> {
-  await room.reaches(runId, 'finished');
-  await judge(room, runId);
+  await fixture.reaches(runId, 'finished');
+  await judge(fixture, runId);
 }
 
 describe('F1: the server', () => {
@@ -126,20 +126,20 @@ describe('F1: the server', () => {
     ['refuses new connections, then takes them again', 'SFTP_UNREACHABLE', () => (server.faults = { dropAt: 'login' })],
   ])('%s: the download is tried again, and nobody ever sees half a file', async (_what, code, misbehave) => {
     misbehave();
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     await waitUntil(`the download failed with ${code}`, () => failures(runId, code) > 0, 20_000);
     await expectUntouched();
     serveWell();
     await finishesAsIfNothingHadBeen(runId);
-    expect(await readFile(room.workspace.path(LOCAL_DIR, STAND_ALONE), 'utf8')).toBe(standAlone);
+    expect(await readFile(fixture.workspace.path(LOCAL_DIR, STAND_ALONE), 'utf8')).toBe(standAlone);
   });
 
   testAtFullSize('lists files without end: it is told so, with bounded memory', async () => {
     server.faults = { endlessListing: true };
     server.listed.push(...Array.from({ length: 500 }, (_, i) => entryOf(`README-${i}.txt`, 1)));
-    const runId = await room.begin();
-    await room.reaches(runId, 'failed');
-    expect((await room.status(runId)).reason).toMatch(/^SFTP_PATH: .* lists no end of files in "\/"/);
+    const runId = await fixture.begin();
+    await fixture.reaches(runId, 'failed');
+    expect((await fixture.status(runId)).reason).toMatch(/^SFTP_PATH: .* lists no end of files in "\/"/);
     serveWell();
     await retry(runId);
     await finishesAsIfNothingHadBeen(runId);
@@ -148,10 +148,10 @@ describe('F1: the server', () => {
 
 test('F1: the server stays away: the run fails when its attempts are used up, and retry takes it to the same bytes', async () => {
   server.faults = { silentAt: 'OPENDIR' };
-  const runId = await room.begin();
+  const runId = await fixture.begin();
   work({ JOB_ATTEMPTS: '1' });
-  await room.reaches(runId, 'failed');
-  expect((await room.status(runId)).reason).toMatch(/^SFTP_UNREACHABLE: /);
+  await fixture.reaches(runId, 'failed');
+  expect((await fixture.status(runId)).reason).toMatch(/^SFTP_UNREACHABLE: /);
   await expectUntouched();
   serveWell();
   await retry(runId);
@@ -166,10 +166,10 @@ describe('F2: the server', () => {
     ['shows another host key', 'SFTP_HOST_KEY_MISMATCH', { SFTP_INBOUND_HOST_FINGERPRINT: `SHA256:${'A'.repeat(43)}` }],
     ['refuses the password', 'SFTP_LOGIN_REFUSED', { SFTP_INBOUND_PASSWORD: 'not-the-password' }],
   ])('%s: the run fails at once, and retry with the right settings ends well', async (_what, code, env) => {
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     work(env);
-    await room.reaches(runId, 'failed');
-    expect((await room.status(runId)).reason).toMatch(new RegExp(`^${code}: `));
+    await fixture.reaches(runId, 'failed');
+    expect((await fixture.status(runId)).reason).toMatch(new RegExp(`^${code}: `));
     expect(failures(runId, code)).toBe(1);
     expect(worker!.stderr).not.toContain('not-the-password');
     await expectUntouched();
@@ -197,14 +197,14 @@ describe('F2: the server', () => {
     server.listed.push(...names.map((name) => entryOf(name, 10)));
     server.listed.push(entryOf(NEWER, 10, LINK), entryOf(NEWER.replace('_28_2_', '_28_3_'), 10, FOLDER));
     const before = await everythingBut(['generated_files', LOCAL_DIR]);
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     server.requests.length = 0;
     work();
     await finishesAsIfNothingHadBeen(runId);
     const opened = server.requests.filter((request) => request.startsWith('OPEN '));
     expect(opened.sort()).toEqual([`OPEN /${COURSES}`, `OPEN /${STAND_ALONE}`]);
     expect(await everythingBut(['generated_files', LOCAL_DIR])).toEqual(before);
-    expect((await readdir(room.workspace.path(LOCAL_DIR))).sort()).toEqual([COURSES, EARLIER, STAND_ALONE].sort());
+    expect((await readdir(fixture.workspace.path(LOCAL_DIR))).sort()).toEqual([COURSES, EARLIER, STAND_ALONE].sort());
   });
 });
 
@@ -229,11 +229,11 @@ describe('F3: a catalog file', () => {
     ],
   ])('%s fails the run, which says why; with a proper one retry ends well', async (_what, reason, text) => {
     server.files.set(STAND_ALONE, Buffer.from(text));
-    const runId = await room.begin();
-    await room.reaches(runId, 'failed');
-    expect((await room.status(runId)).reason).toMatch(reason);
+    const runId = await fixture.begin();
+    await fixture.reaches(runId, 'failed');
+    expect((await fixture.status(runId)).reason).toMatch(reason);
     await expectUntouched();
-    expect(room.recommender.calls.size).toBe(0);
+    expect(fixture.recommender.calls.size).toBe(0);
     serveWell();
     await retry(runId);
     await finishesAsIfNothingHadBeen(runId);
@@ -245,35 +245,35 @@ describe('F3: a catalog file', () => {
     const text = [...lines, ...again].join('\r\n').replaceAll('"Training ', '"Training\n\r\n');
     server.files.set(STAND_ALONE, Buffer.from(`\uFEFF${text}\r\n`));
     server.files.set(COURSES, Buffer.from(courses.slice(0, courses.indexOf('\n') + 1)));
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     await finishesAsIfNothingHadBeen(runId);
-    const [first, second] = (await room.store.getRun(runId)).manifest!.inputs.catalogs;
+    const [first, second] = (await fixture.store.getRun(runId)).manifest!.inputs.catalogs;
     expect([first!.contents, second!.contents, second!.skippedRows]).toEqual([0, 4_000, 0]);
   });
 
   test('of content that holds its header alone is a run in which nobody is assigned anything, and says so', async () => {
     server.files.set(STAND_ALONE, Buffer.from(standAlone.slice(0, standAlone.indexOf('\n') + 1)));
-    const runId = await room.begin();
-    await room.reaches(runId, 'finished');
-    const { manifest } = await room.store.getRun(runId);
+    const runId = await fixture.begin();
+    await fixture.reaches(runId, 'finished');
+    const { manifest } = await fixture.store.getRun(runId);
     expect(manifest!.notices.map(({ code }) => code)).toEqual(
       expect.arrayContaining(['no-daily-dose', 'nothing-left-to-assign']),
     );
-    expect(manifest!.assignments.random).toMatchObject({ assigned: 0, nothingLeft: room.ids.length });
+    expect(manifest!.assignments.random).toMatchObject({ assigned: 0, nothingLeft: fixture.ids.length });
   });
 });
 
 /** Every file of the workspace and of the folder around it, with its hash, but for these folders of the workspace. */
 async function everythingBut(folders: readonly string[]): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
-  const entries = await readdir(room.workspace.folder, { recursive: true, withFileTypes: true });
+  const entries = await readdir(fixture.workspace.folder, { recursive: true, withFileTypes: true });
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || folders.some((name) => path.startsWith(room.workspace.path(name)))) continue;
+    if (!entry.isFile() || folders.some((name) => path.startsWith(fixture.workspace.path(name)))) continue;
     found[path] = createHash('sha256')
       .update(await readFile(path))
       .digest('hex');
   }
-  const around = await readdir(join(room.workspace.folder, '..'));
+  const around = await readdir(join(fixture.workspace.folder, '..'));
   return { ...found, around: around.filter((name) => name.includes('StandAlone')).join(' ') };
 }

@@ -66,42 +66,42 @@ if (MINUTES > 0) {
       for (const [name, text] of Object.entries(CATALOGS)) vendor.files.set(name, Buffer.from(text));
       const warehouse = await startWarehouse({ token: CANARIES.databricks, pageRows: 100 });
       await warehouse.load(OPEN_ASSIGNMENTS);
-      const room = await openFaultFixture({
+      const fixture = await openFaultFixture({
         employees: EMPLOYEES,
         misbehave: () => (stressed ? stressedAnswer(answers) : undefined),
         sftpInbound: { ...vendor.login, remotePath: '/' },
         warehouse,
         env: { ...QUICK_TO_GIVE_UP, EMPLOYEE_CONCURRENCY: '10', JOB_ATTEMPTS: '10', SHUTDOWN_TIMEOUT: '3' },
       });
-      const diskFlag = room.workspace.path('disk-full');
+      const diskFlag = fixture.workspace.path('disk-full');
       const ambushes = ambushesOf(vendor, warehouse, diskFlag, chance);
       const figures: Figures = { runs: 0, faults: 0, employees: 0, byFault: {}, workerMb: [], redisMb: [] };
       try {
         // One that nobody kills, to see whether its memory grows.
-        const steady = await startWorker(room, onDisk(diskFlag));
+        const steady = await startWorker(fixture, onDisk(diskFlag));
         // The others call the recommender by the other library.
         const env = { ...onDisk(diskFlag), API_CLIENT: 'undici' };
-        const workers = await Promise.all(Array.from({ length: WORKERS }, () => startWorker(room, env)));
-        const faults = chaosOf(room, workers, env, chance);
+        const workers = await Promise.all(Array.from({ length: WORKERS }, () => startWorker(fixture, env)));
+        const faults = chaosOf(fixture, workers, env, chance);
         for (const end = Date.now() + MINUTES * 60_000; Date.now() < end; ) {
           stressed = true;
           const laid = pick(ambushes.byName, Math.floor(chance() * 3), chance, figures);
           for (const lay of laid) lay();
-          const runId = await room.begin();
+          const runId = await fixture.begin();
           for (const inflict of pick(faults, 2 + Math.floor(chance() * 6), chance, figures)) {
             await delay(chance() * 800);
             await inflict();
           }
           stressed = false;
           ambushes.clear();
-          await bringToItsEnd(room, runId, onDisk(diskFlag));
-          await judge(room, runId, { extraCalls: () => EXTRA_CALLS });
-          await measure(room, runId, steady, figures);
+          await bringToItsEnd(fixture, runId, onDisk(diskFlag));
+          await judge(fixture, runId, { extraCalls: () => EXTRA_CALLS });
+          await measure(fixture, runId, steady, figures);
         }
       } catch (error) {
         throw new Error(`Seed ${SEED}, run ${figures.runs + 1}. Repeat: npm run soak -- --seed ${SEED}\n${error}`);
       } finally {
-        await room.close();
+        await fixture.close();
         await warehouse.close();
         await vendor.stop();
         console.info(JSON.stringify(figures));
@@ -125,25 +125,25 @@ function pick<T>(all: Readonly<Record<string, T>>, count: number, chance: Chance
 }
 
 /** Lets a run that nobody harms any more go to its end, and does what a person and the time would do where it stands still. */
-async function bringToItsEnd(room: FaultFixture, runId: RunId, env: Record<string, string>): Promise<void> {
+async function bringToItsEnd(fixture: FaultFixture, runId: RunId, env: Record<string, string>): Promise<void> {
   const helpers: RunningBtcFake[] = [];
   let seen = '';
   let seenAt = Date.now();
   for (const limit = Date.now() + RUN_LIMIT_MS; ; await delay(250)) {
-    const { state, counts } = await room.status(runId);
-    const jobs = await Promise.all(Object.values(room.queues.byName).map((queue) => queue.getJobCounts()));
+    const { state, counts } = await fixture.status(runId);
+    const jobs = await Promise.all(Object.values(fixture.queues.byName).map((queue) => queue.getJobCounts()));
     const active = jobs.reduce((sum, { active = 0 }) => sum + active, 0);
     if (state === 'finished' && active === 0) break;
     if (Date.now() > limit) throw new Error(`The run is ${state} after ${RUN_LIMIT_MS} ms: ${JSON.stringify(jobs)}`);
-    if (state === 'failed' || state === 'incomplete') await room.start(['retry', runId, '--detach']).ended;
+    if (state === 'failed' || state === 'incomplete') await fixture.start(['retry', runId, '--detach']).ended;
     const now = JSON.stringify({ counts, jobs });
     if (now !== seen) {
       seen = now;
       seenAt = Date.now();
     } else if (active > 0 && Date.now() - seenAt > STANDSTILL_MS) {
       // Whoever had these jobs is dead. A worker looks for such jobs when it starts.
-      await letLocksExpire(room.connection);
-      helpers.push(await startWorker(room, env));
+      await letLocksExpire(fixture.connection);
+      helpers.push(await startWorker(fixture, env));
       seenAt = Date.now();
     }
   }
@@ -152,11 +152,11 @@ async function bringToItsEnd(room: FaultFixture, runId: RunId, env: Record<strin
 }
 
 /** Notes what is used once the run's own keys are gone, as they are when they expire. */
-async function measure(room: FaultFixture, runId: RunId, steady: RunningBtcFake, figures: Figures): Promise<void> {
+async function measure(fixture: FaultFixture, runId: RunId, steady: RunningBtcFake, figures: Figures): Promise<void> {
   const { exitCode, signalCode } = steady.child;
   if ((exitCode ?? signalCode) !== null) throw new Error(`A worker ended by itself: ${steady.stderr.slice(-1_000)}`);
-  await room.store.discardRun(runId);
-  const info = await room.connection.info('memory');
+  await fixture.store.discardRun(runId);
+  const info = await fixture.connection.info('memory');
   figures.redisMb.push(Number(/used_memory_dataset:(\d+)/.exec(info)![1]) / 1e6);
   const pages = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${steady.child.pid}/status`, 'utf8'))![1]);
   figures.workerMb.push(pages / 1e3);

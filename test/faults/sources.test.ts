@@ -13,13 +13,13 @@ const EMPLOYEES = 300;
 const TEST_LIMIT_MS = 150_000;
 const WORKING = 'Working; stop with';
 
-let room: FaultFixture;
+let fixture: FaultFixture;
 /** Another recommender, whose answers are other ones. */
 let other: FaultyRecommender;
 
 beforeAll(async () => {
   other = await startFaultyRecommender({ answer: () => recommends(777_001, 777_002) });
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) => ({ ...recommends(892_001 + (id % 2), 555, 1_915_003), delayMs: 20 }),
     env: { EMPLOYEE_CONCURRENCY: '5' },
@@ -27,12 +27,12 @@ beforeAll(async () => {
 }, TEST_LIMIT_MS);
 beforeEach(() => other.forgetCalls());
 afterAll(async () => {
-  await room?.close();
+  await fixture?.close();
   await other?.close();
 });
 
 async function worker(env: Readonly<Record<string, string>> = {}, ...args: string[]): Promise<RunningBtcFake> {
-  const command = room.start(['worker', ...args], env, TEST_LIMIT_MS);
+  const command = fixture.start(['worker', ...args], env, TEST_LIMIT_MS);
   await command.waitForStderr(WORKING);
   return command;
 }
@@ -46,8 +46,8 @@ const linesOf = (command: RunningBtcFake, text: string) =>
   command.stderr.split('\n').filter((line) => line.includes(text));
 
 async function manifestOf(runId: RunId): Promise<RunReport & { sources: unknown }> {
-  const { manifest } = await room.store.getRun(runId);
-  return { ...(await room.report(runId)), sources: manifest?.sources };
+  const { manifest } = await fixture.store.getRun(runId);
+  return { ...(await fixture.report(runId)), sources: manifest?.sources };
 }
 
 test(
@@ -55,13 +55,13 @@ test(
   async () => {
     const foreign = await worker({ API_BASE_URL: other.url });
     const own = await worker();
-    const runId = await room.begin();
-    await room.reaches(runId, 'finished');
+    const runId = await fixture.begin();
+    await fixture.reaches(runId, 'finished');
     await stop(foreign, own);
     expect([...other.calls]).toEqual([]);
-    await judge(room, runId);
+    await judge(fixture, runId);
     expect((await manifestOf(runId)).sources).toEqual({
-      recommender: `${room.recommender.url}/public/api/v1/mltr/v3/run`,
+      recommender: `${fixture.recommender.url}/public/api/v1/mltr/v3/run`,
       sftp: null,
       databricks: null,
     });
@@ -75,27 +75,27 @@ test(
   'P1: a run that no worker serves waits, names what is missing where people look, and goes on when it is there',
   async () => {
     const foreign = await worker({ API_BASE_URL: other.url });
-    room.recommender.forgetCalls();
-    const run = room.start(['run', '--seed', 'faults', '--as-of', '2025-10-28T11:00:00Z', '--json']);
-    const wanted = `recommender ${room.recommender.url}/public/api/v1/mltr/v3/run`;
+    fixture.recommender.forgetCalls();
+    const run = fixture.start(['run', '--seed', 'faults', '--as-of', '2025-10-28T11:00:00Z', '--json']);
+    const wanted = `recommender ${fixture.recommender.url}/public/api/v1/mltr/v3/run`;
     const has = `has recommender ${other.url}/public/api/v1/mltr/v3/run`;
     await run.waitForStderr(`Waiting: No worker serves employee-simulation with ${wanted}`);
     expect(run.stderr).toContain(has);
 
-    const [begun] = await room.store.listRuns(1);
+    const [begun] = await fixture.store.listRuns(1);
     const { plan } = begun!;
-    const status = await room.start(['status', plan.id]).ended;
+    const status = await fixture.start(['status', plan.id]).ended;
     expect(status.stdout).toContain(`Waiting  No worker serves employee-simulation with ${wanted}\n`);
     expect(status.stdout).toContain(`(process ${foreign.child.pid}) ${has}\n`);
     expect(linesOf(foreign, `The jobs of run ${plan.id} are left to other workers`)).toHaveLength(1);
-    expect(await room.store.countResults(plan.id)).toBe(0);
+    expect(await fixture.store.countResults(plan.id)).toBe(0);
 
     const own = await worker();
     const { code, json } = await run.ended;
     await stop(foreign, own);
     expect([code, json<RunReport>().state]).toEqual([0, 'finished']);
     expect([...other.calls]).toEqual([]);
-    await judge(room, plan.id);
+    await judge(fixture, plan.id);
   },
   TEST_LIMIT_MS,
 );
@@ -104,9 +104,9 @@ test(
   'P1: a worker that serves none of the runs rests, and no attempt is used up meanwhile',
   async () => {
     const foreign = await worker({ API_BASE_URL: other.url });
-    const runId = await room.begin();
-    await waitUntil('the run waits', async () => (await room.status(runId)).unserved !== undefined, 20_000);
-    const queue = room.queues.byName['employee-simulation'];
+    const runId = await fixture.begin();
+    await waitUntil('the run waits', async () => (await fixture.status(runId)).unserved !== undefined, 20_000);
+    const queue = fixture.queues.byName['employee-simulation'];
     await waitUntil('jobs were given back', async () => (await queue.getDelayedCount()) > 0);
     const since = Date.now();
     await waitUntil('it could have taken the others', () => Date.now() - since > 2_000);
@@ -116,9 +116,9 @@ test(
     expect(jobs).toHaveLength(EMPLOYEES);
     expect(jobs.filter((job) => job.attemptsMade > 0)).toEqual([]);
     const own = await worker();
-    await room.reaches(runId, 'finished');
+    await fixture.reaches(runId, 'finished');
     await stop(foreign, own);
-    await judge(room, runId);
+    await judge(fixture, runId);
   },
   TEST_LIMIT_MS,
 );
@@ -135,14 +135,14 @@ test(
       JOB_ATTEMPTS: '1',
     };
     const simulation = await worker({}, '--only', 'employee-simulation');
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     // Whoever takes run-start settles what the command has not: that there is no SFTP server.
     const stages = await worker({}, '--only', 'run-start', '--only', 'catalog-download', '--only', 'assignment');
-    await waitUntil('employees are done', async () => (await room.store.countResults(runId)) === EMPLOYEES, 30_000);
+    await waitUntil('employees are done', async () => (await fixture.store.countResults(runId)) === EMPLOYEES, 30_000);
     const assembly = await worker(env, '--only', 'file-assembly');
-    await room.reaches(runId, 'finished');
+    await fixture.reaches(runId, 'finished');
     await stop(simulation, stages, assembly);
-    await judge(room, runId);
+    await judge(fixture, runId);
   },
   TEST_LIMIT_MS,
 );
@@ -162,18 +162,18 @@ test(
       '--only',
       'catalog-download',
     );
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     const start = await worker({}, '--only', 'run-start', '--only', 'assignment', '--only', 'employee-simulation');
     // It serves no catalogs itself, so it settles nothing about them, and the other one takes its own.
-    await room.reaches(runId, 'failed');
-    expect((await room.status(runId)).reason).toContain('SFTP_UNREACHABLE');
+    await fixture.reaches(runId, 'failed');
+    expect((await fixture.status(runId)).reason).toContain('SFTP_UNREACHABLE');
     await stop(foreign);
     // Put right and tried again, the stage may have another source: nothing came from the first.
     const right = await worker({}, '--only', 'catalog-download', '--only', 'file-assembly');
-    expect((await room.start(['retry', runId, '--detach']).ended).code).toBe(0);
-    await room.reaches(runId, 'finished');
+    expect((await fixture.start(['retry', runId, '--detach']).ended).code).toBe(0);
+    await fixture.reaches(runId, 'finished');
     await stop(start, right);
-    await judge(room, runId);
+    await judge(fixture, runId);
   },
   TEST_LIMIT_MS,
 );

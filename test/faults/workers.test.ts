@@ -26,11 +26,11 @@ const FULL_SIZE_LIMIT_MS = 300_000;
 const SIX_STARTS_LIMIT_MS = 90_000;
 const END_AT = pathToFileURL(join(import.meta.dirname, '../support/end-at-milestone.mjs')).href;
 
-let room: FaultFixture;
+let fixture: FaultFixture;
 let latencyMs: number;
 
 beforeAll(async () => {
-  room = await openFaultFixture({
+  fixture = await openFaultFixture({
     employees: EMPLOYEES,
     misbehave: (id) =>
       latencyMs === 0 ? undefined : { ...recommends(892_001 + (id % 2), 555, 1_915_003), delayMs: latencyMs },
@@ -42,13 +42,13 @@ beforeEach(() => {
   latencyMs = 0;
 });
 
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 
 /** Ends a worker as a power cut would, and lets the minute pass after which its jobs are taken up again. */
 async function kill(worker: RunningBtcFake): Promise<void> {
   worker.signal('SIGKILL');
   await worker.ended;
-  await letLocksExpire(room.connection);
+  await letLocksExpire(fixture.connection);
 }
 
 /** The environment of a worker that ends at a milestone: see end-at-milestone.mjs. */
@@ -58,10 +58,10 @@ function endingAt(milestone: string): Record<string, string> {
 
 /** Lets one more worker bring the run to its end, and judges it. */
 async function finishAndJudge(runId: RunId, extraCalls: number): Promise<void> {
-  const worker = room.start(['worker']);
-  await room.reaches(runId, 'finished');
+  const worker = fixture.start(['worker']);
+  await fixture.reaches(runId, 'finished');
   await stop(worker);
-  await judge(room, runId, { extraCalls: () => extraCalls });
+  await judge(fixture, runId, { extraCalls: () => extraCalls });
 }
 
 /** Whether the system has stopped a process (SIGSTOP). */
@@ -77,11 +77,11 @@ async function stop(worker: RunningBtcFake): Promise<void> {
 test(
   'W1: a worker that is killed five times in the same stage loses nobody, and the stage goes on where it was',
   async () => {
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     for (let kills = 0; kills < 5; kills += 1) {
-      const worker = room.start(['worker'], endingAt('fan-out-chunk-added:1'));
+      const worker = fixture.start(['worker'], endingAt('fan-out-chunk-added:1'));
       expect((await worker.ended).code).toBe('SIGKILL');
-      await letLocksExpire(room.connection);
+      await letLocksExpire(fixture.connection);
     }
     await finishAndJudge(runId, 5);
   },
@@ -89,11 +89,11 @@ test(
 );
 
 test('W1: a worker that is killed again and again loses nobody', async () => {
-  const runId = await room.begin();
+  const runId = await fixture.begin();
   latencyMs = LATENCY_MS;
   for (const done of [5, 40, 80]) {
-    const worker = room.start(['worker']);
-    await room.done(runId, done);
+    const worker = fixture.start(['worker']);
+    await fixture.done(runId, done);
     await kill(worker);
   }
   latencyMs = 0;
@@ -139,123 +139,123 @@ describe('W2: a worker that dies', () => {
     ['file-renamed', 2],
     ['files-in-place', 1],
   ])('at %s (time %d) has lost nothing and done nothing twice', async (milestone, count) => {
-    const runId = await room.begin();
-    const worker = room.start(['worker'], endingAt(`${milestone}:${count}`));
+    const runId = await fixture.begin();
+    const worker = fixture.start(['worker'], endingAt(`${milestone}:${count}`));
     expect((await worker.ended).code).toBe('SIGKILL');
-    await letLocksExpire(room.connection);
+    await letLocksExpire(fixture.connection);
     // What it had asked for and not yet kept is asked for again.
     await finishAndJudge(runId, 1);
   });
 });
 
 test('W3: a worker that stood still for longer than its locks does no harm when it goes on beside another', async () => {
-  const runId = await room.begin();
+  const runId = await fixture.begin();
   latencyMs = LATENCY_MS;
-  const sleeper = room.start(['worker']);
-  await room.done(runId, 20);
+  const sleeper = fixture.start(['worker']);
+  await fixture.done(runId, 20);
   sleeper.signal('SIGSTOP');
-  await letLocksExpire(room.connection);
+  await letLocksExpire(fixture.connection);
   latencyMs = 0;
-  const other = room.start(['worker']);
-  await room.done(runId, EMPLOYEES / 2);
+  const other = fixture.start(['worker']);
+  await fixture.done(runId, EMPLOYEES / 2);
   sleeper.signal('SIGCONT');
-  await room.reaches(runId, 'finished');
+  await fixture.reaches(runId, 'finished');
   await Promise.all([stop(sleeper), stop(other)]);
-  await judge(room, runId, { extraCalls: () => 1 });
+  await judge(fixture, runId, { extraCalls: () => 1 });
 });
 
 test('W3: a worker that stood still in the middle of a stage, until another had brought the run to its end, leaves the files right', async () => {
-  const runId = await room.begin();
-  const sleeper = room.start(['worker'], { ...endingAt('first-feed-drafted:1'), END_WITH: 'SIGSTOP' });
+  const runId = await fixture.begin();
+  const sleeper = fixture.start(['worker'], { ...endingAt('first-feed-drafted:1'), END_WITH: 'SIGSTOP' });
   const drafted = async () =>
-    (await readdir(room.workspace.path('generated_files'))).some((name) => name.endsWith('.part'));
+    (await readdir(fixture.workspace.path('generated_files'))).some((name) => name.endsWith('.part'));
   await waitUntil('its feed is drafted', drafted, 20_000);
   await waitUntil('it stands still', () => isStopped(sleeper), 20_000);
-  await letLocksExpire(room.connection);
-  const other = room.start(['worker']);
-  await room.reaches(runId, 'finished');
+  await letLocksExpire(fixture.connection);
+  const other = fixture.start(['worker']);
+  await fixture.reaches(runId, 'finished');
   sleeper.signal('SIGCONT');
   await Promise.all([stop(sleeper), stop(other)]);
-  await judge(room, runId);
+  await judge(fixture, runId);
 });
 
 describe('W4: a worker that is told to stop', () => {
   test('in mid-run gives back what it cannot finish, in time, and burns no attempt', async () => {
-    const runId = await room.begin();
-    const worker = room.start(['worker']);
-    await room.done(runId, 10);
+    const runId = await fixture.begin();
+    const worker = fixture.start(['worker']);
+    await fixture.done(runId, 10);
     latencyMs = 60_000;
     await waitUntil(
       'five calls hang',
-      async () => (await room.queues.byName['employee-simulation'].getActiveCount()) === 5,
+      async () => (await fixture.queues.byName['employee-simulation'].getActiveCount()) === 5,
     );
     const started = Date.now();
     await stop(worker);
     expect(Date.now() - started).toBeLessThan(3_000 + 2_000);
-    const left = await room.queues.byName['employee-simulation'].getJobs(['waiting', 'delayed', 'failed']);
+    const left = await fixture.queues.byName['employee-simulation'].getJobs(['waiting', 'delayed', 'failed']);
     expect(left.filter((job) => job.attemptsMade > 0)).toEqual([]);
-    expect(await room.queues.byName['employee-simulation'].getActiveCount()).toBe(0);
+    expect(await fixture.queues.byName['employee-simulation'].getActiveCount()).toBe(0);
     latencyMs = 0;
     await finishAndJudge(runId, 1);
   });
 
   test('while Redis is away exits in time all the same', async () => {
-    const runId = await room.begin();
+    const runId = await fixture.begin();
     latencyMs = LATENCY_MS;
-    const worker = room.start(['worker']);
-    await room.done(runId, 10);
-    room.proxy.misbehave({ refuse: true });
-    room.proxy.cut();
+    const worker = fixture.start(['worker']);
+    await fixture.done(runId, 10);
+    fixture.proxy.misbehave({ refuse: true });
+    fixture.proxy.cut();
     await worker.waitForStderr('The queues cannot be read');
     const started = Date.now();
     await stop(worker);
     expect(Date.now() - started).toBeLessThan(3_000 + 2_000);
-    room.proxy.misbehave();
-    await letLocksExpire(room.connection);
+    fixture.proxy.misbehave();
+    await letLocksExpire(fixture.connection);
     latencyMs = 0;
     await finishAndJudge(runId, 1);
   });
 });
 
 test('W5: of employees, only the one whose job ends its process every time fails, and goes through when it is mended', async () => {
-  const victim = room.ids[100]!;
-  const files = await readdir(room.workspace.path('generated_files'));
-  const runId = await room.begin();
+  const victim = fixture.ids[100]!;
+  const files = await readdir(fixture.workspace.path('generated_files'));
+  const runId = await fixture.begin();
   const env = endingAt(`result-to-be-written:1:${victim}`);
-  for (let crashes = 0; (await room.status(runId)).state !== 'incomplete'; crashes += 1) {
+  for (let crashes = 0; (await fixture.status(runId)).state !== 'incomplete'; crashes += 1) {
     expect(crashes).toBeLessThan(10);
     // One at a time, so that the others do not share its fate.
-    const worker = room.start(['worker', '--concurrency', '1'], env);
-    const isOver = async () => worker.child.signalCode !== null || (await room.status(runId)).state === 'incomplete';
+    const worker = fixture.start(['worker', '--concurrency', '1'], env);
+    const isOver = async () => worker.child.signalCode !== null || (await fixture.status(runId)).state === 'incomplete';
     await waitUntil('the worker has ended, or all others are done', isOver, 15_000);
     await kill(worker);
   }
-  expect(await room.status(runId)).toMatchObject({ counts: { done: EMPLOYEES - 1, failed: 1 } });
-  await assertNoFinalFile(room, files);
-  const [failed] = (await room.report(runId)).failedEmployees;
+  expect(await fixture.status(runId)).toMatchObject({ counts: { done: EMPLOYEES - 1, failed: 1 } });
+  await assertNoFinalFile(fixture, files);
+  const [failed] = (await fixture.report(runId)).failedEmployees;
   expect(failed).toMatchObject({ employeeId: victim, reason: expect.stringContaining('stalled') });
 
-  const worker = room.start(['worker']);
-  expect((await room.start(['retry', runId, '--json']).ended).code).toBe(0);
+  const worker = fixture.start(['worker']);
+  expect((await fixture.start(['retry', runId, '--json']).ended).code).toBe(0);
   await stop(worker);
-  await judge(room, runId, { extraCalls: (id) => (id === victim ? 5 : 1) });
+  await judge(fixture, runId, { extraCalls: (id) => (id === victim ? 5 : 1) });
 }, 90_000);
 
 test('W6: a job of another version is refused, not misread, and goes through when a worker can read it', async () => {
-  const runId = await room.begin();
-  const queue = room.queues.byName['employee-simulation'];
-  const stages = room.start(['worker', '--only', 'run-start', '--only', 'catalog-download', '--only', 'assignment']);
+  const runId = await fixture.begin();
+  const queue = fixture.queues.byName['employee-simulation'];
+  const stages = fixture.start(['worker', '--only', 'run-start', '--only', 'catalog-download', '--only', 'assignment']);
   await waitUntil('all are queued', async () => (await queue.getWaitingCount()) === EMPLOYEES, 15_000);
   await stop(stages);
-  const job = (await queue.getJob(`${runId}-${room.ids[3]}`)) as Job<EmployeeJobData>;
+  const job = (await queue.getJob(`${runId}-${fixture.ids[3]}`)) as Job<EmployeeJobData>;
   await job.updateData({ ...job.data, version: PAYLOAD_VERSION + 1 });
-  const worker = room.start(['worker']);
-  await room.reaches(runId, 'incomplete');
-  const [failed] = (await room.report(runId)).failedEmployees;
-  expect(failed).toMatchObject({ employeeId: room.ids[3], reason: expect.stringMatching(/^PAYLOAD_VERSION/) });
+  const worker = fixture.start(['worker']);
+  await fixture.reaches(runId, 'incomplete');
+  const [failed] = (await fixture.report(runId)).failedEmployees;
+  expect(failed).toMatchObject({ employeeId: fixture.ids[3], reason: expect.stringMatching(/^PAYLOAD_VERSION/) });
 
   await job.updateData({ ...job.data, version: PAYLOAD_VERSION });
-  expect((await room.start(['retry', runId, '--json']).ended).code).toBe(0);
+  expect((await fixture.start(['retry', runId, '--json']).ended).code).toBe(0);
   await stop(worker);
-  await judge(room, runId);
+  await judge(fixture, runId);
 });

@@ -10,25 +10,25 @@ import { employeeJob, openRunFixture, type RunFixture } from '../support/run-fix
 import { fullAssignments, people } from '../support/run-state.ts';
 
 const EMPLOYEES = people(30);
-let room: RunFixture;
+let fixture: RunFixture;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 
-const employeeQueue = () => room.queues.byName['employee-simulation'];
+const employeeQueue = () => fixture.queues.byName['employee-simulation'];
 const waiting = async () => (await employeeQueue().getWaiting()).map((job) => job.id).sort();
 
 test('each employee is a job of its own, a child of the assembly, with all that its worker needs', async () => {
-  const { plan } = await room.createRunWithFlow(EMPLOYEES);
-  await fanOut(room.queues, room.store, plan.id, placed(EMPLOYEES.slice(10), 10), 4);
+  const { plan } = await fixture.createRunWithFlow(EMPLOYEES);
+  await fanOut(fixture.queues, fixture.store, plan.id, placed(EMPLOYEES.slice(10), 10), 4);
   expect(await waiting()).toEqual(
     EMPLOYEES.slice(10)
       .map((employee) => employeeJob(plan.id, employee))
       .sort(),
   );
-  const job = await room.job('employee-simulation', employeeJob(plan.id, EMPLOYEES[11]!));
+  const job = await fixture.job('employee-simulation', employeeJob(plan.id, EMPLOYEES[11]!));
   expect(job.data).toMatchObject({
     version: 1,
     runId: plan.id,
@@ -41,30 +41,30 @@ test('each employee is a job of its own, a child of the assembly, with all that 
   expect(Object.keys(job.opts)).not.toEqual(
     expect.arrayContaining([expect.stringMatching(/removeOnFail|OnFailure|OnFail$/)]),
   );
-  const assembly = await room.job('file-assembly', plan.id);
+  const assembly = await fixture.job('file-assembly', plan.id);
   expect(await assembly.getDependenciesCount()).toMatchObject({ unprocessed: 21 });
 });
 
 test('a waiting job is so small that Redis needs no more than 640 bytes for it', async () => {
   // As the embedded Redis and the deployments have it.
-  await room.redis.config('SET', 'hash-max-ziplist-value', '512');
-  const run = await room.createRunWithFlow([{ id: 8_888_888 as EmployeeId, type: 'a' }]);
+  await fixture.redis.config('SET', 'hash-max-ziplist-value', '512');
+  const run = await fixture.createRunWithFlow([{ id: 8_888_888 as EmployeeId, type: 'a' }]);
   const placed = [{ position: 999_999, employee: { id: 8_888_888 as EmployeeId, type: 'a' as const } }];
-  await fanOut(room.queues, room.store, run.plan.id, placed, 5);
-  const key = room.queues.byName['employee-simulation'].toKey(`${run.plan.id}-8888888`);
-  expect(await room.redis.memory('USAGE', key)).toBeLessThanOrEqual(640);
+  await fanOut(fixture.queues, fixture.store, run.plan.id, placed, 5);
+  const key = fixture.queues.byName['employee-simulation'].toKey(`${run.plan.id}-8888888`);
+  expect(await fixture.redis.memory('USAGE', key)).toBeLessThanOrEqual(640);
 });
 
 test('repeated, at once or later, it adds nobody twice: neither who waits, nor who failed, nor who has a result', async () => {
-  const { plan } = await room.createRunWithFlow(EMPLOYEES);
+  const { plan } = await fixture.createRunWithFlow(EMPLOYEES);
   const all = placed(EMPLOYEES, 0);
-  const again = () => fanOut(room.queues, room.store, plan.id, all, 3);
+  const again = () => fanOut(fixture.queues, fixture.store, plan.id, all, 3);
   await Promise.all([again(), again()]);
   expect(await waiting()).toHaveLength(EMPLOYEES.length);
-  await takeJobs(room, 'employee-simulation', 2, () => 'no');
-  await takeJobs(room, 'employee-simulation', 5, async ({ data }) => {
+  await takeJobs(fixture, 'employee-simulation', 2, () => 'no');
+  await takeJobs(fixture, 'employee-simulation', 5, async ({ data }) => {
     const result = simulateEmployee(plan, EMPLOYEES[data.position]!, fullAssignments(0), []);
-    await room.store.putResult(plan, data.position, result);
+    await fixture.store.putResult(plan, data.position, result);
     return undefined;
   });
   const before = await waiting();
@@ -75,14 +75,14 @@ test('repeated, at once or later, it adds nobody twice: neither who waits, nor w
 });
 
 test('nobody at all is fine', async () => {
-  const { plan } = await room.createRunWithFlow(EMPLOYEES);
-  await fanOut(room.queues, room.store, plan.id, [], 3);
+  const { plan } = await fixture.createRunWithFlow(EMPLOYEES);
+  await fanOut(fixture.queues, fixture.store, plan.id, [], 3);
   expect(await waiting()).toEqual([]);
 });
 
 test('a queue that takes nobody, because the assembly is not there, is noticed', async () => {
-  const { plan } = await room.createRun(EMPLOYEES);
-  const error = await failureOf(fanOut(room.queues, room.store, plan.id, placed(EMPLOYEES, 0), 3));
+  const { plan } = await fixture.createRun(EMPLOYEES);
+  const error = await failureOf(fanOut(fixture.queues, fixture.store, plan.id, placed(EMPLOYEES, 0), 3));
   expect({ code: error.code, message: error.message }).toEqual({
     code: 'INTERNAL',
     message: `The queue did not take 30 of 30 employees of run ${plan.id}`,
@@ -92,18 +92,18 @@ test('a queue that takes nobody, because the assembly is not there, is noticed',
 
 test('a full Redis that takes only some is noticed, and the repetition adds the rest', async () => {
   const many = people(5_000);
-  const { plan } = await room.createRunWithFlow(many);
-  const info = await room.redis.info('memory');
+  const { plan } = await fixture.createRunWithFlow(many);
+  const info = await fixture.redis.info('memory');
   const used = Number(/used_memory:(\d+)/.exec(info)![1]);
-  await room.redis.config('SET', 'maxmemory', used + 1_500_000);
+  await fixture.redis.config('SET', 'maxmemory', used + 1_500_000);
   try {
-    await expect(fanOut(room.queues, room.store, plan.id, placed(many, 0), 3)).rejects.toThrow();
+    await expect(fanOut(fixture.queues, fixture.store, plan.id, placed(many, 0), 3)).rejects.toThrow();
   } finally {
-    await room.redis.config('SET', 'maxmemory', 0);
+    await fixture.redis.config('SET', 'maxmemory', 0);
   }
   const some = await employeeQueue().getWaitingCount();
   expect(some).toBeGreaterThan(0);
   expect(some).toBeLessThan(many.length);
-  await fanOut(room.queues, room.store, plan.id, placed(many, 0), 3);
+  await fanOut(fixture.queues, fixture.store, plan.id, placed(many, 0), 3);
   expect(await employeeQueue().getWaitingCount()).toBe(many.length);
 });

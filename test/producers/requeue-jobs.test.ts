@@ -10,20 +10,20 @@ import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { emptyManifest, people } from '../support/run-state.ts';
 
 const EMPLOYEES = people(4);
-let room: RunFixture;
+let fixture: RunFixture;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 
-const queue = () => room.queues.byName['employee-simulation'];
-const requeue = (jobs: readonly Job<Partial<StageJobData>>[]) => requeueJobs(room.queues, room.store, jobs, 3);
+const queue = () => fixture.queues.byName['employee-simulation'];
+const requeue = (jobs: readonly Job<Partial<StageJobData>>[]) => requeueJobs(fixture.queues, fixture.store, jobs, 3);
 
 /** A run whose employees have all failed. */
 async function failedRun(): Promise<RunRecord> {
-  const run = await fannedOutRun(room, EMPLOYEES);
-  await takeJobs(room, 'employee-simulation', EMPLOYEES.length, () => 'REASON: no');
+  const run = await fannedOutRun(fixture, EMPLOYEES);
+  await takeJobs(fixture, 'employee-simulation', EMPLOYEES.length, () => 'REASON: no');
   return run;
 }
 
@@ -40,13 +40,13 @@ test('jobs of several runs are put back with all their attempts', async () => {
 
 test('whoever is put back is not left out of the run any more', async () => {
   const run = await failedRun();
-  await room.store.addWithout(
+  await fixture.store.addWithout(
     run.plan.id,
     EMPLOYEES.map(({ id }) => ({ employeeId: id, reason: 'REASON: no' })),
   );
   const jobs = (await failedJobs(run)).slice(0, 3);
   await requeue(jobs);
-  const { without } = await room.store.getRun(run.plan.id);
+  const { without } = await fixture.store.getRun(run.plan.id);
   const back = jobs.map(({ data }) => (data as StageJobData & { employeeId: number }).employeeId);
   expect(without.map(({ employeeId }) => employeeId)).toEqual(
     EMPLOYEES.map(({ id }) => id).filter((id) => !back.includes(id)),
@@ -56,17 +56,17 @@ test('whoever is put back is not left out of the run any more', async () => {
 test('an assembly that is put back has those to wait for whose jobs were deleted', async () => {
   const run = await failedRun();
   for (const job of await failedJobs(run)) await job.remove();
-  await takeJobs(room, 'file-assembly', 1, () => 'RUN_INCOMPLETE: four are missing');
-  await requeue([await room.job('file-assembly', run.plan.id)]);
+  await takeJobs(fixture, 'file-assembly', 1, () => 'RUN_INCOMPLETE: four are missing');
+  await requeue([await fixture.job('file-assembly', run.plan.id)]);
   expect(await queue().getWaitingCount()).toBe(4);
-  const assembly = await room.job('file-assembly', run.plan.id);
+  const assembly = await fixture.job('file-assembly', run.plan.id);
   expect(await assembly.getDependenciesCount()).toMatchObject({ unprocessed: 4 });
 });
 
 test('jobs whose run has ended or is forgotten stay, and the others go', async () => {
   const [ended, forgotten, waiting] = [await failedRun(), await failedRun(), await failedRun()];
-  await room.store.finishRun(ended.plan.id, emptyManifest(ended), 3);
-  await room.store.discardRun(forgotten.plan.id);
+  await fixture.store.finishRun(ended.plan.id, emptyManifest(ended), 3);
+  await fixture.store.discardRun(forgotten.plan.id);
   expect((await failureOf(requeue(await failedJobs(ended)))).code).toBe('RUN_STATE');
   expect((await failureOf(requeue(await failedJobs(forgotten)))).code).toBe('RUN_NOT_FOUND');
   expect(await queue().getFailedCount()).toBe(12);
@@ -76,8 +76,8 @@ test('jobs whose run has ended or is forgotten stay, and the others go', async (
 });
 
 test('a job of no run is simply put back', async () => {
-  await room.queues.byName['run-start'].add('tick', {}, { jobId: 'tick-1', attempts: 1 });
-  await takeJobs(room, 'run-start', 1, () => 'no');
-  await requeue([await room.job('run-start', 'tick-1')]);
-  expect(await (await room.job('run-start', 'tick-1')).getState()).toBe('waiting');
+  await fixture.queues.byName['run-start'].add('tick', {}, { jobId: 'tick-1', attempts: 1 });
+  await takeJobs(fixture, 'run-start', 1, () => 'no');
+  await requeue([await fixture.job('run-start', 'tick-1')]);
+  expect(await (await fixture.job('run-start', 'tick-1')).getState()).toBe('waiting');
 });

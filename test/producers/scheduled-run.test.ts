@@ -16,19 +16,22 @@ const HOUR_MS = 60 * MINUTE_MS;
 const WEEK_MS = 7 * 24 * HOUR_MS;
 const SLOT = instant('2026-11-23T06:00:00Z');
 const APPLIED: AppliedSchedule = { cron: '0 6 * * 1', timeZone: 'UTC', appliedAt: SLOT - 3 * WEEK_MS - HOUR_MS };
-let room: RunFixture;
+let fixture: RunFixture;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 
-const process = (env: Record<string, string> = {}): ScheduleContext => ({ ...room, settings: room.settingsWith(env) });
-const runStart = () => room.queues.byName['run-start'];
+const process = (env: Record<string, string> = {}): ScheduleContext => ({
+  ...fixture,
+  settings: fixture.settingsWith(env),
+});
+const runStart = () => fixture.queues.byName['run-start'];
 const queuedRuns = async () => (await runStart().getJobs(['waiting', 'failed', 'completed'])).map(({ id }) => id);
-const outcomes = async () => (await room.schedule.decisions()).map(({ slot, outcome }) => [slot, outcome]);
+const outcomes = async () => (await fixture.schedule.decisions()).map(({ slot, outcome }) => [slot, outcome]);
 /** As if the slots before had been decided: of these tests' business is one slot. */
-const lastWeekWasDecided = () => room.schedule.decide({ slot: SLOT - WEEK_MS, outcome: 'started', decidedAt: 0 });
+const lastWeekWasDecided = () => fixture.schedule.decide({ slot: SLOT - WEEK_MS, outcome: 'started', decidedAt: 0 });
 
 describe('the slot about which nothing was decided', () => {
   const at = (now: number, decisions: readonly SlotDecision[] = [], graceMs = 0) =>
@@ -67,7 +70,7 @@ describe('a slot that is due', () => {
   test('has its run queued, with the slot, and once', async () => {
     const [decision] = await startDueSlot(process(), APPLIED, SLOT + 5);
     expect(decision).toEqual({ slot: SLOT, outcome: 'started', decidedAt: SLOT + 5 });
-    const job = await room.job('run-start', 'run-20261123T060000Z-weekly');
+    const job = await fixture.job('run-start', 'run-20261123T060000Z-weekly');
     expect(job.data).toEqual({ version: 1, runId: slotRunId(SLOT), slot: SLOT });
     expect(job.opts).toMatchObject({ attempts: 3 });
     expect(await startDueSlot(process(), APPLIED, SLOT + 10)).toEqual([]);
@@ -88,20 +91,20 @@ describe('a slot that is due', () => {
   });
 
   test('is queued by the next who looks when the one who decided so died before', async () => {
-    await room.schedule.decide({ slot: SLOT, outcome: 'starting', decidedAt: SLOT });
+    await fixture.schedule.decide({ slot: SLOT, outcome: 'starting', decidedAt: SLOT });
     expect(await startDueSlot(process(), APPLIED, SLOT + MINUTE_MS)).toMatchObject([{ outcome: 'started' }]);
     expect(await queuedRuns()).toEqual([slotRunId(SLOT)]);
     expect(await outcomes()).toContainEqual([SLOT, 'started']);
   });
 
   test('has ended, when whoever decided to start it died and nobody was there in time', async () => {
-    await room.schedule.decide({ slot: SLOT, outcome: 'starting', decidedAt: SLOT });
+    await fixture.schedule.decide({ slot: SLOT, outcome: 'starting', decidedAt: SLOT });
     expect(await startDueSlot(process(), APPLIED, SLOT + 25 * HOUR_MS)).toMatchObject([{ outcome: 'missed' }]);
     expect(await queuedRuns()).toEqual([]);
     // But not if its run was queued before the end of whoever did it.
-    await room.reset();
-    await room.schedule.decide({ slot: SLOT, outcome: 'starting', decidedAt: SLOT });
-    await enqueueRunStart(room.queues, slotRunId(SLOT), 3, SLOT);
+    await fixture.reset();
+    await fixture.schedule.decide({ slot: SLOT, outcome: 'starting', decidedAt: SLOT });
+    await enqueueRunStart(fixture.queues, slotRunId(SLOT), 3, SLOT);
     expect(await startDueSlot(process(), APPLIED, SLOT + 25 * HOUR_MS)).toMatchObject([{ outcome: 'started' }]);
   });
 
@@ -160,8 +163,8 @@ test('of many that look at once, after everything was down, one starts the lates
 test('a slot whose look began before a later one was decided about is missed, and told once', async () => {
   const earlier = SLOT - HOUR_MS;
   const decidedAt = SLOT + 5;
-  await room.schedule.decide({ slot: SLOT, outcome: 'started', decidedAt });
-  const { stands, isNew } = await room.schedule.decide({ slot: earlier, outcome: 'starting', decidedAt });
+  await fixture.schedule.decide({ slot: SLOT, outcome: 'started', decidedAt });
+  const { stands, isNew } = await fixture.schedule.decide({ slot: earlier, outcome: 'starting', decidedAt });
   expect([stands, isNew]).toEqual([{ slot: earlier, outcome: 'missed', decidedAt, supersededBy: SLOT }, true]);
 });
 
@@ -170,7 +173,7 @@ describe('SCHEDULE_OVERLAP', () => {
   beforeEach(lastWeekWasDecided);
 
   test('skip: the slot is skipped behind a run that has not ended, and named with it', async () => {
-    const { plan } = await room.createRun(people(1));
+    const { plan } = await fixture.createRun(people(1));
     const [decision] = await startDueSlot(process(skip), APPLIED, SLOT);
     expect(decision).toEqual({ slot: SLOT, outcome: 'skipped', decidedAt: SLOT, inTheWay: plan.id });
     expect(await queuedRuns()).toEqual([plan.id]);
@@ -178,52 +181,52 @@ describe('SCHEDULE_OVERLAP', () => {
   });
 
   test('skip: the slot is started when every other run has ended', async () => {
-    const run = await room.createRun(people(1));
-    await room.store.finishRun(run.plan.id, emptyManifest(run), SLOT - 1);
+    const run = await fixture.createRun(people(1));
+    await fixture.store.finishRun(run.plan.id, emptyManifest(run), SLOT - 1);
     expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'started' }]);
   });
 
   test('skip: a run that was cancelled is in nobody’s way', async () => {
-    const run = await room.createRun(people(1));
+    const run = await fixture.createRun(people(1));
     const request = { by: 'anna on build-7', now: SLOT - 1, retentionMs: WEEK_MS };
-    await cancelRun(room.queues, room.store, run.plan.id, request);
+    await cancelRun(fixture.queues, fixture.store, run.plan.id, request);
     expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'started' }]);
   });
 
   test('skip: a run of an earlier slot that is about to begin is in the way; one that could not start is not', async () => {
     const earlier = slotRunId(SLOT - WEEK_MS);
-    await enqueueRunStart(room.queues, earlier, 1, SLOT - WEEK_MS);
+    await enqueueRunStart(fixture.queues, earlier, 1, SLOT - WEEK_MS);
     expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'skipped', inTheWay: earlier }]);
-    await takeJobs(room, 'run-start', 1, () => 'EMPLOYEES_INVALID: no');
+    await takeJobs(fixture, 'run-start', 1, () => 'EMPLOYEES_INVALID: no');
     expect(await startDueSlot(process(skip), APPLIED, SLOT + WEEK_MS)).toMatchObject([{ outcome: 'started' }]);
   });
 
   test('skip: its own run is in nobody’s way when it is there already', async () => {
-    const { employees } = await room.createRun(people(1)).then(async (run) => {
-      await room.store.finishRun(run.plan.id, emptyManifest(run), SLOT - 1);
+    const { employees } = await fixture.createRun(people(1)).then(async (run) => {
+      await fixture.store.finishRun(run.plan.id, emptyManifest(run), SLOT - 1);
       return run;
     });
-    const inputs = { ...room.settings.run, skipInvalidEmployees: false, publish: false, now: SLOT };
-    await createRunOfSlot(room.store, SLOT, { ...inputs, employeesFile: `${room.folder}/${employees.name}` });
+    const inputs = { ...fixture.settings.run, skipInvalidEmployees: false, publish: false, now: SLOT };
+    await createRunOfSlot(fixture.store, SLOT, { ...inputs, employeesFile: `${fixture.folder}/${employees.name}` });
     expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'started' }]);
   });
 
   test('skip: its own run, which somebody has queued already, is in nobody’s way', async () => {
-    await enqueueRunStart(room.queues, slotRunId(SLOT), 1, SLOT);
+    await enqueueRunStart(fixture.queues, slotRunId(SLOT), 1, SLOT);
     expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'started' }]);
   });
 
   test('start, the default: the slot is started beside a run that has not ended', async () => {
-    const { plan } = await room.createRun(people(1));
+    const { plan } = await fixture.createRun(people(1));
     expect(await startDueSlot(process(), APPLIED, SLOT)).toMatchObject([{ outcome: 'started' }]);
     expect((await queuedRuns()).sort()).toEqual([plan.id, slotRunId(SLOT)].sort());
   });
 
   test('of processes that disagree, the one that decides first is right', async () => {
-    await room.createRun(people(1));
+    await fixture.createRun(people(1));
     const both = [process(skip), process()].map((context) => startDueSlot(context, APPLIED, SLOT));
     const made = (await Promise.all(both)).flat();
-    const [decision] = await room.schedule.decisions();
+    const [decision] = await fixture.schedule.decisions();
     expect(new Set(made.map(({ outcome }) => outcome))).toEqual(new Set([decision!.outcome]));
     expect((await queuedRuns()).includes(slotRunId(SLOT))).toBe(decision!.outcome === 'started');
   });

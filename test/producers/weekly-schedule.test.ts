@@ -18,21 +18,21 @@ import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-let room: RunFixture;
+let fixture: RunFixture;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 
 /** A process with settings of its own. */
 function process(env: Record<string, string> = {}, on: Partial<ScheduleContext> = {}): ScheduleContext {
-  return { ...room, settings: room.settingsWith({ SCHEDULE_CRON: '0 6 * * *', ...env }), ...on };
+  return { ...fixture, settings: fixture.settingsWith({ SCHEDULE_CRON: '0 6 * * *', ...env }), ...on };
 }
 
 const apply = (context: ScheduleContext, now: number, insist = false) => applySchedule(context, () => now, { insist });
-const state = () => readSchedule(room.queues, room.schedule);
-const runStart = () => room.queues.byName['run-start'];
+const state = () => readSchedule(fixture.queues, fixture.schedule);
+const runStart = () => fixture.queues.byName['run-start'];
 const queuedRuns = async () =>
   (await runStart().getJobs(['waiting', 'delayed', 'active', 'completed', 'failed']))
     .filter(({ name }) => name !== TICK)
@@ -54,10 +54,10 @@ describe('applying', () => {
     });
     const [tick] = await tickOf();
     expect(tick).toMatchObject({ name: TICK, data: { version: 1 }, id: `repeat:weekly:${told.scheduler?.next}` });
-    const before = await room.redis.xlen('{btc-fake}:run-start:events');
+    const before = await fixture.redis.xlen('{btc-fake}:run-start:events');
     expect((await apply(context, now + 5_000)).outcome).toBe('unchanged');
     expect(await state()).toEqual(told);
-    expect(await room.redis.xlen('{btc-fake}:run-start:events')).toBe(before);
+    expect(await fixture.redis.xlen('{btc-fake}:run-start:events')).toBe(before);
   });
 
   test.each([{ SCHEDULE_CRON: '30 7 * * 2' }, { SCHEDULE_TIMEZONE: 'America/New_York' }])(
@@ -109,10 +109,10 @@ describe('a tick that is due and not yet taken up', () => {
     await apply(process(schedule), slot - 30_000);
     const [tick] = await tickOf();
     // As BullMQ has it when everything was down since before the slot.
-    await room.redis.zrem('{btc-fake}:run-start:delayed', tick!.id!);
-    await room.redis.rename(`{btc-fake}:run-start:${tick!.id}`, `{btc-fake}:run-start:repeat:weekly:${slot}`);
-    await room.redis.zadd('{btc-fake}:run-start:delayed', slot * 0x1000, `repeat:weekly:${slot}`);
-    await room.redis.zadd('{btc-fake}:run-start:repeat', slot, 'weekly');
+    await fixture.redis.zrem('{btc-fake}:run-start:delayed', tick!.id!);
+    await fixture.redis.rename(`{btc-fake}:run-start:${tick!.id}`, `{btc-fake}:run-start:repeat:weekly:${slot}`);
+    await fixture.redis.zadd('{btc-fake}:run-start:delayed', slot * 0x1000, `repeat:weekly:${slot}`);
+    await fixture.redis.zadd('{btc-fake}:run-start:repeat', slot, 'weekly');
     return slot;
   }
 
@@ -134,7 +134,7 @@ describe('a tick that is due and not yet taken up', () => {
 
   test('is not lost when BullMQ must be told again because the payload has changed', async () => {
     const slot = await dueTick();
-    await room.redis.hset('{btc-fake}:run-start:repeat:weekly', 'data', '{"version":0}');
+    await fixture.redis.hset('{btc-fake}:run-start:repeat:weekly', 'data', '{"version":0}');
     const { decisions } = await apply(process(schedule), slot + 10_000);
     expect(decisions).toMatchObject([{ slot, outcome: 'started' }]);
     expect(await queuedRuns()).toEqual([slotRunId(slot)]);
@@ -142,12 +142,12 @@ describe('a tick that is due and not yet taken up', () => {
 
   test('that somebody deleted is made anew after a minute', async () => {
     const slot = await dueTick();
-    expect(await tellScheduler(room.queues, room.schedule, () => slot + 59_000)).toBe(false);
-    expect(await tellScheduler(room.queues, room.schedule, () => slot + 61_000)).toBe(false);
-    await room.redis.zrem('{btc-fake}:run-start:delayed', `repeat:weekly:${slot}`);
-    await room.redis.del(`{btc-fake}:run-start:repeat:weekly:${slot}`);
-    expect(await tellScheduler(room.queues, room.schedule, () => slot + 59_000)).toBe(false);
-    expect(await tellScheduler(room.queues, room.schedule, () => slot + 61_000)).toBe(true);
+    expect(await tellScheduler(fixture.queues, fixture.schedule, () => slot + 59_000)).toBe(false);
+    expect(await tellScheduler(fixture.queues, fixture.schedule, () => slot + 61_000)).toBe(false);
+    await fixture.redis.zrem('{btc-fake}:run-start:delayed', `repeat:weekly:${slot}`);
+    await fixture.redis.del(`{btc-fake}:run-start:repeat:weekly:${slot}`);
+    expect(await tellScheduler(fixture.queues, fixture.schedule, () => slot + 59_000)).toBe(false);
+    expect(await tellScheduler(fixture.queues, fixture.schedule, () => slot + 61_000)).toBe(true);
     expect((await state()).scheduler?.next).toBeGreaterThan(slot);
     expect(await tickOf()).toHaveLength(1);
   });
@@ -157,7 +157,7 @@ describe('a slot of the schedule that is changed', () => {
   const slot = instant('2026-11-23T06:00:00Z');
   const changed = { SCHEDULE_CRON: '0 7 * * *' };
   beforeEach(async () => {
-    await room.schedule.apply({ cron: '0 6 * * *', timeZone: 'UTC' }, slot - DAY_MS, false);
+    await fixture.schedule.apply({ cron: '0 6 * * *', timeZone: 'UTC' }, slot - DAY_MS, false);
   });
 
   test('is not lost when whoever changes it dies as soon as the new one counts', async () => {
@@ -167,7 +167,7 @@ describe('a slot of the schedule that is changed', () => {
         throw new Error('killed');
       }
     }
-    const dying = process(changed, { schedule: new DyingStore(room.redis) });
+    const dying = process(changed, { schedule: new DyingStore(fixture.redis) });
     await expect(apply(dying, slot + 5)).rejects.toThrow('killed');
     expect((await state()).applied).toMatchObject({ cron: '0 7 * * *' });
     expect(await queuedRuns()).toEqual([slotRunId(slot)]);
@@ -188,7 +188,7 @@ describe('removing', () => {
 
   test('takes the tick away, and a worker that starts leaves it so; who insists puts it back', async () => {
     await apply(process(), now);
-    expect(await removeSchedule(room.queues, room.schedule, now + 1)).toBe(true);
+    expect(await removeSchedule(fixture.queues, fixture.schedule, now + 1)).toBe(true);
     expect(await state()).toEqual({ removedAt: now + 1, decisions: [] });
     expect(await tickOf()).toEqual([]);
     expect((await apply(process(), now + 2)).outcome).toBe('removed');
@@ -199,14 +199,14 @@ describe('removing', () => {
   });
 
   test('of what is not there says so', async () => {
-    expect(await removeSchedule(room.queues, room.schedule, now)).toBe(false);
+    expect(await removeSchedule(fixture.queues, fixture.schedule, now)).toBe(false);
   });
 
   test('stays, though a process was telling BullMQ at the same moment', async () => {
     await apply(process(), now);
-    await room.schedule.remove(now);
+    await fixture.schedule.remove(now);
     expect(await tickOf()).toHaveLength(1);
-    expect(await tellScheduler(room.queues, room.schedule, () => now)).toBe(false);
+    expect(await tellScheduler(fixture.queues, fixture.schedule, () => now)).toBe(false);
     expect(await tickOf()).toEqual([]);
     expect((await state()).scheduler).toBeUndefined();
   });
@@ -223,7 +223,7 @@ describe('twenty processes on connections of their own', () => {
   async function processes(env: Record<string, string>): Promise<ScheduleContext[]> {
     const found: ScheduleContext[] = [];
     for (let i = 0; i < 20; i++) {
-      const redis = await connectRedis(room.server.url, 'worker');
+      const redis = await connectRedis(fixture.server.url, 'worker');
       const queues = openQueues(redis);
       connections.push(redis);
       opened.push(queues);
@@ -236,7 +236,7 @@ describe('twenty processes on connections of their own', () => {
     const many = await processes({ SCHEDULE_CRON: '0 6 * * *' });
     const slot = instant('2026-11-23T06:00:00Z');
     const applied = { cron: '0 6 * * *', timeZone: 'UTC', appliedAt: slot - DAY_MS };
-    await room.schedule.apply(applied, applied.appliedAt, false);
+    await fixture.schedule.apply(applied, applied.appliedAt, false);
     const outcomes = await Promise.all(
       many.flatMap((context, i) => [
         apply(context, slot + i - 10).then(({ decisions }) => decisions),
@@ -253,9 +253,9 @@ describe('twenty processes on connections of their own', () => {
   test('of which half start with another schedule across a slot of the old one lose nothing and start nothing twice', async () => {
     const old = await processes({ SCHEDULE_CRON: '0 6 * * *' });
     const slot = instant('2026-11-23T06:00:00Z');
-    await room.schedule.apply({ cron: '0 6 * * *', timeZone: 'UTC' }, slot - DAY_MS, false);
-    const settings = room.settingsWith({ SCHEDULE_CRON: '0 7 * * *' });
-    const before = (await room.schedule.read()).applied;
+    await fixture.schedule.apply({ cron: '0 6 * * *', timeZone: 'UTC' }, slot - DAY_MS, false);
+    const settings = fixture.settingsWith({ SCHEDULE_CRON: '0 7 * * *' });
+    const before = (await fixture.schedule.read()).applied;
     await Promise.all(
       old.map(async (context, i) =>
         i % 2 === 0 ? apply({ ...context, settings }, slot + 5 + i) : startDueSlot(context, before, slot + i),
@@ -271,7 +271,7 @@ test('a tick that is taken up leads to the next', async () => {
   const { scheduler } = await state();
   const [tick] = await tickOf();
   await tick!.promote();
-  await takeJobs(room, 'run-start', 1);
+  await takeJobs(fixture, 'run-start', 1);
   const after = await state();
   expect(after.scheduler?.next).toBe(scheduler!.next + MINUTE_MS);
   expect(await tickOf()).toHaveLength(1);

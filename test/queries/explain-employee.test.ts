@@ -14,18 +14,18 @@ import { ASSIGNMENT_FACTS, CATALOG_FACTS, content, fullAssignments, people } fro
 
 const EMPLOYEES = people(3);
 const [FIRST] = EMPLOYEES;
-let room: RunFixture;
+let fixture: RunFixture;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 
 const explain = (run: RunRecord, { id } = FIRST!): Promise<EmployeeExplanation> =>
-  explainEmployee(room.store, room.queues, run.plan.id, id);
+  explainEmployee(fixture.store, fixture.queues, run.plan.id, id);
 
 test('before the run has come to the employees: who it is, and nothing more', async () => {
-  const run = await room.createRun(EMPLOYEES);
+  const run = await fixture.createRun(EMPLOYEES);
   const { runId, position, employees, employeeType, asOf, week, progress, open, left } = await explain(
     run,
     EMPLOYEES[1],
@@ -44,20 +44,20 @@ test('before the run has come to the employees: who it is, and nothing more', as
 });
 
 test('assignments that are not frozen yet may still change, and are not told', async () => {
-  const run = await room.createRun(EMPLOYEES);
-  await room.store.putAssignments(run.plan.id, new Map([[0, fullAssignments(0)]]));
+  const run = await fixture.createRun(EMPLOYEES);
+  await fixture.store.putAssignments(run.plan.id, new Map([[0, fullAssignments(0)]]));
   expect((await explain(run)).open).toBeNull();
 });
 
 test("with the manager's choice, the titles, and the place in the queue", async () => {
-  const run = await room.createRun(EMPLOYEES);
+  const run = await fixture.createRun(EMPLOYEES);
   const { id } = run.plan;
   const doses = contentIds(1_915_085, 1_915_086, 1_915_087);
   const contents = { StandAloneContent: [content(1_915_085)], CourseCatalog: [content(1_700_000)] };
-  await room.store.putCatalogs(id, contents, CATALOG_FACTS);
-  await room.store.putAssignments(id, new Map([[0, fullAssignments(0)]]));
+  await fixture.store.putCatalogs(id, contents, CATALOG_FACTS);
+  await fixture.store.putAssignments(id, new Map([[0, fullAssignments(0)]]));
   const tally = emptyAssignmentTally({ dailyDose: doses, dailyDoseContents: new Set(doses), others: [] });
-  await room.store.freezeAssignments(id, { ...ASSIGNMENT_FACTS, tally });
+  await fixture.store.freezeAssignments(id, { ...ASSIGNMENT_FACTS, tally });
   const { dailyDoseDecision, dailyDose, random, open } = await explain(run);
   expect(dailyDoseDecision).toBe('eligible');
   expect(dailyDose?.map(({ title, outcome }) => [title, outcome])).toEqual([
@@ -70,7 +70,7 @@ test("with the manager's choice, the titles, and the place in the queue", async 
 });
 
 test('waiting, failed with its reason, re-queued, and done', async () => {
-  const run = await fannedOutRun(room, EMPLOYEES);
+  const run = await fannedOutRun(fixture, EMPLOYEES);
   expect(await explain(run)).toMatchObject({
     progress: 'waiting',
     reason: null,
@@ -78,7 +78,7 @@ test('waiting, failed with its reason, re-queued, and done', async () => {
     failedAt: null,
     completions: null,
   });
-  await takeJobs(room, 'employee-simulation', 1, async () => {
+  await takeJobs(fixture, 'employee-simulation', 1, async () => {
     expect((await explain(run)).progress).toBe('working');
     return 'REASON: no';
   });
@@ -88,12 +88,12 @@ test('waiting, failed with its reason, re-queued, and done', async () => {
     attempts: { made: 1, allowed: 3 },
     failedAt: expect.stringMatching(/Z$/),
   });
-  const job = await room.job('employee-simulation', employeeJob(run.plan.id, FIRST!));
+  const job = await fixture.job('employee-simulation', employeeJob(run.plan.id, FIRST!));
   await job.retry('failed', { resetAttemptsMade: true });
   expect(await explain(run)).toMatchObject({ progress: 'waiting', reason: null });
-  await takeJobs(room, 'employee-simulation', 3, async ({ data }) => {
+  await takeJobs(fixture, 'employee-simulation', 3, async ({ data }) => {
     const result = simulateEmployee(run.plan, EMPLOYEES[data.position]!, fullAssignments(data.position), []);
-    await room.store.putResult(run.plan, data.position, result);
+    await fixture.store.putResult(run.plan, data.position, result);
     return undefined;
   });
   const done = await explain(run);
@@ -102,13 +102,13 @@ test('waiting, failed with its reason, re-queued, and done', async () => {
 });
 
 test('the run was finished without the employee', async () => {
-  const run = await fannedOutRun(room, EMPLOYEES);
-  await takeJobs(room, 'employee-simulation', 3, async ({ data }) => {
+  const run = await fannedOutRun(fixture, EMPLOYEES);
+  await takeJobs(fixture, 'employee-simulation', 3, async ({ data }) => {
     if (data.position === 0) return 'REASON: no';
-    await room.store.putResult(run.plan, data.position, { recommendations: [], completions: [] });
+    await fixture.store.putResult(run.plan, data.position, { recommendations: [], completions: [] });
     return undefined;
   });
-  await finishWithoutFailed(room.queues, room.store, run.plan.id);
+  await finishWithoutFailed(fixture.queues, fixture.store, run.plan.id);
   const { progress, reason, left } = await explain(run);
   expect([progress, reason]).toEqual(['left out', 'REASON: no']);
   // Three were open, three doses and a random one were assigned, and nothing is known to be done.
@@ -116,16 +116,16 @@ test('the run was finished without the employee', async () => {
 });
 
 test('a job that somebody removed is lost, and whose it was is found all the same', async () => {
-  const run = await fannedOutRun(room, EMPLOYEES);
-  const job = await room.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[2]!));
+  const run = await fannedOutRun(fixture, EMPLOYEES);
+  const job = await fixture.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[2]!));
   await job.remove();
   expect(await explain(run, EMPLOYEES[2])).toMatchObject({ progress: 'lost', position: 3, employeeType: 'f' });
 });
 
 test('somebody who is not in the run, and a run that is not there', async () => {
-  const run = await room.createRun(EMPLOYEES);
-  const stranger = await failureOf(explainEmployee(room.store, room.queues, run.plan.id, employeeId(7)));
+  const run = await fixture.createRun(EMPLOYEES);
+  const stranger = await failureOf(explainEmployee(fixture.store, fixture.queues, run.plan.id, employeeId(7)));
   expect([stranger.code, stranger.message]).toEqual(['EMPLOYEE_NOT_FOUND', `Run ${run.plan.id} has no employee 7`]);
-  await room.reset();
+  await fixture.reset();
   expect((await failureOf(explain(run))).code).toBe('RUN_NOT_FOUND');
 });

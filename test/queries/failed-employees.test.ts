@@ -7,28 +7,28 @@ import { fannedOutRun, takeJobs } from '../support/job-moves.ts';
 import { employeeJob, openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { people } from '../support/run-state.ts';
 
-let room: RunFixture;
+let fixture: RunFixture;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 
-const fail = (count: number) => takeJobs(room, 'employee-simulation', count, () => 'no');
+const fail = (count: number) => takeJobs(fixture, 'employee-simulation', count, () => 'no');
 
 /** How often the list of failed jobs was read, by Redis' own count. */
 async function walks(): Promise<number> {
-  const [, calls] = /cmdstat_zrange:calls=(\d+)/.exec(await room.redis.info('commandstats')) ?? [];
+  const [, calls] = /cmdstat_zrange:calls=(\d+)/.exec(await fixture.redis.info('commandstats')) ?? [];
   return Number(calls ?? 0);
 }
 
 test('without a failed employee there is none', async () => {
-  expect(await new FailedEmployees(room.queues).byRun()).toEqual(new Map());
+  expect(await new FailedEmployees(fixture.queues).byRun()).toEqual(new Map());
 });
 
 test('each run has its own, with when the first and the last failed', async () => {
-  const failed = new FailedEmployees(room.queues);
-  const runs = [await fannedOutRun(room, people(3)), await fannedOutRun(room, people(2))];
+  const failed = new FailedEmployees(fixture.queues);
+  const runs = [await fannedOutRun(fixture, people(3)), await fannedOutRun(fixture, people(2))];
   const before = Date.now();
   await fail(5);
   for (const [i, run] of runs.entries()) {
@@ -44,8 +44,8 @@ test('each run has its own, with when the first and the last failed', async () =
 });
 
 test('a run that asks again costs no walk, and a change costs one', async () => {
-  const failed = new FailedEmployees(room.queues);
-  const run = await fannedOutRun(room, people(3));
+  const failed = new FailedEmployees(fixture.queues);
+  const run = await fannedOutRun(fixture, people(3));
   await fail(2);
   const countOf = async () => (await failed.ofRun(run.plan.id))?.jobIds.size;
   expect(await countOf()).toBe(2);
@@ -55,27 +55,27 @@ test('a run that asks again costs no walk, and a change costs one', async () => 
   expect((await walks()) - before).toBe(3);
   await fail(1);
   expect(await countOf()).toBe(3);
-  await requeueFailed(room.queues, room.store, run.plan.id, 1, [people(1)[0]!.id]);
+  await requeueFailed(fixture.queues, fixture.store, run.plan.id, 1, [people(1)[0]!.id]);
   expect(await countOf()).toBe(2);
   await fail(1);
   expect(await countOf()).toBe(3);
 });
 
 test('more than a page of them are counted, each once', async () => {
-  const key = room.queues.byName['employee-simulation'].toKey('failed');
+  const key = fixture.queues.byName['employee-simulation'].toKey('failed');
   const ids = Array.from({ length: 12_000 }, (_, i) => `run-a-${i}`);
-  await room.redis.zadd(key, ...ids.flatMap((id, i) => [i, id]));
-  const failures = await new FailedEmployees(room.queues).ofRun('run-a' as never);
+  await fixture.redis.zadd(key, ...ids.flatMap((id, i) => [i, id]));
+  const failures = await new FailedEmployees(fixture.queues).ofRun('run-a' as never);
   expect(failures).toMatchObject({ oldestAt: 0, newestAt: 11_999 });
   expect(failures?.jobIds.size).toBe(12_000);
 });
 
 test('what could not be counted is counted at the next question', async () => {
-  const failed = new FailedEmployees(room.queues);
-  const run = await fannedOutRun(room, people(1));
+  const failed = new FailedEmployees(fixture.queues);
+  const run = await fannedOutRun(fixture, people(1));
   await fail(1);
-  const key = room.queues.byName['employee-simulation'].toKey('failed');
-  const { redis } = room;
+  const key = fixture.queues.byName['employee-simulation'].toKey('failed');
+  const { redis } = fixture;
   const zrange = redis.zrange;
   let calls = 0;
   redis.zrange = ((...args: Parameters<typeof zrange>) => {

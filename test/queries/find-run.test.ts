@@ -11,18 +11,18 @@ import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
 import { newRun, people } from '../support/run-state.ts';
 
 const SLOT = Date.parse('2026-11-23T06:00:00Z');
-let room: RunFixture;
+let fixture: RunFixture;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 
-const find = (text: string) => findRunId(room.queues, room.store, parseRunName(text)!);
+const find = (text: string) => findRunId(fixture.queues, fixture.store, parseRunName(text)!);
 
 test('a run is found by its id, by each of its files and by their six characters, among others', async () => {
-  const others = [await room.createRun(people(1)), await room.createRun(people(1))];
-  const run = await room.createRun(people(1));
+  const others = [await fixture.createRun(people(1)), await fixture.createRun(people(1))];
+  const run = await fixture.createRun(people(1));
   const names = [run.plan.id, runToken(run.plan.id), ...Object.values(feedNames(run.plan))];
   for (const name of names) expect([name, await find(name)]).toEqual([name, run.plan.id]);
   expect(await find(runToken(others[0]!.plan.id).toUpperCase())).toBe(others[0]!.plan.id);
@@ -30,19 +30,19 @@ test('a run is found by its id, by each of its files and by their six characters
 
 test('a scheduled run that is not there yet is found too', async () => {
   const runId = slotRunId(SLOT);
-  await enqueueRunStart(room.queues, runId, 1, SLOT);
+  await enqueueRunStart(fixture.queues, runId, 1, SLOT);
   expect([await find(runId), await find(runToken(runId))]).toEqual([runId, runId]);
 });
 
 test('six characters that are an id mean the run of that id', async () => {
-  const run = await room.createRun(people(1));
+  const run = await fixture.createRun(people(1));
   const id = runToken(run.plan.id).replace(/^\d/, 'a') as RunId;
-  await room.store.createRun(newRun({ ...run.plan, id }, people(1)));
+  await fixture.store.createRun(newRun({ ...run.plan, id }, people(1)));
   expect(await find(id)).toBe(id);
 });
 
 test('what no run is called is not found, and the remedy says where they are listed', async () => {
-  await room.createRun(people(1));
+  await fixture.createRun(people(1));
   const files = 'whose files have 000000 in their names';
   for (const [name, which] of [
     ['run-x', 'run-x'],
@@ -56,9 +56,9 @@ test('what no run is called is not found, and the remedy says where they are lis
 });
 
 test('runs whose files share the six characters are named, and one of them has to be chosen', async () => {
-  const { plan } = await room.createRun(people(1));
+  const { plan } = await fixture.createRun(people(1));
   const [first, second] = sameToken();
-  for (const id of [first, second]) await room.store.createRun(newRun({ ...plan, id }, people(1)));
+  for (const id of [first, second]) await fixture.store.createRun(newRun({ ...plan, id }, people(1)));
   const { code, message } = await failureOf(() => find(runToken(first)));
   expect(code).toBe('USAGE');
   expect(message).toContain(first);

@@ -12,34 +12,34 @@ import { type ServedDashboard, serveDashboard } from '../support/served-dashboar
 
 const OTHER = { API_BASE_URL: 'http://other.example' };
 
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 beforeAll(async () => {
-  room = await openRunFixture();
-  dashboard = await serveDashboard(room);
+  fixture = await openRunFixture();
+  dashboard = await serveDashboard(fixture);
 });
 afterAll(async () => {
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 
 /** A worker that is alive, with these settings; `undefined`: of an earlier build. */
 async function alive(env: Record<string, string> | undefined, more: object = {}): Promise<void> {
   const what = { version: '1', queues: ['assignment', 'employee-simulation'] as const, concurrency: 1 };
-  const sources = env === undefined ? {} : { sources: ownSources(room.settingsWith(env)) };
-  await new WorkerRegistry(room.redis).announce({ ...describeWorker(what, 0), ...sources, ...more }, Date.now);
+  const sources = env === undefined ? {} : { sources: ownSources(fixture.settingsWith(env)) };
+  await new WorkerRegistry(fixture.redis).announce({ ...describeWorker(what, 0), ...sources, ...more }, Date.now);
 }
 
 /** A run whose employees are on the queue. */
 async function simulatedRun(request: object = {}) {
-  const run = await room.createRun(people(3), { sources: configuredSources(room.settings), ...request });
-  for (const stage of ['run-start', 'catalog-download', 'assignment'] as const) await stageDone(room, run, stage);
-  return room.store.getRun(run.plan.id);
+  const run = await fixture.createRun(people(3), { sources: configuredSources(fixture.settings), ...request });
+  for (const stage of ['run-start', 'catalog-download', 'assignment'] as const) await stageDone(fixture, run, stage);
+  return fixture.store.getRun(run.plan.id);
 }
 
 const unserved = async (run: Awaited<ReturnType<typeof simulatedRun>>) =>
-  (await runStatus(room.queues, room.store, run)).unserved;
+  (await runStatus(fixture.queues, fixture.store, run)).unserved;
 const own = 'recommender http://127.0.0.1:9/public/api/v1/mltr/v3/run';
 
 test('a run that no worker serves is told with what each of them has', async () => {
@@ -64,7 +64,7 @@ test('a run that no worker serves is told with what each of them has', async () 
 test('a run without any worker is told so, and one that waits to begin is not', async () => {
   const run = await simulatedRun();
   expect(await unserved(run)).toEqual({ stage: 'employee-simulation', needs: [own], workers: [] });
-  const queued = await room.createRun(people(1), { sources: {} });
+  const queued = await fixture.createRun(people(1), { sources: {} });
   expect(await unserved(queued)).toBeUndefined();
 });
 
@@ -73,21 +73,21 @@ test('a worker of an earlier build is held to serve every run, and a run of one 
   await alive(OTHER);
   await alive(undefined);
   expect(await unserved(run)).toBeUndefined();
-  await room.redis.del('{btc-fake}:workers');
+  await fixture.redis.del('{btc-fake}:workers');
   await alive(OTHER);
   expect(await unserved(await simulatedRun({ sources: undefined }))).toBeUndefined();
 });
 
 test('a folder that all workers lack is told, but not of a stage without files', async () => {
   const folder = '/asked/for';
-  const begun = await room.createRun(people(3), { sources: configuredSources(room.settings), outputDir: folder });
+  const begun = await fixture.createRun(people(3), { sources: configuredSources(fixture.settings), outputDir: folder });
   await alive({}, { lacksFolders: [folder] });
-  for (const stage of ['run-start', 'catalog-download'] as const) await stageDone(room, begun, stage);
-  expect(await unserved(await room.store.getRun(begun.plan.id))).toMatchObject({
+  for (const stage of ['run-start', 'catalog-download'] as const) await stageDone(fixture, begun, stage);
+  expect(await unserved(await fixture.store.getRun(begun.plan.id))).toMatchObject({
     stage: 'assignment',
     needs: [`folder ${folder}`],
     workers: [{ has: [`no folder ${folder}`] }],
   });
-  await stageDone(room, begun, 'assignment');
-  expect(await unserved(await room.store.getRun(begun.plan.id))).toBeUndefined();
+  await stageDone(fixture, begun, 'assignment');
+  expect(await unserved(await fixture.store.getRun(begun.plan.id))).toBeUndefined();
 });

@@ -13,33 +13,33 @@ import { people } from '../support/run-state.ts';
 const SLOT = instant('2026-11-23T06:00:00Z');
 const RUN = slotRunId(SLOT);
 const REASON = 'EMPLOYEES_INVALID: employees.csv: 1 row is wrong';
-let room: RunFixture;
+let fixture: RunFixture;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 
-const queue = (slot = SLOT) => enqueueRunStart(room.queues, slotRunId(slot), 3, slot);
-const fail = () => takeJobs(room, 'run-start', 1, () => REASON);
+const queue = (slot = SLOT) => enqueueRunStart(fixture.queues, slotRunId(slot), 3, slot);
+const fail = () => takeJobs(fixture, 'run-start', 1, () => REASON);
 const none = { employees: 0, done: 0, failed: 0 };
 
 test('one that waits to begin is queued, one whose start failed is failed, with the reason', async () => {
   await queue();
-  expect(await findUnstarted(room.queues, room.store, RUN)).toEqual({
+  expect(await findUnstarted(fixture.queues, fixture.store, RUN)).toEqual({
     runId: RUN,
     slot: SLOT,
     state: 'queued',
     queuedAt: expect.any(Number),
   });
-  expect(await runStatusById(room.queues, room.store, RUN)).toEqual({
+  expect(await runStatusById(fixture.queues, fixture.store, RUN)).toEqual({
     state: 'queued',
     stage: 'run-start',
     counts: none,
   });
   await fail();
-  expect(await findUnstarted(room.queues, room.store, RUN)).toMatchObject({ state: 'failed', reason: REASON });
-  expect(await runStatusById(room.queues, room.store, RUN)).toEqual({
+  expect(await findUnstarted(fixture.queues, fixture.store, RUN)).toMatchObject({ state: 'failed', reason: REASON });
+  expect(await runStatusById(fixture.queues, fixture.store, RUN)).toEqual({
     state: 'failed',
     stage: 'run-start',
     counts: none,
@@ -48,12 +48,12 @@ test('one that waits to begin is queued, one whose start failed is failed, with 
 });
 
 test('they are listed by slot, the latest first, and neither ticks nor runs that are there are among them', async () => {
-  await room.createRun(people(1));
-  await room.queues.byName['run-start'].add('tick', { version: 1 });
+  await fixture.createRun(people(1));
+  await fixture.queues.byName['run-start'].add('tick', { version: 1 });
   await queue(SLOT - 1000);
-  await takeJobs(room, 'run-start', 3, ({ data }) => (data.slot ? REASON : undefined));
+  await takeJobs(fixture, 'run-start', 3, ({ data }) => (data.slot ? REASON : undefined));
   await queue(SLOT);
-  const found = await unstartedRuns(room.queues, room.store);
+  const found = await unstartedRuns(fixture.queues, fixture.store);
   expect(found.map(({ runId, state }) => [runId, state])).toEqual([
     [RUN, 'queued'],
     [slotRunId(SLOT - 1000), 'failed'],
@@ -62,18 +62,18 @@ test('they are listed by slot, the latest first, and neither ticks nor runs that
 
 test('one that has begun is a run like others', async () => {
   await queue();
-  const { settings, folder } = room;
-  const { employees } = await room.createRun(people(2));
-  await createRunOfSlot(room.store, SLOT, {
+  const { settings, folder } = fixture;
+  const { employees } = await fixture.createRun(people(2));
+  await createRunOfSlot(fixture.store, SLOT, {
     employeesFile: `${folder}/${employees.name}`,
     skipInvalidEmployees: false,
     ...settings.run,
     publish: false,
     now: SLOT,
   });
-  expect(await findUnstarted(room.queues, room.store, RUN)).toBeUndefined();
-  expect(await unstartedRuns(room.queues, room.store)).toEqual([]);
-  expect(await runStatusById(room.queues, room.store, RUN)).toMatchObject({
+  expect(await findUnstarted(fixture.queues, fixture.store, RUN)).toBeUndefined();
+  expect(await unstartedRuns(fixture.queues, fixture.store)).toEqual([]);
+  expect(await runStatusById(fixture.queues, fixture.store, RUN)).toMatchObject({
     state: 'queued',
     counts: { employees: 2 },
   });
@@ -82,27 +82,29 @@ test('one that has begun is a run like others', async () => {
 test('re-queuing one puts its start back, with all its attempts, and once', async () => {
   await queue();
   await fail();
-  expect(await requeueFailed(room.queues, room.store, RUN, 3)).toEqual({ employees: 0, stages: ['run-start'] });
-  expect(await room.job('run-start', RUN)).toMatchObject({ attemptsMade: 0, data: { slot: SLOT } });
-  expect(await room.queues.byName['run-start'].getWaitingCount()).toBe(1);
-  expect(await requeueFailed(room.queues, room.store, RUN, 3)).toEqual({ employees: 0, stages: [] });
+  expect(await requeueFailed(fixture.queues, fixture.store, RUN, 3)).toEqual({ employees: 0, stages: ['run-start'] });
+  expect(await fixture.job('run-start', RUN)).toMatchObject({ attemptsMade: 0, data: { slot: SLOT } });
+  expect(await fixture.queues.byName['run-start'].getWaitingCount()).toBe(1);
+  expect(await requeueFailed(fixture.queues, fixture.store, RUN, 3)).toEqual({ employees: 0, stages: [] });
 });
 
 test('so does re-queuing its job', async () => {
   await queue();
   await fail();
-  await requeueJobs(room.queues, room.store, [await room.job('run-start', RUN)], 3);
-  expect(await room.queues.byName['run-start'].getWaitingCount()).toBe(1);
+  await requeueJobs(fixture.queues, fixture.store, [await fixture.job('run-start', RUN)], 3);
+  expect(await fixture.queues.byName['run-start'].getWaitingCount()).toBe(1);
 });
 
 test('what is neither a run nor about to be one is not found', async () => {
   const { id } = planOf({ id: 'run-unknown' });
-  expect(await findUnstarted(room.queues, room.store, id)).toBeUndefined();
-  expect((await failureOf(runStatusById(room.queues, room.store, id))).code).toBe('RUN_NOT_FOUND');
-  expect((await failureOf(requeueFailed(room.queues, room.store, id, 3))).code).toBe('RUN_NOT_FOUND');
+  expect(await findUnstarted(fixture.queues, fixture.store, id)).toBeUndefined();
+  expect((await failureOf(runStatusById(fixture.queues, fixture.store, id))).code).toBe('RUN_NOT_FOUND');
+  expect((await failureOf(requeueFailed(fixture.queues, fixture.store, id, 3))).code).toBe('RUN_NOT_FOUND');
   // Its employees are not known yet, so none of them can have failed.
   await queue();
   await fail();
   const [employee] = people(1);
-  expect((await failureOf(requeueFailed(room.queues, room.store, RUN, 3, [employee!.id]))).code).toBe('RUN_NOT_FOUND');
+  expect((await failureOf(requeueFailed(fixture.queues, fixture.store, RUN, 3, [employee!.id]))).code).toBe(
+    'RUN_NOT_FOUND',
+  );
 });

@@ -23,9 +23,9 @@ export function seededChance(seed: string): Chance {
 /** What is done to a run, by name. Each ends by itself; what it breaks it also mends, but for processes that it ends. */
 export type Chaos = Readonly<Record<string, () => Promise<void>>>;
 
-/** The faults that a room's run can meet while `workers` work on it; those that end are replaced, with `env`. */
+/** The faults that a fixture's run can meet while `workers` work on it; those that end are replaced, with `env`. */
 export function chaosOf(
-  room: FaultFixture,
+  fixture: FaultFixture,
   workers: RunningBtcFake[],
   env: Record<string, string>,
   chance: Chance,
@@ -34,7 +34,7 @@ export function chaosOf(
   const replace = async (index: number, signal: NodeJS.Signals) => {
     workers[index]!.signal(signal);
     await workers[index]!.ended;
-    workers[index] = await startWorker(room, env);
+    workers[index] = await startWorker(fixture, env);
   };
   const for_ = async (ms: number, begin: () => void, end: () => void) => {
     begin();
@@ -44,8 +44,8 @@ export function chaosOf(
   const proxied = (faults: Parameters<FaultFixture['proxy']['misbehave']>[0]) =>
     for_(
       50 + chance() * 300,
-      () => room.proxy.misbehave(faults),
-      () => room.proxy.misbehave(),
+      () => fixture.proxy.misbehave(faults),
+      () => fixture.proxy.misbehave(),
     );
   return {
     'a worker is killed': () => replace(anyIndex(), 'SIGKILL'),
@@ -59,16 +59,16 @@ export function chaosOf(
       );
     },
     'Redis is killed': async () => {
-      await room.redis.kill();
+      await fixture.redis.kill();
       await delay(chance() * 300);
-      await room.redis.restart();
+      await fixture.redis.restart();
     },
-    'Redis hangs': () => for_(chance() * 700, room.redis.suspend, room.redis.resume),
+    'Redis hangs': () => for_(chance() * 700, fixture.redis.suspend, fixture.redis.resume),
     'Redis is slow': () => proxied({ latencyMs: 5 + chance() * 30 }),
-    'the connections to Redis are cut': async () => room.proxy.cut(),
-    'Redis refuses connections': () => proxied({ refuse: true }).finally(room.proxy.cut),
+    'the connections to Redis are cut': async () => fixture.proxy.cut(),
+    'Redis refuses connections': () => proxied({ refuse: true }).finally(fixture.proxy.cut),
     'answers of Redis are lost': () => proxied({ loseReplies: true }),
-    'Redis loses what passes': () => proxied({ blackHole: true }).finally(room.proxy.cut),
+    'Redis loses what passes': () => proxied({ blackHole: true }).finally(fixture.proxy.cut),
   };
 }
 
@@ -123,12 +123,12 @@ export function onDisk(diskFlag: string): Record<string, string> {
 }
 
 /**
- * Starts a worker of a room that is broken, and waits until it works. Like a supervisor, starts it again when it finds no Redis; from
+ * Starts a worker of a fixture that is broken, and waits until it works. Like a supervisor, starts it again when it finds no Redis; from
  * then on it lives until somebody ends it.
  */
-export async function startWorker(room: FaultFixture, env: Record<string, string>): Promise<RunningBtcFake> {
+export async function startWorker(fixture: FaultFixture, env: Record<string, string>): Promise<RunningBtcFake> {
   for (;;) {
-    const worker = room.start(['worker'], env, 24 * 3600 * 1000);
+    const worker = fixture.start(['worker'], env, 24 * 3600 * 1000);
     const isUp = await worker.waitForStderr('Working; stop with').then(
       () => true,
       () => false,

@@ -24,7 +24,7 @@ export const CANARIES = {
   webhook: 'canary-webhook-8Qw6',
 } as const;
 
-export interface FaultRoomOptions
+export interface FaultFixtureOptions
   extends Pick<WorkspaceOptions, 'sftpInbound' | 'warehouse' | 'template' | 'standAlone'> {
   /** How many employees; types a, b and f by turns. */
   readonly employees: number;
@@ -35,7 +35,7 @@ export interface FaultRoomOptions
   readonly commandLimitMs?: number;
   /** Further settings of redis.conf. */
   readonly redis?: Readonly<Record<string, string>>;
-  /** Once the undisturbed run is over, processes and tests work on this Redis instead of the room's own. */
+  /** Once the undisturbed run is over, processes and tests work on this Redis instead of the fixture's own. */
   readonly elsewhere?: RedisElsewhere;
 }
 
@@ -82,8 +82,8 @@ const FIRST_ID = 500_001;
 const COMMAND_LIMIT_MS = 60_000;
 const RUN = ['run', '--seed', 'faults', '--as-of', '2025-10-28T11:00:00Z'];
 
-/** Opens a room and makes its reference. Close it when the tests are done, also when they failed. */
-export async function openFaultFixture(options: FaultRoomOptions): Promise<FaultFixture> {
+/** Opens a fixture and makes its reference. Close it when the tests are done, also when they failed. */
+export async function openFaultFixture(options: FaultFixtureOptions): Promise<FaultFixture> {
   const ids = Array.from({ length: options.employees }, (_, i) => FIRST_ID + i);
   const processes: RunningBtcFake[] = [];
   const redis = await startDurableRedis({ requirepass: CANARIES.redis, ...options.redis });

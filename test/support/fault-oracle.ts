@@ -25,13 +25,13 @@ const MOMENT_MS = 2_000;
  * on the queues; every key of a run expires; each employee was asked about once, and more often only as far as the fault
  * explains; no secret is anywhere. @throws Error that names every breach.
  */
-export async function judge(room: FaultFixture, runId: RunId, explained: Explained = {}): Promise<void> {
+export async function judge(fixture: FaultFixture, runId: RunId, explained: Explained = {}): Promise<void> {
   const breaches = [
-    ...(await feedBreaches(room, runId)),
-    ...(await queueBreachesThatStay(room)),
-    ...(await expiryBreaches(room.connection)),
-    ...callBreaches(room, explained),
-    ...(await canaryBreaches(room)),
+    ...(await feedBreaches(fixture, runId)),
+    ...(await queueBreachesThatStay(fixture)),
+    ...(await expiryBreaches(fixture.connection)),
+    ...callBreaches(fixture, explained),
+    ...(await canaryBreaches(fixture)),
   ];
   if (breaches.length === 0) return;
   const shown = breaches.slice(0, SHOWN_BREACHES).map((line) => `  ${line}`);
@@ -45,16 +45,16 @@ export async function assertNoFinalFile({ workspace }: FaultFixture, before: rea
   if (final.length > 0) throw new Error(`There are files of a run that has not ended: ${final.join(', ')}`);
 }
 
-async function feedBreaches(room: FaultFixture, runId: RunId): Promise<string[]> {
-  const report = await room.report(runId);
+async function feedBreaches(fixture: FaultFixture, runId: RunId): Promise<string[]> {
+  const report = await fixture.report(runId);
   if (report.state !== 'finished') return [`the run is ${report.state}: ${report.reason ?? ''}`];
-  const { hashes, manifest } = await readRunFiles(report, room.workspace.folder);
+  const { hashes, manifest } = await readRunFiles(report, fixture.workspace.folder);
   const feeds = (['completions', 'nonCompleted'] as const).filter(
-    (name) => hashes[name] !== room.reference.hashes[name],
+    (name) => hashes[name] !== fixture.reference.hashes[name],
   );
   const token = manifest.outputs[0]!.name.split('_').at(-1)!.replace('.csv', '');
   const listed = new Set([...manifest.outputs.map(({ name }) => name), report.manifest!.split('/').at(-1)!]);
-  const files = await readdir(room.workspace.path('generated_files'));
+  const files = await readdir(fixture.workspace.path('generated_files'));
   return [
     ...feeds.map((name) => `the ${name} feed is not that of the undisturbed run`),
     ...files.filter((name) => name.includes(token) && !listed.has(name)).map((name) => `${name} is in no manifest`),
@@ -62,9 +62,9 @@ async function feedBreaches(room: FaultFixture, runId: RunId): Promise<string[]>
 }
 
 /** A run has its files a moment before the job that wrote them is done. */
-async function queueBreachesThatStay(room: FaultFixture): Promise<string[]> {
+async function queueBreachesThatStay(fixture: FaultFixture): Promise<string[]> {
   for (const deadline = Date.now() + MOMENT_MS; ; await delay(50)) {
-    const found = await queueBreaches(room);
+    const found = await queueBreaches(fixture);
     if (found.length === 0 || Date.now() > deadline) return found;
   }
 }
@@ -95,20 +95,20 @@ function callBreaches({ ids, recommender }: FaultFixture, { extraCalls = () => 0
   });
 }
 
-async function canaryBreaches(room: FaultFixture): Promise<string[]> {
+async function canaryBreaches(fixture: FaultFixture): Promise<string[]> {
   const files = await Promise.all(
-    (await readdir(room.workspace.path('generated_files'))).map(async (name) => ({
+    (await readdir(fixture.workspace.path('generated_files'))).map(async (name) => ({
       where: name,
-      text: await readFile(room.workspace.path('generated_files', name), 'latin1'),
+      text: await readFile(fixture.workspace.path('generated_files', name), 'latin1'),
     })),
   );
   const places = [
     ...files,
-    ...room.processes.map(({ child, stdout, stderr }) => ({
+    ...fixture.processes.map(({ child, stdout, stderr }) => ({
       where: `the output of ${child.spawnargs.slice(2).join(' ')}`,
       text: stdout + stderr + child.spawnargs.join(' '),
     })),
-    { where: 'Redis', text: (await dumpRedis(room.redisUrl)).toString('latin1') },
+    { where: 'Redis', text: (await dumpRedis(fixture.redisUrl)).toString('latin1') },
   ];
   return places.flatMap(({ where, text }) =>
     Object.values(CANARIES)

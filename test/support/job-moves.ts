@@ -14,14 +14,14 @@ import { ASSIGNMENT_FACTS, fullAssignments } from './run-state.ts';
  * for good, with that reason.
  */
 export async function takeJobs(
-  room: Pick<RunFixture, 'redis'>,
+  fixture: Pick<RunFixture, 'redis'>,
   queue: QueueName,
   count: number,
   outcome: (job: Job) => Promise<string | undefined> | string | undefined = () => undefined,
 ): Promise<void> {
   // As our own workers are: a completed employee's job leaves nothing behind.
   const keep = queue === 'employee-simulation' ? { removeOnComplete: { count: 0 } } : {};
-  const worker = new Worker(queue, null, { connection: room.redis, prefix: REDIS_PREFIX, autorun: false, ...keep });
+  const worker = new Worker(queue, null, { connection: fixture.redis, prefix: REDIS_PREFIX, autorun: false, ...keep });
   try {
     for (let taken = 0; taken < count; taken += 1) {
       const token = `by-hand-${taken}`;
@@ -43,18 +43,22 @@ export async function stageDone({ store }: Pick<RunFixture, 'store'>, run: RunRe
 }
 
 /** A run whose employees have assignments and are on the queue; what comes before was done by hand. */
-export async function fannedOutRun(room: RunFixture, employees: readonly Employee[], attempts = 3): Promise<RunRecord> {
-  const run = await room.createRunWithFlow(employees);
+export async function fannedOutRun(
+  fixture: RunFixture,
+  employees: readonly Employee[],
+  attempts = 3,
+): Promise<RunRecord> {
+  const run = await fixture.createRunWithFlow(employees);
   const { id } = run.plan;
-  await stageDone(room, run, 'run-start');
-  await takeJobs(room, 'catalog-download', 1);
-  await stageDone(room, run, 'catalog-download');
-  await takeJobs(room, 'assignment', 1, async () => {
-    await room.store.putAssignments(id, new Map(employees.map((_, i) => [i, fullAssignments(i)])));
-    await room.store.freezeAssignments(id, ASSIGNMENT_FACTS);
-    await fanOut(room.queues, room.store, id, placed(employees, 0), attempts);
+  await stageDone(fixture, run, 'run-start');
+  await takeJobs(fixture, 'catalog-download', 1);
+  await stageDone(fixture, run, 'catalog-download');
+  await takeJobs(fixture, 'assignment', 1, async () => {
+    await fixture.store.putAssignments(id, new Map(employees.map((_, i) => [i, fullAssignments(i)])));
+    await fixture.store.freezeAssignments(id, ASSIGNMENT_FACTS);
+    await fanOut(fixture.queues, fixture.store, id, placed(employees, 0), attempts);
     return undefined;
   });
-  await stageDone(room, run, 'assignment');
-  return room.store.getRun(id);
+  await stageDone(fixture, run, 'assignment');
+  return fixture.store.getRun(id);
 }

@@ -35,7 +35,7 @@ export interface RunFixture extends WorkerContext {
   readonly logger: Logger;
   readonly log: readonly LogLine[];
   readonly folder: string;
-  /** The settings, with others than those of the room. */
+  /** The settings, with others than those of the fixture. */
   settingsWith(env: Record<string, string>): Settings;
   /** A run of these employees, made as a command makes it. */
   createRun(employees: readonly Employee[], request?: Partial<RunRequest>): Promise<RunRecord>;
@@ -58,7 +58,7 @@ const CATALOGS = {
 
 /** Starts a Redis and opens everything on it. Close it when the tests are done, also when they failed. */
 export async function openRunFixture(env: Record<string, string> = {}): Promise<RunFixture> {
-  const folder = await mkdtemp(join(tmpdir(), 'btc-fake-room-'));
+  const folder = await mkdtemp(join(tmpdir(), 'btc-fake-fixture-'));
   const server = await startTestRedis();
   const redis = await connectRedis(server.url, 'worker');
   const queues: Queues = openQueues(redis);
@@ -82,7 +82,7 @@ export async function openRunFixture(env: Record<string, string> = {}): Promise<
   mkdirSync(join(folder, 'downloaded'));
   for (const [name, text] of Object.entries(CATALOGS)) writeFileSync(join(folder, 'downloaded', name), text);
 
-  const room: RunFixture = {
+  const fixture: RunFixture = {
     server,
     redis,
     queues,
@@ -113,7 +113,7 @@ export async function openRunFixture(env: Record<string, string> = {}): Promise<
       return store.getRun(id);
     },
     async createRunWithFlow(employees, request) {
-      const run = await room.createRun(employees, request);
+      const run = await fixture.createRun(employees, request);
       await addRunFlow(queues, run, settings.queues.jobAttempts);
       return run;
     },
@@ -133,7 +133,7 @@ export async function openRunFixture(env: Record<string, string> = {}): Promise<
       await rm(folder, { recursive: true, force: true });
     },
   };
-  return room;
+  return fixture;
 }
 
 /** The id of an employee's job, by the contract of the queues. */

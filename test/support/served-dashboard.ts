@@ -15,21 +15,21 @@ export interface ServedDashboard {
   close(): Promise<void>;
 }
 
-/** What pages are made from, in a room. */
-export function dashboardContext(room: RunFixture, env: Readonly<Record<string, string>> = {}): DashboardContext {
-  const folders = { OUTPUT_DIR: join(room.folder, 'generated'), SFTP_LOCAL_DIR: join(room.folder, 'downloaded') };
+/** What pages are made from, in a fixture. */
+export function dashboardContext(fixture: RunFixture, env: Readonly<Record<string, string>> = {}): DashboardContext {
+  const folders = { OUTPUT_DIR: join(fixture.folder, 'generated'), SFTP_LOCAL_DIR: join(fixture.folder, 'downloaded') };
   const base = { ...folders, API_BASE_URL: 'http://127.0.0.1:9', JOB_ATTEMPTS: '3' };
   const loaded = loadSettings({ envFile: false, env: { ...base, ...env } });
-  return { ...room, loaded, secrets: [], version: '9.9.9' };
+  return { ...fixture, loaded, secrets: [], version: '9.9.9' };
 }
 
-/** Serves the dashboard of a room on a free port. Whoever serves it closes it. */
+/** Serves the dashboard of a fixture on a free port. Whoever serves it closes it. */
 export async function serveDashboard(
-  room: RunFixture,
+  fixture: RunFixture,
   env: Readonly<Record<string, string>> = {},
   overrides: Partial<DashboardContext> = {},
 ): Promise<ServedDashboard> {
-  const app = await createDashboard({ ...dashboardContext(room, env), ...overrides });
+  const app = await createDashboard({ ...dashboardContext(fixture, env), ...overrides });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return {
     app,

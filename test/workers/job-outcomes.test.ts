@@ -19,49 +19,49 @@ import { people } from '../support/run-state.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const [EMPLOYEE, OTHER, ...REST] = people(8);
-let room: RunFixture;
+let fixture: RunFixture;
 let recommender: FaultyRecommender;
 let answer: (employeeId: number, nthCall: number) => Answer;
 let workers: Workers | undefined;
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
   recommender = await startFaultyRecommender({ answer: (id, nth) => answer(id, nth) });
 });
 afterAll(async () => {
   await recommender?.close();
-  await room?.close();
+  await fixture?.close();
 });
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 afterEach(async () => {
   await workers?.stop(1_000);
   workers = undefined;
 });
 
 function work(overrides: Partial<WorkersOptions> = {}): Workers {
-  const settings = room.settingsWith({ API_BASE_URL: recommender.url });
-  workers = startWorkers({ ...room, settings, only: ['employee-simulation'], concurrency: 4, ...overrides });
+  const settings = fixture.settingsWith({ API_BASE_URL: recommender.url });
+  workers = startWorkers({ ...fixture, settings, only: ['employee-simulation'], concurrency: 4, ...overrides });
   return workers;
 }
 
 const callsBefore = () => new Map(recommender.calls);
 const jobOf = (run: RunRecord, employee = EMPLOYEE!): Promise<Job> =>
-  room.job('employee-simulation', employeeJob(run.plan.id, employee));
+  fixture.job('employee-simulation', employeeJob(run.plan.id, employee));
 const stateOf = async (run: RunRecord, employee = EMPLOYEE!) => {
-  const job: Job | undefined = await room.queues.byName['employee-simulation'].getJob(
+  const job: Job | undefined = await fixture.queues.byName['employee-simulation'].getJob(
     employeeJob(run.plan.id, employee),
   );
   return job === undefined ? 'gone' : job.getState();
 };
 const resultsOf = async ({ plan }: RunRecord) =>
-  (await allOf(room.store.readEmployees(plan))).flat().map(({ result }) => result?.recommendations);
-const results = ({ plan }: RunRecord) => room.store.countResults(plan.id);
+  (await allOf(fixture.store.readEmployees(plan))).flat().map(({ result }) => result?.recommendations);
+const results = ({ plan }: RunRecord) => fixture.store.countResults(plan.id);
 
 test('done: the result is kept, the job is gone, and the assembly may start', async () => {
   answer = () => recommends(900_001, 5);
-  const run = await fannedOutRun(room, [EMPLOYEE!, OTHER!]);
+  const run = await fannedOutRun(fixture, [EMPLOYEE!, OTHER!]);
   work();
-  const assembly = await room.job('file-assembly', run.plan.id);
+  const assembly = await fixture.job('file-assembly', run.plan.id);
   await waitUntil('the assembly waits for nobody', async () => (await assembly.getState()) === 'waiting');
   expect(await resultsOf(run)).toEqual([
     [900_001, 5],
@@ -74,7 +74,7 @@ test('done: the result is kept, the job is gone, and the assembly may start', as
 test('an error that may pass: tried again after a back-off, its reason to be read meanwhile, and done then', async () => {
   const first = (recommender.calls.get(EMPLOYEE!.id) ?? 0) + 1;
   answer = (_id, nth) => (nth === first ? fails(503) : recommends(7));
-  const run = await fannedOutRun(room, [EMPLOYEE!]);
+  const run = await fannedOutRun(fixture, [EMPLOYEE!]);
   const started = Date.now();
   work();
   await waitUntil('the job waits for its next attempt', async () => (await stateOf(run)) === 'delayed');
@@ -83,14 +83,14 @@ test('an error that may pass: tried again after a back-off, its reason to be rea
   expect(waiting.stacktrace?.join()).toMatch(/^RECOMMENDER_UNAVAILABLE: /);
   await waitUntil('the employee has a result', async () => (await results(run)) === 1);
   expect(Date.now() - started).toBeGreaterThanOrEqual(500);
-  const warning = room.log.find(({ level }) => level === 40);
+  const warning = fixture.log.find(({ level }) => level === 40);
   expect(warning).toMatchObject({ attempt: 1, attempts: 3, runId: run.plan.id, queue: 'employee-simulation' });
   expect(warning!.msg).toMatch(/^RECOMMENDER_UNAVAILABLE: /);
 });
 
 test('an error that may pass but does not: failed with its reason when the attempts are used up', async () => {
   answer = () => fails(500);
-  const run = await fannedOutRun(room, [EMPLOYEE!], 2);
+  const run = await fannedOutRun(fixture, [EMPLOYEE!], 2);
   const before = callsBefore();
   work();
   await waitUntil('the job has failed', async () => (await stateOf(run)) === 'failed');
@@ -98,8 +98,8 @@ test('an error that may pass but does not: failed with its reason when the attem
   expect(job.attemptsMade).toBe(2);
   expect(job.failedReason).toMatch(/^RECOMMENDER_UNAVAILABLE: .*500/);
   expect(recommender.calls.get(EMPLOYEE!.id)! - (before.get(EMPLOYEE!.id) ?? 0)).toBe(2);
-  expect(room.log.filter(({ level }) => level === 50)).toHaveLength(1);
-  expect(await (await room.job('file-assembly', run.plan.id)).getState()).toBe('waiting-children');
+  expect(fixture.log.filter(({ level }) => level === 50)).toHaveLength(1);
+  expect(await (await fixture.job('file-assembly', run.plan.id)).getState()).toBe('waiting-children');
 });
 
 test.each([
@@ -107,7 +107,7 @@ test.each([
   ['an answer that is none', { kind: 'html' } as const, /^RECOMMENDER_BODY: .*Sign in/],
 ])('%s fails at once, with its reason and what to do', async (_what, reply, reason) => {
   answer = () => reply;
-  const run = await fannedOutRun(room, [EMPLOYEE!]);
+  const run = await fannedOutRun(fixture, [EMPLOYEE!]);
   const before = callsBefore();
   work();
   await waitUntil('the job has failed', async () => (await stateOf(run)) === 'failed');
@@ -132,28 +132,28 @@ test.each([
     refusals -= 1;
     return refusals >= 0 ? fails(429, { 'retry-after': retryAfter }) : recommends(7);
   };
-  const run = await fannedOutRun(room, everybody, 1);
+  const run = await fannedOutRun(fixture, everybody, 1);
   work({ concurrency: 1 });
   await waitUntil('all have a result', async () => (await results(run)) === everybody.length);
   expect(calledAt).toHaveLength(everybody.length + 1);
   expect(calledAt[1]! - calledAt[0]!).toBeGreaterThanOrEqual(restMs);
-  expect(room.log.filter(({ level }) => level >= 50)).toEqual([]);
+  expect(fixture.log.filter(({ level }) => level >= 50)).toEqual([]);
 });
 
 test('while the queue rests the job waits with no attempt made', async () => {
   answer = () => fails(429, { 'retry-after': '60' });
-  const run = await fannedOutRun(room, [EMPLOYEE!], 1);
+  const run = await fannedOutRun(fixture, [EMPLOYEE!], 1);
   work();
-  const restsForMs = () => room.queues.byName['employee-simulation'].getRateLimitTtl();
+  const restsForMs = () => fixture.queues.byName['employee-simulation'].getRateLimitTtl();
   await waitUntil('the queue rests as long as it was asked to', async () => (await restsForMs()) > 50_000);
   await waitUntil('the job is back', async () => (await stateOf(run)) === 'waiting');
   expect(await jobOf(run)).toMatchObject({ attemptsMade: 0 });
-  expect(room.log).toContainEqual(expect.objectContaining({ level: 40, pauseMs: 60_000 }));
+  expect(fixture.log).toContainEqual(expect.objectContaining({ level: 40, pauseMs: 60_000 }));
 });
 
 test.each([2, undefined])('a job of version %s is refused at once', async (version) => {
   answer = () => recommends(7);
-  const run = await fannedOutRun(room, [EMPLOYEE!]);
+  const run = await fannedOutRun(fixture, [EMPLOYEE!]);
   const { data } = await jobOf(run);
   await (await jobOf(run)).updateData({ ...data, version });
   work();
@@ -168,8 +168,8 @@ test.each([2, undefined])('a job of version %s is refused at once', async (versi
 
 test('an employee of a run that has expired fails at once', async () => {
   answer = () => recommends(7);
-  const run = await fannedOutRun(room, [EMPLOYEE!]);
-  await room.store.discardRun(run.plan.id);
+  const run = await fannedOutRun(fixture, [EMPLOYEE!]);
+  await fixture.store.discardRun(run.plan.id);
   work();
   await waitUntil('the job has failed', async () => (await stateOf(run)) === 'failed');
   expect(await jobOf(run)).toMatchObject({ attemptsMade: 1, failedReason: expect.stringMatching(/^RUN_NOT_FOUND: /) });
@@ -177,11 +177,11 @@ test('an employee of a run that has expired fails at once', async () => {
 
 test('an error that is not ours is tried again, and its reason can be read', async () => {
   answer = () => recommends(7);
-  const run = await fannedOutRun(room, [EMPLOYEE!], 1);
+  const run = await fannedOutRun(fixture, [EMPLOYEE!], 1);
   // The key of the results is of another kind, so that Redis refuses the result.
   const key = `{btc-fake}:run:${run.plan.id}:results`;
-  await room.redis.del(key);
-  await room.redis.set(key, 'x');
+  await fixture.redis.del(key);
+  await fixture.redis.set(key, 'x');
   work();
   await waitUntil('the job has failed', async () => (await stateOf(run)) === 'failed');
   expect((await jobOf(run)).failedReason).toMatch(/^INTERNAL: .*WRONGTYPE/);
@@ -190,33 +190,33 @@ test('an error that is not ours is tried again, and its reason can be read', asy
 test('an employee who has a result is not simulated again: no call, the same result', async () => {
   const calls = () => recommender.calls.get(EMPLOYEE!.id) ?? 0;
   answer = () => recommends(7);
-  const run = await fannedOutRun(room, [EMPLOYEE!]);
+  const run = await fannedOutRun(fixture, [EMPLOYEE!]);
   const before = calls();
   // The first worker left its result, and was gone before it could complete the job.
   const first = calls() + 1;
   answer = (_id, nth) => (nth === first ? fails(503) : recommends(8));
   work();
   await waitUntil('the job waits for its next attempt', async () => (await stateOf(run)) === 'delayed');
-  await room.store.putResult(run.plan, 0, { recommendations: [], completions: [] });
+  await fixture.store.putResult(run.plan, 0, { recommendations: [], completions: [] });
   await waitUntil('the job is done', async () => (await stateOf(run)) === 'gone');
   expect(calls() - before).toBe(1);
   expect(await resultsOf(run)).toEqual([[]]);
 });
 
 test('an error of somebody else: no secret that it says gets into the job', async () => {
-  const run = await room.createRunWithFlow([EMPLOYEE!]);
+  const run = await fixture.createRunWithFlow([EMPLOYEE!]);
   const canary = 'canary-5e2f';
   // The system's error names the folder, and the folder holds the secret.
-  writeFileSync(join(room.folder, canary), '');
-  const settings = room.settingsWith({
-    SFTP_LOCAL_DIR: join(room.folder, canary, 'folder'),
+  writeFileSync(join(fixture.folder, canary), '');
+  const settings = fixture.settingsWith({
+    SFTP_LOCAL_DIR: join(fixture.folder, canary, 'folder'),
     DATABRICKS_HOST: 'warehouse.example',
     DATABRICKS_HTTP_PATH: '/sql/1.0/warehouses/1',
     DATABRICKS_TOKEN: canary,
     JOB_ATTEMPTS: '1',
   });
   work({ settings, only: ['catalog-download'] });
-  const job = () => room.job('catalog-download', run.plan.id);
+  const job = () => fixture.job('catalog-download', run.plan.id);
   await waitUntil('the job is tried', async () => ((await job()).stacktrace?.length ?? 0) > 0);
   const { failedReason, stacktrace } = await job();
   expect(`${failedReason} ${stacktrace?.join()}`).toContain('[secret]');

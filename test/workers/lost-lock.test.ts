@@ -22,25 +22,25 @@ import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.t
 
 const EMPLOYEES = people(6);
 const OTHER_CONTENT = 1_700_042;
-let room: RunFixture;
+let fixture: RunFixture;
 let warehouse: Warehouse;
 beforeAll(async () => {
-  [room, warehouse] = await Promise.all([openRunFixture(), startWarehouse()]);
+  [fixture, warehouse] = await Promise.all([openRunFixture(), startWarehouse()]);
   await warehouse.load(
     `INSERT INTO content_assignments (ba_id, content_id) SELECT ${EMPLOYEES[0]!.id} + i, ${OTHER_CONTENT} FROM range(6) t(i)`,
   );
 });
 afterAll(async () => {
-  await Promise.all([room?.close(), warehouse?.close()]);
+  await Promise.all([fixture?.close(), warehouse?.close()]);
 });
 beforeEach(async () => {
-  await room.reset();
-  rmSync(room.settings.files.outputDir, { recursive: true, force: true });
+  await fixture.reset();
+  rmSync(fixture.settings.files.outputDir, { recursive: true, force: true });
 });
 
 const never = new AbortController().signal;
 const withDatabricks = () =>
-  room.settingsWith({
+  fixture.settingsWith({
     DATABRICKS_HOST: warehouse.host,
     DATABRICKS_HTTP_PATH: warehouse.httpPath,
     DATABRICKS_TOKEN: warehouse.token,
@@ -48,16 +48,16 @@ const withDatabricks = () =>
   });
 
 async function readyRun(): Promise<RunRecord> {
-  const run = await room.createRunWithFlow(EMPLOYEES);
-  await takeJobs(room, 'catalog-download', 1, async (job) => {
-    await catalogDownloadHandler(room)(job, never, '');
+  const run = await fixture.createRunWithFlow(EMPLOYEES);
+  await takeJobs(fixture, 'catalog-download', 1, async (job) => {
+    await catalogDownloadHandler(fixture)(job, never, '');
     return undefined;
   });
   return run;
 }
 
 async function assign({ plan }: RunRecord, context: Partial<RunFixture> = {}): Promise<void> {
-  await assignmentHandler({ ...room, ...context })(await room.job('assignment', plan.id), never, '');
+  await assignmentHandler({ ...fixture, ...context })(await fixture.job('assignment', plan.id), never, '');
 }
 
 /** A place where somebody stops, as a process does that is stopped, until they are let go on. */
@@ -77,10 +77,10 @@ function gate() {
   return { stopped, resume, wait };
 }
 
-/** The room's store, with some operations of its own; `calls` are all that were asked for. */
+/** The fixture's store, with some operations of its own; `calls` are all that were asked for. */
 function storeWith(operations: Partial<Record<keyof RunStore, (...args: never[]) => unknown>>) {
   const calls: string[] = [];
-  const store = new Proxy(room.store, {
+  const store = new Proxy(fixture.store, {
     get(target, name) {
       const value = operations[name as keyof RunStore] ?? Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
@@ -96,7 +96,7 @@ function storeWith(operations: Partial<Record<keyof RunStore, (...args: never[])
 /** A store that stops before each call of an operation. */
 function stoppedAt(operation: 'putAssignments' | 'freezeAssignments') {
   const { stopped, resume, wait } = gate();
-  const act = room.store[operation].bind(room.store) as (...args: never[]) => Promise<unknown>;
+  const act = fixture.store[operation].bind(fixture.store) as (...args: never[]) => Promise<unknown>;
   return { ...storeWith({ [operation]: (...args: never[]) => wait().then(() => act(...args)) }), stopped, resume };
 }
 
@@ -105,7 +105,7 @@ function stoppedWithDraft() {
   const { stopped, resume, wait } = gate();
   let passes = 0;
   async function* readEmployees(plan: RunRecord['plan']) {
-    yield* room.store.readEmployees(plan);
+    yield* fixture.store.readEmployees(plan);
     passes += 1;
     if (passes === 1) await wait();
   }
@@ -118,7 +118,7 @@ function completionOf({ plan }: RunRecord) {
 }
 
 const assignmentsOf = async (run: RunRecord) =>
-  (await allOf(room.store.readEmployees(run.plan))).flat().map(({ assignments }) => assignments);
+  (await allOf(fixture.store.readEmployees(run.plan))).flat().map(({ assignments }) => assignments);
 
 test.each(['putAssignments', 'freezeAssignments'] as const)(
   'assignments that another worker froze stay as they are, though Databricks told the late one something else (%s)',
@@ -128,14 +128,14 @@ test.each(['putAssignments', 'freezeAssignments'] as const)(
     const work = assign(run, { store: late.store, settings: withDatabricks() });
     await late.stopped;
     await assign(run);
-    const [frozen, { assignments: facts }] = [await assignmentsOf(run), await room.store.getRun(run.plan.id)];
+    const [frozen, { assignments: facts }] = [await assignmentsOf(run), await fixture.store.getRun(run.plan.id)];
     late.resume();
     await work;
     expect(await assignmentsOf(run)).toEqual(frozen);
-    expect((await room.store.getRun(run.plan.id)).assignments).toEqual(facts);
+    expect((await fixture.store.getRun(run.plan.id)).assignments).toEqual(facts);
     expect(frozen.every((own) => own!.open.length === 0)).toBe(true);
     expect(facts!.databricks).toBeNull();
-    expect(await room.redis.keys('*draft*')).toEqual([]);
+    expect(await fixture.redis.keys('*draft*')).toEqual([]);
   },
 );
 
@@ -144,7 +144,7 @@ test.each([
   ['that renamed its draft in the moment between the other’s rename and its look for drafts', true],
 ])('the feed of the end stays, whatever becomes of the early one of a late worker %s', async (_which, slipsIn) => {
   const run = await readyRun();
-  const { outputDir } = room.settings.files;
+  const { outputDir } = fixture.settings.files;
   const path = join(outputDir, feedNames(run.plan).nonCompleted);
   const late = stoppedWithDraft();
   const work = assign(run, { store: late.store });
@@ -152,18 +152,18 @@ test.each([
   const [draft] = readdirSync(outputDir).filter(
     (name) => name.startsWith(`${basename(path)}.`) && !name.endsWith('.more.part'),
   );
-  linkSync(join(outputDir, draft!), join(room.folder, draft!));
+  linkSync(join(outputDir, draft!), join(fixture.folder, draft!));
   // The other worker takes the run to its end.
   await assign(run);
   const early = sha256(path);
-  await takeJobs(room, 'employee-simulation', EMPLOYEES.length, async ({ data }) => {
-    await room.store.putResult(run.plan, data.position, { recommendations: [], completions: [completionOf(run)] });
+  await takeJobs(fixture, 'employee-simulation', EMPLOYEES.length, async ({ data }) => {
+    await fixture.store.putResult(run.plan, data.position, { recommendations: [], completions: [completionOf(run)] });
     return undefined;
   });
-  await fileAssemblyHandler(room)(await room.job('file-assembly', run.plan.id), never, '');
+  await fileAssemblyHandler(fixture)(await fixture.job('file-assembly', run.plan.id), never, '');
   const last = sha256(path);
   expect(last).not.toBe(early);
-  if (slipsIn) renameSync(join(room.folder, draft!), join(outputDir, draft!));
+  if (slipsIn) renameSync(join(fixture.folder, draft!), join(outputDir, draft!));
   late.resume();
   if (slipsIn) await work;
   else expect((await failureOf(work)).code).toBe('OUTPUT_UNWRITABLE');
@@ -174,12 +174,12 @@ test.each([
 test('a stage that has lost its lock is told so, and stops before it freezes anything', async () => {
   const run = await readyRun();
   const held = stoppedAt('putAssignments');
-  const workers = startWorkers({ ...room, store: held.store, only: ['assignment'], lockMs: 400 });
+  const workers = startWorkers({ ...fixture, store: held.store, only: ['assignment'], lockMs: 400 });
   try {
     await held.stopped;
     // Somebody else has the job now.
-    await room.redis.set(`{btc-fake}:assignment:${run.plan.id}:lock`, 'another');
-    await waitUntil('it is logged', () => room.log.some(({ msg }) => msg.startsWith('Locks of jobs were lost')));
+    await fixture.redis.set(`{btc-fake}:assignment:${run.plan.id}:lock`, 'another');
+    await waitUntil('it is logged', () => fixture.log.some(({ msg }) => msg.startsWith('Locks of jobs were lost')));
     held.resume();
     await waitUntil('the stage gives up', () => held.calls.includes('discardRun'));
   } finally {
@@ -187,7 +187,7 @@ test('a stage that has lost its lock is told so, and stops before it freezes any
     await workers.stop(300);
   }
   expect(held.calls).not.toContain('freezeAssignments');
-  expect(await room.store.getRun(run.plan.id)).not.toHaveProperty('assignments');
+  expect(await fixture.store.getRun(run.plan.id)).not.toHaveProperty('assignments');
 });
 
 function sha256(path: string): string {

@@ -23,16 +23,16 @@ const HOUR_MS = 60 * MINUTE_MS;
 const WEEK_MS = 7 * 24 * HOUR_MS;
 const SLOT = Date.UTC(2026, 10, 23, 6);
 const RUN = slotRunId(SLOT);
-let room: RunFixture;
+let fixture: RunFixture;
 let employeesFile: string;
 const started: Workers[] = [];
 beforeAll(async () => {
-  room = await openRunFixture();
-  employeesFile = join(room.folder, 'scheduled.csv');
+  fixture = await openRunFixture();
+  employeesFile = join(fixture.folder, 'scheduled.csv');
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 beforeEach(async () => {
-  await room.reset();
+  await fixture.reset();
   writeFileSync(employeesFile, 'employee_id,employee_edu_type\n1,a\n2,b\n');
 });
 afterEach(() => stopAll());
@@ -42,8 +42,8 @@ async function stopAll(): Promise<void> {
 }
 
 const settings = (env: Record<string, string> = {}): Settings =>
-  room.settingsWith({ EMPLOYEES_FILE: employeesFile, SCHEDULE_CRON: '0 6 * * 1', BUSINESS_TIMEZONE: 'UTC', ...env });
-const at = (now: number, env?: Record<string, string>) => ({ ...room, settings: settings(env), now: () => now });
+  fixture.settingsWith({ EMPLOYEES_FILE: employeesFile, SCHEDULE_CRON: '0 6 * * 1', BUSINESS_TIMEZONE: 'UTC', ...env });
+const at = (now: number, env?: Record<string, string>) => ({ ...fixture, settings: settings(env), now: () => now });
 
 function work(now: number, env?: Record<string, string>): void {
   started.push(startWorkers({ ...at(now, env), only: ['run-start'] }));
@@ -51,19 +51,19 @@ function work(now: number, env?: Record<string, string>): void {
 
 /** A tick as BullMQ makes it for a slot. */
 async function tick(slot: number): Promise<void> {
-  await room.queues.byName['run-start'].add(TICK, { version: 1 }, { prevMillis: slot });
+  await fixture.queues.byName['run-start'].add(TICK, { version: 1 }, { prevMillis: slot });
 }
 
 async function apply(appliedAt = SLOT - HOUR_MS): Promise<void> {
-  await room.schedule.apply({ cron: '0 6 * * 1', timeZone: 'UTC' }, appliedAt, false);
+  await fixture.schedule.apply({ cron: '0 6 * * 1', timeZone: 'UTC' }, appliedAt, false);
 }
 
-const isFlowThere = async (runId: RunId) => (await room.queues.byName['file-assembly'].getJob(runId)) !== undefined;
+const isFlowThere = async (runId: RunId) => (await fixture.queues.byName['file-assembly'].getJob(runId)) !== undefined;
 const begun = (runId: RunId) => waitUntil('the run has begun', () => isFlowThere(runId));
-const lines = (text: string) => room.log.filter(({ msg }) => msg.includes(text));
+const lines = (text: string) => fixture.log.filter(({ msg }) => msg.includes(text));
 const idle = () =>
   waitUntil('the queue is empty', async () => {
-    const counts = await room.queues.byName['run-start'].getJobCounts('waiting', 'active', 'delayed');
+    const counts = await fixture.queues.byName['run-start'].getJobCounts('waiting', 'active', 'delayed');
     return Object.values(counts).every((count) => count === 0);
   });
 
@@ -73,7 +73,7 @@ describe('a tick', () => {
     work(SLOT + 800, { BUSINESS_TIMEZONE: 'America/Chicago' });
     await tick(SLOT);
     await begun(RUN);
-    const run = await room.store.getRun(RUN);
+    const run = await fixture.store.getRun(RUN);
     expect(run).toMatchObject({
       plan: { id: RUN, seed: RUN, asOf: SLOT, timeZone: 'America/Chicago' },
       ...{ slot: SLOT, createdAt: SLOT + 800, publish: false, population: { count: 2 } },
@@ -90,8 +90,8 @@ describe('a tick', () => {
     for (let i = 0; i < 3; i++) work(SLOT + i);
     await begun(RUN);
     await idle();
-    expect(await room.store.listRuns(10)).toHaveLength(1);
-    expect(await room.queues.byName['catalog-download'].getWaitingCount()).toBe(1);
+    expect(await fixture.store.listRuns(10)).toHaveLength(1);
+    expect(await fixture.queues.byName['catalog-download'].getWaitingCount()).toBe(1);
   });
 
   test('that another process woke up is true for one whose clock is behind', async () => {
@@ -99,7 +99,7 @@ describe('a tick', () => {
     work(SLOT - 20_000);
     await tick(SLOT);
     await begun(RUN);
-    expect((await room.store.getRun(RUN)).plan.asOf).toBe(SLOT);
+    expect((await fixture.store.getRun(RUN)).plan.asOf).toBe(SLOT);
   });
 
   test('that a worker with a clock far ahead woke up starts nothing, and says so; the slot has its run when it comes', async () => {
@@ -108,11 +108,11 @@ describe('a tick', () => {
     await tick(SLOT);
     await waitUntil('it is told', () => lines('came too early').length === 1);
     await idle();
-    expect(await room.schedule.decisions()).toEqual([]);
+    expect(await fixture.schedule.decisions()).toEqual([]);
     const duty = scheduleTask(at(SLOT + 2 * MINUTE_MS));
     for (let i = 0; i < 2; i++) await duty.run();
     await begun(RUN);
-    expect(await room.store.listRuns(10)).toHaveLength(1);
+    expect(await fixture.store.listRuns(10)).toHaveLength(1);
     expect(lines('The scheduled run is queued')).toHaveLength(1);
   });
 
@@ -121,13 +121,13 @@ describe('a tick', () => {
     work(SLOT + 3 * HOUR_MS);
     await tick(SLOT);
     await begun(RUN);
-    expect((await room.store.getRun(RUN)).plan).toMatchObject({ asOf: SLOT, seed: RUN });
+    expect((await fixture.store.getRun(RUN)).plan).toMatchObject({ asOf: SLOT, seed: RUN });
     expect(lines('The scheduled run is queued 3 h 0 min late')).toMatchObject([{ level: 40, runId: RUN }]);
     expect(lines('The scheduled run was made 3 h 0 min late')).toMatchObject([{ level: 40, runId: RUN }]);
     // To begin it again is not to make it again.
     await idle();
-    await (await room.job('run-start', RUN)).remove();
-    await enqueueRunStart(room.queues, RUN, 3, SLOT);
+    await (await fixture.job('run-start', RUN)).remove();
+    await enqueueRunStart(fixture.queues, RUN, 3, SLOT);
     await idle();
     expect(lines('The scheduled run was made')).toHaveLength(1);
   });
@@ -138,17 +138,17 @@ describe('a tick', () => {
     await tick(SLOT);
     await idle();
     await waitUntil('it is told', () => lines('was missed').length === 1);
-    expect(await room.store.listRuns(10)).toEqual([]);
+    expect(await fixture.store.listRuns(10)).toEqual([]);
   });
 
   test('that comes after the schedule was removed starts nothing', async () => {
     await apply();
-    await removeSchedule(room.queues, room.schedule, SLOT);
+    await removeSchedule(fixture.queues, fixture.schedule, SLOT);
     work(SLOT + 10);
     await tick(SLOT);
-    await waitUntil('it was taken', async () => (await room.queues.byName['run-start'].getCompletedCount()) === 1);
-    expect(await room.schedule.decisions()).toEqual([]);
-    expect(await room.store.listRuns(10)).toEqual([]);
+    await waitUntil('it was taken', async () => (await fixture.queues.byName['run-start'].getCompletedCount()) === 1);
+    expect(await fixture.schedule.decisions()).toEqual([]);
+    expect(await fixture.store.listRuns(10)).toEqual([]);
   });
 
   test('with SCHEDULE_OVERLAP=skip: the slot behind a run that has not ended is skipped, and that is told', async () => {
@@ -166,9 +166,9 @@ describe('a tick', () => {
   test('of a version that nobody knows is refused', async () => {
     await apply();
     work(SLOT);
-    await room.queues.byName['run-start'].add(TICK, { version: 2 }, { prevMillis: SLOT });
-    await waitUntil('it has failed', async () => (await room.queues.byName['run-start'].getFailedCount()) === 1);
-    expect(await room.schedule.decisions()).toEqual([]);
+    await fixture.queues.byName['run-start'].add(TICK, { version: 2 }, { prevMillis: SLOT });
+    await waitUntil('it has failed', async () => (await fixture.queues.byName['run-start'].getFailedCount()) === 1);
+    expect(await fixture.schedule.decisions()).toEqual([]);
   });
 });
 
@@ -178,15 +178,15 @@ describe('the run of a slot whose employees file is bad', () => {
     await apply();
     work(SLOT + 2 * HOUR_MS);
     await tick(SLOT);
-    const found = () => findUnstarted(room.queues, room.store, RUN);
+    const found = () => findUnstarted(fixture.queues, fixture.store, RUN);
     await waitUntil('its start has failed', async () => (await found())?.state === 'failed');
     expect((await found())?.reason).toMatch(/^EMPLOYEES_INVALID: scheduled\.csv: 1 row is wrong \[scheduled\.csv:3: /);
-    expect(await room.store.listRuns(10)).toEqual([]);
-    expect(await room.job('run-start', RUN)).toMatchObject({ attemptsMade: 1 });
+    expect(await fixture.store.listRuns(10)).toEqual([]);
+    expect(await fixture.job('run-start', RUN)).toMatchObject({ attemptsMade: 1 });
     writeFileSync(employeesFile, 'employee_id,employee_edu_type\n1,a\n');
-    await requeueFailed(room.queues, room.store, RUN, 3);
+    await requeueFailed(fixture.queues, fixture.store, RUN, 3);
     await begun(RUN);
-    expect((await room.store.getRun(RUN)).population.count).toBe(1);
+    expect((await fixture.store.getRun(RUN)).population.count).toBe(1);
     expect(await found()).toBeUndefined();
   });
 });
@@ -197,20 +197,20 @@ test('to begin a run again that has ended changes nothing', async () => {
   await tick(SLOT);
   await begun(RUN);
   await idle();
-  const run = await room.store.getRun(RUN);
-  await room.store.finishRun(RUN, emptyManifest(run), SLOT + 1);
-  const before = await room.store.getRun(RUN);
+  const run = await fixture.store.getRun(RUN);
+  await fixture.store.finishRun(RUN, emptyManifest(run), SLOT + 1);
+  const before = await fixture.store.getRun(RUN);
   // A week later the queue has forgotten the jobs.
-  for (const queue of Object.values(room.queues.byName)) await queue.obliterate({ force: true });
-  await enqueueRunStart(room.queues, RUN, 3, SLOT);
-  await waitUntil('it was taken', async () => (await room.queues.byName['run-start'].getCompletedCount()) === 1);
+  for (const queue of Object.values(fixture.queues.byName)) await queue.obliterate({ force: true });
+  await enqueueRunStart(fixture.queues, RUN, 3, SLOT);
+  await waitUntil('it was taken', async () => (await fixture.queues.byName['run-start'].getCompletedCount()) === 1);
   expect(await isFlowThere(RUN)).toBe(false);
-  expect(await room.store.getRun(RUN)).toEqual(before);
+  expect(await fixture.store.getRun(RUN)).toEqual(before);
 });
 
 describe('the duty of a worker', () => {
   const queuedRuns = async () =>
-    (await room.queues.byName['run-start'].getWaiting()).filter(({ name }) => name !== TICK).map(({ id }) => id);
+    (await fixture.queues.byName['run-start'].getWaiting()).filter(({ name }) => name !== TICK).map(({ id }) => id);
 
   function dutyOf(now: () => number, env?: Record<string, string>): PeriodicTask {
     return scheduleTask({ ...at(0, env), now });
@@ -220,15 +220,15 @@ describe('the duty of a worker', () => {
     const duty = dutyOf(() => SLOT - HOUR_MS);
     await duty.run();
     await duty.run();
-    expect((await readSchedule(room.queues, room.schedule)).applied).toEqual({
+    expect((await readSchedule(fixture.queues, fixture.schedule)).applied).toEqual({
       ...{ cron: '0 6 * * 1', timeZone: 'UTC', appliedAt: SLOT - HOUR_MS },
     });
-    expect(room.log.map(({ msg }) => msg)).toEqual(['The schedule is applied']);
+    expect(fixture.log.map(({ msg }) => msg)).toEqual(['The schedule is applied']);
     // Somebody applies another one meanwhile: that counts until a worker starts.
-    await room.schedule.apply({ cron: '0 7 * * 1', timeZone: 'UTC' }, SLOT - HOUR_MS, true);
+    await fixture.schedule.apply({ cron: '0 7 * * 1', timeZone: 'UTC' }, SLOT - HOUR_MS, true);
     await duty.run();
-    expect((await readSchedule(room.queues, room.schedule)).applied).toMatchObject({ cron: '0 7 * * 1' });
-    expect((await readSchedule(room.queues, room.schedule)).scheduler).toMatchObject({ cron: '0 7 * * 1' });
+    expect((await readSchedule(fixture.queues, fixture.schedule)).applied).toMatchObject({ cron: '0 7 * * 1' });
+    expect((await readSchedule(fixture.queues, fixture.schedule)).scheduler).toMatchObject({ cron: '0 7 * * 1' });
   });
 
   test('leaves a slot to its tick for a minute and a half, then has its run queued, once', async () => {
@@ -255,12 +255,12 @@ describe('the duty of a worker', () => {
 
   test('leaves a schedule that was removed as it is, and says how to put it back', async () => {
     await apply();
-    await removeSchedule(room.queues, room.schedule, SLOT - 1);
+    await removeSchedule(fixture.queues, fixture.schedule, SLOT - 1);
     const duty = dutyOf(() => SLOT + HOUR_MS);
     await duty.run();
     await duty.run();
     expect(await queuedRuns()).toEqual([]);
-    expect(room.log.map(({ msg }) => msg)).toEqual([
+    expect(fixture.log.map(({ msg }) => msg)).toEqual([
       'The schedule was removed and stays so; put it back with: btc-fake schedule apply',
     ]);
   });
@@ -268,20 +268,20 @@ describe('the duty of a worker', () => {
   test('applies the schedule again when Redis has lost it', async () => {
     const duty = dutyOf(() => SLOT - HOUR_MS);
     await duty.run();
-    await room.redis.flushall();
+    await fixture.redis.flushall();
     await duty.run();
-    expect(await readSchedule(room.queues, room.schedule)).toMatchObject({
+    expect(await readSchedule(fixture.queues, fixture.schedule)).toMatchObject({
       applied: { cron: '0 6 * * 1' },
       scheduler: { cron: '0 6 * * 1' },
     });
   });
 
   test('that failed to apply tries again the next time', async () => {
-    await room.redis.set('{btc-fake}:schedule', 'not a hash');
+    await fixture.redis.set('{btc-fake}:schedule', 'not a hash');
     const duty = dutyOf(() => SLOT - HOUR_MS);
     await expect(duty.run()).rejects.toThrow(/WRONGTYPE/);
-    await room.redis.del('{btc-fake}:schedule');
+    await fixture.redis.del('{btc-fake}:schedule');
     await duty.run();
-    expect((await room.schedule.read()).applied).toBeDefined();
+    expect((await fixture.schedule.read()).applied).toBeDefined();
   });
 });

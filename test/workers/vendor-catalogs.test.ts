@@ -20,19 +20,19 @@ const COURSES = 'CourseCatalog_V2_2025_10_27_1_aaaaaa.csv';
 const never = new AbortController().signal;
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-let room: RunFixture;
+let fixture: RunFixture;
 let vendor: FaultySftpServer;
 let receiver: FaultySftpServer;
 let downloaded: string;
 beforeAll(async () => {
-  [room, vendor, receiver] = await Promise.all([openRunFixture(), startFaultySftpServer(), startFaultySftpServer()]);
+  [fixture, vendor, receiver] = await Promise.all([openRunFixture(), startFaultySftpServer(), startFaultySftpServer()]);
 });
 afterAll(async () => {
-  await Promise.all([room?.close(), vendor?.stop(), receiver?.stop()]);
+  await Promise.all([fixture?.close(), vendor?.stop(), receiver?.stop()]);
 });
 beforeEach(async () => {
-  await room.reset();
-  downloaded = mkdtempSync(join(room.folder, 'catalogs-'));
+  await fixture.reset();
+  downloaded = mkdtempSync(join(fixture.folder, 'catalogs-'));
   vendor.faults = {};
   vendor.listed.length = 0;
   for (const { files } of [vendor, receiver]) files.clear();
@@ -41,7 +41,7 @@ beforeEach(async () => {
 });
 
 const settings = (env: Record<string, string> = {}) =>
-  room.settingsWith({
+  fixture.settingsWith({
     SFTP_LOCAL_DIR: downloaded,
     ...sftpEnvironment('SFTP_INBOUND', { ...vendor.login, remotePath: '/' }),
     ...sftpEnvironment('SFTP_OUTBOUND', { ...receiver.login, remotePath: '/' }),
@@ -49,10 +49,10 @@ const settings = (env: Record<string, string> = {}) =>
   });
 
 async function download(env: Record<string, string> = {}, asOf = '2025-10-28T11:00:00Z'): Promise<RunRecord> {
-  const { plan } = await room.createRunWithFlow(people(1), { asOf: instant(asOf), publish: true });
-  const job = await room.job('catalog-download', plan.id);
-  await catalogDownloadHandler({ ...room, settings: settings(env) })(job, never, '');
-  return room.store.getRun(plan.id);
+  const { plan } = await fixture.createRunWithFlow(people(1), { asOf: instant(asOf), publish: true });
+  const job = await fixture.job('catalog-download', plan.id);
+  await catalogDownloadHandler({ ...fixture, settings: settings(env) })(job, never, '');
+  return fixture.store.getRun(plan.id);
 }
 
 /** Publishes a run as if its files had been made, and nothing but the manifest were among them. */
@@ -62,10 +62,10 @@ async function publish(run: RunRecord): Promise<void> {
   writeFileSync(join(outputDir, feedNames(run.plan).manifest), '{}');
   const manifest = emptyManifest(run);
   const inputs = { ...manifest.inputs, catalogs: run.catalogs!.inputs };
-  await room.store.finishRun(run.plan.id, { ...manifest, inputs }, Date.now());
-  const { data } = await room.job('catalog-download', run.plan.id);
-  const job = await room.queues.byName.publish.add('publish', data, { jobId: run.plan.id });
-  await publishHandler({ ...room, settings: settings() })(job as never, never, '');
+  await fixture.store.finishRun(run.plan.id, { ...manifest, inputs }, Date.now());
+  const { data } = await fixture.job('catalog-download', run.plan.id);
+  const job = await fixture.queues.byName.publish.add('publish', data, { jobId: run.plan.id });
+  await publishHandler({ ...fixture, settings: settings() })(job as never, never, '');
 }
 
 test('a run as of a past day takes the newest catalogs of that day', async () => {
@@ -77,13 +77,13 @@ test('a run as of a past day takes the newest catalogs of that day', async () =>
 
 test('the day is the one of the business time zone', async () => {
   vendor.files.set('StandAloneContent_v2_2025_10_29_1_cccccc.csv', Buffer.from('ContentId\n9\n'));
-  const run = await room.createRunWithFlow(people(1), {
+  const run = await fixture.createRunWithFlow(people(1), {
     asOf: instant('2025-10-28T16:00:00Z'),
     timeZone: 'Asia/Tokyo',
   });
-  const job = await room.job('catalog-download', run.plan.id);
-  await catalogDownloadHandler({ ...room, settings: settings() })(job, never, '');
-  const { catalogs } = await room.store.getRun(run.plan.id);
+  const job = await fixture.job('catalog-download', run.plan.id);
+  await catalogDownloadHandler({ ...fixture, settings: settings() })(job, never, '');
+  const { catalogs } = await fixture.store.getRun(run.plan.id);
   expect(catalogs!.inputs[1]!.name).toBe('StandAloneContent_v2_2025_10_29_1_cccccc.csv');
 });
 
@@ -96,7 +96,7 @@ test('old files and near misses are on record and in the log, with their counts'
     ['catalog-near-misses', 2],
   ]);
   expect(catalogs!.notices[0]!.text).toContain(`${COURSES}: it is 31 days older than the run`);
-  const logged = room.log.filter(({ notice }) => notice !== undefined);
+  const logged = fixture.log.filter(({ notice }) => notice !== undefined);
   expect(logged.map(({ msg, runId }) => [msg, runId])).toEqual(catalogs!.notices.map(({ text }) => [text, plan.id]));
 });
 
@@ -142,7 +142,7 @@ test('a corrected file of the same name, size and day is used by the next run, a
   vendor.faults = { modifiedAt: 1_767_600_060 };
   const after = await download();
   expect(after.catalogs!.inputs[1]).toMatchObject({ name: CONTENT, sha256: sha256(text) });
-  const contents = await room.store.readCatalog(after.plan.id, 'StandAloneContent');
+  const contents = await fixture.store.readCatalog(after.plan.id, 'StandAloneContent');
   expect(contents.filter(({ dailyDose }) => dailyDose).map(({ id }) => id)).toEqual([7]);
 
   await publish(before);

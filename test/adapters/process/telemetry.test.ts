@@ -16,39 +16,39 @@ import { people } from '../../support/run-state.ts';
 import { startTraceCollector, type TraceCollector } from '../../support/trace-collector.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-let room: RunFixture;
+let fixture: RunFixture;
 let recommender: FaultyRecommender;
 let answer: () => Answer;
 const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
   recommender = await startFaultyRecommender({ answer: () => answer() });
 });
 afterAll(async () => {
   await recommender?.close();
-  await room?.close();
+  await fixture?.close();
 });
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
 /** Workers of all queues, as a process with traces starts them. */
 function workTraced(endpoint: string): { telemetry: Telemetry; workers: Workers } {
-  const telemetry = startTelemetry({ endpoint, version: '9.9.9', logger: room.logger });
+  const telemetry = startTelemetry({ endpoint, version: '9.9.9', logger: fixture.logger });
   closers.push(() => telemetry.stop());
-  const queues = openQueues(room.redis, telemetry.ofQueues);
+  const queues = openQueues(fixture.redis, telemetry.ofQueues);
   closers.push(() => queues.close());
-  const settings = room.settingsWith({ API_BASE_URL: recommender.url });
-  const workers = startWorkers({ ...room, settings, queues, telemetry: telemetry.ofQueues });
+  const settings = fixture.settingsWith({ API_BASE_URL: recommender.url });
+  const workers = startWorkers({ ...fixture, settings, queues, telemetry: telemetry.ofQueues });
   closers.push(() => workers.stop(500));
   return { telemetry, workers };
 }
 
 async function runToItsEnd(count = 3): Promise<string> {
-  const run = await room.createRun(people(count));
-  const ended = async () => (await room.store.getRun(run.plan.id)).finishedAt !== undefined;
+  const run = await fixture.createRun(people(count));
+  const ended = async () => (await fixture.store.getRun(run.plan.id)).finishedAt !== undefined;
   await waitUntil('the run has ended', ended, 15_000);
   return run.plan.id;
 }
@@ -80,10 +80,10 @@ test('the jobs of employees carry nothing of a trace', async () => {
   answer = () => ({ kind: 'silence' });
   const { url } = await collector();
   workTraced(url);
-  const run = await room.createRun(people(2));
-  const queue = room.queues.byName['employee-simulation'];
+  const run = await fixture.createRun(people(2));
+  const queue = fixture.queues.byName['employee-simulation'];
   await waitUntil('the employees are queued', async () => (await queue.getJobCountByTypes('active', 'waiting')) === 2);
-  const stage = await room.job('file-assembly', run.plan.id);
+  const stage = await fixture.job('file-assembly', run.plan.id);
   expect(stage.opts.telemetry?.metadata).toContain('traceparent');
   for (const job of await queue.getJobs(['active', 'waiting'])) {
     expect(job.opts.telemetry).toBeUndefined();
@@ -103,18 +103,18 @@ test.each<[string, () => Promise<string>]>([
   const before = performance.now();
   await telemetry.stop();
   expect(performance.now() - before).toBeLessThan(4_000);
-  const lines = room.log.filter(({ msg }) => msg.startsWith('Traces cannot be sent'));
+  const lines = fixture.log.filter(({ msg }) => msg.startsWith('Traces cannot be sent'));
   expect(lines).toEqual([expect.objectContaining({ level: 40, reason: expect.any(String) })]);
-  expect(room.log.filter(({ level }) => level >= 50)).toEqual([]);
+  expect(fixture.log.filter(({ level }) => level >= 50)).toEqual([]);
 });
 
 test('whatever goes wrong with traces, and however often, is one line of the log', async () => {
   const { url } = await collector();
-  const telemetry = startTelemetry({ endpoint: url, version: '9.9.9', logger: room.logger });
+  const telemetry = startTelemetry({ endpoint: url, version: '9.9.9', logger: fixture.logger });
   diag.error('first');
   diag.warn('second');
   diag.info('third');
   await Promise.all([telemetry.stop(), telemetry.stop()]);
   diag.error('after the end');
-  expect(room.log).toEqual([expect.objectContaining({ level: 40, reason: 'first' })]);
+  expect(fixture.log).toEqual([expect.objectContaining({ level: 40, reason: 'first' })]);
 });

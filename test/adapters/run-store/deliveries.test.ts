@@ -8,23 +8,27 @@ import { people } from '../../support/run-state.ts';
 
 const RETENTION_MS = 3_600_000;
 const SHA = 'a'.repeat(64);
-let room: RunFixture;
+let fixture: RunFixture;
 let run: RunRecord;
 let deliveries: DeliveryStore;
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 beforeEach(async () => {
-  await room.reset();
-  run = await room.createRun(people(1));
-  deliveries = new DeliveryStore(room.redis, RETENTION_MS);
+  await fixture.reset();
+  run = await fixture.createRun(people(1));
+  deliveries = new DeliveryStore(fixture.redis, RETENTION_MS);
 });
 
 const cancel = () => {
   const far = { stage: 'publish', employees: 1, done: 1, failed: 0 } as const;
-  return new CancellationStore(room.redis).cancel(run.plan.id, { at: 5, by: 'anna on build-7', ...far }, RETENTION_MS);
+  return new CancellationStore(fixture.redis).cancel(
+    run.plan.id,
+    { at: 5, by: 'anna on build-7', ...far },
+    RETENTION_MS,
+  );
 };
 
 test('a file is on record from before its rename, and delivered after it', async () => {
@@ -55,10 +59,10 @@ test('once the run was cancelled no rename may begin, but one that was done befo
 test('what is on record expires with the run, and nothing is written of one that is gone', async () => {
   const { id } = run.plan;
   await deliveries.begin(id, 'a.csv', SHA, 1);
-  const [key] = await room.redis.keys('*:deliveries');
-  expect(await room.redis.pttl(key!)).toBeGreaterThan(0);
-  await room.store.discardRun(id);
+  const [key] = await fixture.redis.keys('*:deliveries');
+  expect(await fixture.redis.pttl(key!)).toBeGreaterThan(0);
+  await fixture.store.discardRun(id);
   expect(await deliveries.begin(id, 'a.csv', SHA, 2)).toBe(false);
   await deliveries.end(id, 'a.csv', SHA, 3);
-  expect(await room.redis.keys('*:run:*')).toEqual([]);
+  expect(await fixture.redis.keys('*:run:*')).toEqual([]);
 });

@@ -9,12 +9,12 @@ import { employeeId } from '../../support/domain-values.ts';
 import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { people } from '../../support/run-state.ts';
 
-let room: RunFixture;
+let fixture: RunFixture;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 
 test('in the text of a chunk everybody is found where they stand, and nobody who is not there', () => {
   const chunk = fc.uniqueArray(anyEmployee, { selector: ({ id }) => id, maxLength: 20 });
@@ -37,21 +37,21 @@ test('an id that is a part of another is not taken for it', () => {
 
 test('in a large population the position counts from its beginning, and few commands are needed', async () => {
   const employees = people(30 * POPULATION_CHUNK + 7);
-  const run = await room.createRun(employees);
+  const run = await fixture.createRun(employees);
   for (const position of [0, 999, 1000, 24_999, 25_000, employees.length - 1]) {
-    expect(await room.store.findEmployee(run, employees[position]!.id)).toEqual({
+    expect(await fixture.store.findEmployee(run, employees[position]!.id)).toEqual({
       position,
       employee: employees[position],
     });
   }
-  await room.redis.config('RESETSTAT');
-  expect(await room.store.findEmployee(run, employeeId(7))).toBeUndefined();
-  const stats = await room.redis.info('commandstats');
+  await fixture.redis.config('RESETSTAT');
+  expect(await fixture.store.findEmployee(run, employeeId(7))).toBeUndefined();
+  const stats = await fixture.redis.info('commandstats');
   expect(stats).toMatch(/cmdstat_hmget:calls=2,/);
 });
 
 test('after the data have expired nobody is found', async () => {
-  const run = await room.createRun(people(3));
-  await room.redis.flushall();
-  expect(await room.store.findEmployee(run, people(1)[0]!.id)).toBeUndefined();
+  const run = await fixture.createRun(people(3));
+  await fixture.redis.flushall();
+  expect(await fixture.store.findEmployee(run, people(1)[0]!.id)).toBeUndefined();
 });

@@ -7,12 +7,12 @@ import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { ASSIGNMENT_FACTS, CATALOG_FACTS, content, fullAssignments, people } from '../../support/run-state.ts';
 
 const EMPLOYEES = people(3);
-let room: RunFixture;
+let fixture: RunFixture;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 
 const assigned = (from: number) => new Map(EMPLOYEES.map((_, i) => [i, fullAssignments(from + i)]));
 const factsOf = (openAssignments: number) => ({
@@ -21,55 +21,58 @@ const factsOf = (openAssignments: number) => ({
 });
 
 test('a draft of assignments is nobody’s before it is frozen, and is the run’s then; the draft is gone', async () => {
-  const { plan } = await room.createRun(EMPLOYEES);
+  const { plan } = await fixture.createRun(EMPLOYEES);
   const draft = `${plan.id}-draft-1` as RunId;
-  await room.store.putAssignments(draft, assigned(0));
-  expect(await room.store.readAssignments(plan.id, 0)).toBeUndefined();
-  expect(await room.store.freezeAssignments(plan.id, factsOf(1), draft)).toBe(true);
-  expect(await room.store.readAssignments(plan.id, 2)).toEqual(fullAssignments(2));
-  expect((await room.store.getRun(plan.id)).assignments).toEqual(factsOf(1));
-  expect(await room.redis.keys('*draft*')).toEqual([]);
+  await fixture.store.putAssignments(draft, assigned(0));
+  expect(await fixture.store.readAssignments(plan.id, 0)).toBeUndefined();
+  expect(await fixture.store.freezeAssignments(plan.id, factsOf(1), draft)).toBe(true);
+  expect(await fixture.store.readAssignments(plan.id, 2)).toEqual(fullAssignments(2));
+  expect((await fixture.store.getRun(plan.id)).assignments).toEqual(factsOf(1));
+  expect(await fixture.redis.keys('*draft*')).toEqual([]);
 });
 
 test('of two drafts that are written at the same time the one that is frozen first stands, unmixed', async () => {
-  const { plan } = await room.createRun(EMPLOYEES);
+  const { plan } = await fixture.createRun(EMPLOYEES);
   const [slow, quick] = ['slow', 'quick'].map((name) => `${plan.id}-draft-${name}` as RunId);
-  await room.store.putAssignments(slow!, new Map([[0, fullAssignments(50)]]));
-  await room.store.putAssignments(quick!, assigned(0));
-  expect(await room.store.freezeAssignments(plan.id, factsOf(1), quick)).toBe(true);
-  await room.store.putAssignments(slow!, assigned(50));
-  expect(await room.store.freezeAssignments(plan.id, factsOf(2), slow)).toBe(false);
-  const states = (await allOf(room.store.readEmployees(plan))).flat();
+  await fixture.store.putAssignments(slow!, new Map([[0, fullAssignments(50)]]));
+  await fixture.store.putAssignments(quick!, assigned(0));
+  expect(await fixture.store.freezeAssignments(plan.id, factsOf(1), quick)).toBe(true);
+  await fixture.store.putAssignments(slow!, assigned(50));
+  expect(await fixture.store.freezeAssignments(plan.id, factsOf(2), slow)).toBe(false);
+  const states = (await allOf(fixture.store.readEmployees(plan))).flat();
   expect(states.map(({ assignments }) => assignments)).toEqual([...assigned(0).values()]);
-  expect((await room.store.getRun(plan.id)).assignments).toEqual(factsOf(1));
-  expect(await room.redis.keys('*draft*')).toEqual([]);
+  expect((await fixture.store.getRun(plan.id)).assignments).toEqual(factsOf(1));
+  expect(await fixture.redis.keys('*draft*')).toEqual([]);
 });
 
 test('a draft that nobody freezes expires within a day, and what is frozen lives as long as the run', async () => {
-  const { plan } = await room.createRun(EMPLOYEES);
+  const { plan } = await fixture.createRun(EMPLOYEES);
   const draft = `${plan.id}-draft-1` as RunId;
-  await room.store.putAssignments(draft, assigned(0));
-  const [key] = await room.redis.keys('*draft*');
-  expect(await room.redis.ttl(key!)).toBeLessThanOrEqual(24 * 3600);
-  expect(await room.redis.ttl(key!)).toBeGreaterThan(24 * 3600 - 60);
-  await room.store.freezeAssignments(plan.id, factsOf(1), draft);
-  const times = await Promise.all((await room.redis.keys('*:run:*')).map((name) => room.redis.ttl(name)));
+  await fixture.store.putAssignments(draft, assigned(0));
+  const [key] = await fixture.redis.keys('*draft*');
+  expect(await fixture.redis.ttl(key!)).toBeLessThanOrEqual(24 * 3600);
+  expect(await fixture.redis.ttl(key!)).toBeGreaterThan(24 * 3600 - 60);
+  await fixture.store.freezeAssignments(plan.id, factsOf(1), draft);
+  const times = await Promise.all((await fixture.redis.keys('*:run:*')).map((name) => fixture.redis.ttl(name)));
   for (const seconds of times) expect(seconds).toBeGreaterThan(29 * 24 * 3600);
 });
 
 test('the catalogs that were kept first stand: assignments were made from them', async () => {
-  const { plan } = await room.createRun(EMPLOYEES);
+  const { plan } = await fixture.createRun(EMPLOYEES);
   const first = { CourseCatalog: [content(1)], StandAloneContent: [content(2)] };
-  await room.store.putCatalogs(plan.id, first, CATALOG_FACTS);
+  await fixture.store.putCatalogs(plan.id, first, CATALOG_FACTS);
   const late = { CourseCatalog: [content(3)], StandAloneContent: [content(4)] };
-  await room.store.putCatalogs(plan.id, late, { inputs: [], notices: [{ code: 'catalog-rows-skipped', text: 'x' }] });
-  expect((await room.store.readCatalog(plan.id, 'StandAloneContent')).map(({ id }) => id)).toEqual([contentId(2)]);
-  expect((await room.store.getRun(plan.id)).catalogs).toEqual(CATALOG_FACTS);
+  await fixture.store.putCatalogs(plan.id, late, {
+    inputs: [],
+    notices: [{ code: 'catalog-rows-skipped', text: 'x' }],
+  });
+  expect((await fixture.store.readCatalog(plan.id, 'StandAloneContent')).map(({ id }) => id)).toEqual([contentId(2)]);
+  expect((await fixture.store.getRun(plan.id)).catalogs).toEqual(CATALOG_FACTS);
 });
 
 test('a result that comes when the run has expired leaves no key behind that would never expire', async () => {
-  const { plan } = await room.createRun(EMPLOYEES);
-  await room.store.discardRun(plan.id);
-  await room.store.putResult(plan, 0, { recommendations: [], completions: [] });
-  expect(await room.redis.keys('*:run:*')).toEqual([]);
+  const { plan } = await fixture.createRun(EMPLOYEES);
+  await fixture.store.discardRun(plan.id);
+  await fixture.store.putResult(plan, 0, { recommendations: [], completions: [] });
+  expect(await fixture.redis.keys('*:run:*')).toEqual([]);
 });

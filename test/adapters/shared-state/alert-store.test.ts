@@ -6,19 +6,19 @@ import type { RunId } from '../../../src/domain/ids.ts';
 import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 
 const OCCURRENCE: Occurrence = { runId: 'run-x' as RunId, event: 'incomplete', at: 7 };
-let room: RunFixture;
+let fixture: RunFixture;
 let sent: string[];
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 beforeEach(async () => {
-  await room.reset();
+  await fixture.reset();
   sent = [];
 });
 
-const store = (redis: RedisConnection = room.redis) => new AlertStore(redis, 60_000);
+const store = (redis: RedisConnection = fixture.redis) => new AlertStore(redis, 60_000);
 const send = (by: string) => async () => {
   sent.push(by);
 };
@@ -33,7 +33,7 @@ test('sent once, until it happens again', async () => {
 
 test('whoever looked before another sent it, and claims it after that, does not send it again', async () => {
   // Between the look and the claim of the slow one, the quick one does all of it.
-  const slow = new Proxy(room.redis, {
+  const slow = new Proxy(fixture.redis, {
     get: (redis, name) =>
       name === 'set'
         ? async (...args: Parameters<RedisConnection['set']>) => {

@@ -11,22 +11,22 @@ import { waitUntil } from '../../support/wait-until.ts';
 
 const LOGIN = { DASHBOARD_USER: 'ada', DASHBOARD_PASSWORD: 'correct horse' };
 const authorization = `Basic ${Buffer.from('ada:correct horse').toString('base64')}`;
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 let pages: string[];
 
 beforeAll(async () => {
-  room = await openRunFixture();
-  dashboard = await serveDashboard(room, { ...LOGIN, DASHBOARD_BASE_PATH: '/tools/btc-fake/' });
-  const run = await fannedOutRun(room, people(4));
-  await takeJobs(room, 'employee-simulation', 3, () => 'RECOMMENDER_REJECTED: no');
+  fixture = await openRunFixture();
+  dashboard = await serveDashboard(fixture, { ...LOGIN, DASHBOARD_BASE_PATH: '/tools/btc-fake/' });
+  const run = await fannedOutRun(fixture, people(4));
+  await takeJobs(fixture, 'employee-simulation', 3, () => 'RECOMMENDER_REJECTED: no');
   const path = `/runs/${run.plan.id}`;
   const ofRun = [path, `${path}/failed`, `${path}/employees/100001`];
   pages = ['/', '/start', '/schedule', '/charts', '/connections', '/configuration', '/queues', '/nothing', ...ofRun];
 });
 afterAll(async () => {
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
 
 /** With its body read, so that the connection is free again. */
@@ -104,7 +104,7 @@ test('an address that only begins like the path is no page, and health needs no 
 });
 
 test('the first parts of its own addresses are known, so that none is taken for a base path', async () => {
-  const app = await createDashboard(dashboardContext(room));
+  const app = await createDashboard(dashboardContext(fixture));
   const routes = app.printRoutes({ commonPrefix: false }).matchAll(/^ {4}[├└]── ([a-z]+)/gm);
   const parts = new Set(Array.from(routes, ([, part]) => part!));
   await app.close();

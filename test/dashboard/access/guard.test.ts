@@ -8,21 +8,21 @@ import { type ServedDashboard, serveDashboard } from '../../support/served-dashb
 
 const LOGIN = { DASHBOARD_USER: 'ada', DASHBOARD_PASSWORD: 'correct horse' };
 const RIGHT = `Basic ${Buffer.from('ada:correct horse').toString('base64')}`;
-let room: RunFixture;
+let fixture: RunFixture;
 /** Without a login, and with one. */
 let open: ServedDashboard;
 let guarded: ServedDashboard;
 let now = Date.now();
 
 beforeAll(async () => {
-  room = await openRunFixture();
-  open = await serveDashboard(room);
-  guarded = await serveDashboard(room, LOGIN, { now: () => now });
+  fixture = await openRunFixture();
+  open = await serveDashboard(fixture);
+  guarded = await serveDashboard(fixture, LOGIN, { now: () => now });
 });
 afterAll(async () => {
   await open?.close();
   await guarded?.close();
-  await room?.close();
+  await fixture?.close();
 });
 afterEach(() => {
   // The next test's wrong logins are not counted together with this one's.
@@ -124,10 +124,10 @@ test('a browser that logged in keeps a token, with which it is not slowed by oth
 });
 
 test('a wrong login is logged with its address, once, and with nothing of what was typed', async () => {
-  const before = room.log.length;
+  const before = fixture.log.length;
   for (let i = 0; i < 3; i += 1)
     await statusOf(guarded.ask('/', { headers: { authorization: login('typed secret') } }));
-  const lines = room.log.slice(before);
+  const lines = fixture.log.slice(before);
   expect(lines.filter(({ level }) => level === 40)).toEqual([
     expect.objectContaining({ address: '127.0.0.1', msg: 'A login to the dashboard was wrong' }),
   ]);
@@ -190,7 +190,7 @@ test("Bull Board's script is refused in the form that it shows", async () => {
     403,
     { error: expect.stringMatching(/nothing was done/), message: expect.stringMatching(/Origin/) },
   ]);
-  expect(await room.queues.byName['employee-simulation'].isPaused()).toBe(false);
+  expect(await fixture.queues.byName['employee-simulation'].isPaused()).toBe(false);
   const [unknown, login] = await answerOf(guarded.ask('/queues/api/queues'));
   expect([unknown, JSON.parse(login)]).toMatchObject([401, { error: 'Log in to see the dashboard' }]);
 });
@@ -230,9 +230,9 @@ test('Bull Board may load its own worker and set its base, and its exceptions ar
 });
 
 test('a request is logged by its path, without what is asked for in it', async () => {
-  const before = room.log.length;
+  const before = fixture.log.length;
   await statusOf(open.ask('/nothing?password=in-the-address'));
-  const lines = room.log.slice(before).filter(({ msg }) => msg === 'Answered a request');
+  const lines = fixture.log.slice(before).filter(({ msg }) => msg === 'Answered a request');
   expect(lines).toEqual([
     expect.objectContaining({ level: 20, method: 'GET', path: '/nothing', status: 404, address: '127.0.0.1' }),
   ]);

@@ -18,24 +18,24 @@ import { dashboardContext, type ServedDashboard, serveDashboard } from '../../su
 import { waitUntil } from '../../support/wait-until.ts';
 
 const EMPLOYEES = people(6);
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  room = await openRunFixture();
-  dashboard = await serveDashboard(room);
+  fixture = await openRunFixture();
+  dashboard = await serveDashboard(fixture);
 });
 afterAll(async () => {
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-const queue = () => room.queues.byName['employee-simulation'];
+const queue = () => fixture.queues.byName['employee-simulation'];
 /** Presses a button; what it says is read, for otherwise its connection would stay. */
 async function put(path: string): Promise<{ status: number; said: { error?: unknown; message?: string } }> {
   const response = await dashboard.ask(`/queues/api/queues/${path}`, { method: 'PUT' });
@@ -44,11 +44,11 @@ async function put(path: string): Promise<{ status: number; said: { error?: unkn
 
 /** A run of six: the first two have failed, the third is done, three wait. */
 async function runWithFailures(): Promise<RunRecord> {
-  const run = await fannedOutRun(room, EMPLOYEES);
-  await takeJobs(room, 'employee-simulation', 3, async ({ data }) => {
+  const run = await fannedOutRun(fixture, EMPLOYEES);
+  await takeJobs(fixture, 'employee-simulation', 3, async ({ data }) => {
     if (data.position < 2) return 'RECOMMENDER_REJECTED: no';
     const result = simulateEmployee(run.plan, EMPLOYEES[data.position]!, fullAssignments(0), []);
-    await room.store.putResult(run.plan, data.position, result);
+    await fixture.store.putResult(run.plan, data.position, result);
     return undefined;
   });
   return run;
@@ -57,7 +57,7 @@ async function runWithFailures(): Promise<RunRecord> {
 /** Everything in Redis about the queues' jobs: which there are, in which state, with which data. */
 async function allJobs(): Promise<string[]> {
   const all = await Promise.all(
-    Object.values(room.queues.byName).map(async (one) => {
+    Object.values(fixture.queues.byName).map(async (one) => {
       const jobs: Job[] = (await one.getJobs()).filter((job) => job !== undefined);
       return Promise.all(
         jobs.map(async (job) =>
@@ -76,7 +76,7 @@ async function changingRoutes(): Promise<{ method: string; url: string }[]> {
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) if (!['GET', 'HEAD'].includes(one)) routes.push({ method: one, url });
   });
-  const context = dashboardContext(room);
+  const context = dashboardContext(fixture);
   showErrors(app, context);
   await guard(app, context);
   await bullBoardRoutes(app, context);
@@ -140,7 +140,7 @@ test('every button that could drop an employee is refused with an explanation, a
   expect(passed.sort()).toEqual([...ALLOWED].sort());
   expect(refused).toContain('PUT /queues/api/queues/:queueName/clean/:queueStatus');
   expect(refused).toContain('PUT /queues/api/queues/:queueName/obliterate');
-  const assembly = await room.job('file-assembly', run.plan.id);
+  const assembly = await fixture.job('file-assembly', run.plan.id);
   expect(await assembly.getState()).toBe('waiting-children');
   expect(await assembly.getDependenciesCount()).toMatchObject({ unprocessed: 5 });
 });
@@ -162,16 +162,16 @@ describe('its retry buttons', () => {
       answer: (id, nth) => (id === EMPLOYEES[0]!.id || id === EMPLOYEES[1]!.id ? answer(nth) : recommends(910_001)),
     });
     closers.push(() => recommender.close());
-    const settings = room.settingsWith({ API_BASE_URL: recommender.url, JOB_ATTEMPTS: String(attempts) });
-    const workers = startWorkers({ ...room, settings });
+    const settings = fixture.settingsWith({ API_BASE_URL: recommender.url, JOB_ATTEMPTS: String(attempts) });
+    const workers = startWorkers({ ...fixture, settings });
     closers.push(() => workers.stop(1_000));
-    const run = await room.createRun(EMPLOYEES);
+    const run = await fixture.createRun(EMPLOYEES);
     await waitUntil('two have failed', async () => (await stateOf(run)) === 'incomplete', 15_000);
     return run;
   }
   const stateOf = async ({ plan }: RunRecord) =>
-    (await runStatus(room.queues, room.store, await room.store.getRun(plan.id))).state;
-  const manifestOf = async ({ plan }: RunRecord) => (await room.store.getRun(plan.id)).manifest;
+    (await runStatus(fixture.queues, fixture.store, await fixture.store.getRun(plan.id))).state;
+  const manifestOf = async ({ plan }: RunRecord) => (await fixture.store.getRun(plan.id)).manifest;
 
   test('one job, then all failed: the run finishes with everybody', async () => {
     const run = await failedRun(1, (nth) => (nth === 1 ? fails(404) : recommends(910_001)));
@@ -194,23 +194,23 @@ describe('its retry buttons', () => {
 
   test('put back what is many, page by page', async () => {
     const many = people(250);
-    await fannedOutRun(room, many);
-    await takeJobs(room, 'employee-simulation', many.length, () => 'no');
+    await fannedOutRun(fixture, many);
+    await takeJobs(fixture, 'employee-simulation', many.length, () => 'no');
     const all = await put('employee-simulation/retry/failed');
     expect(all.said).toEqual({ retried: 250, skipped: 0 });
     expect(await queue().getJobCounts('waiting', 'failed')).toEqual({ waiting: 250, failed: 0 });
   });
 
   test('put a failed stage back', async () => {
-    const run = await room.createRunWithFlow(EMPLOYEES);
-    await takeJobs(room, 'catalog-download', 1, () => 'CATALOG_MISSING: none');
+    const run = await fixture.createRunWithFlow(EMPLOYEES);
+    await takeJobs(fixture, 'catalog-download', 1, () => 'CATALOG_MISSING: none');
     expect((await put(`catalog-download/${run.plan.id}/retry`)).status).toBe(204);
-    expect(await (await room.job('catalog-download', run.plan.id)).getState()).toBe('waiting');
+    expect(await (await fixture.job('catalog-download', run.plan.id)).getState()).toBe('waiting');
   });
 
   test('leave completed jobs alone', async () => {
-    const run = await room.createRunWithFlow(EMPLOYEES);
-    await takeJobs(room, 'catalog-download', 1);
+    const run = await fixture.createRunWithFlow(EMPLOYEES);
+    await takeJobs(fixture, 'catalog-download', 1);
     const one = await put(`catalog-download/${run.plan.id}/retry`);
     expect(one).toEqual({
       status: 409,
@@ -221,7 +221,7 @@ describe('its retry buttons', () => {
       status: 403,
       said: { message: expect.stringMatching(/^A completed job has done its part/) },
     });
-    expect(await (await room.job('catalog-download', run.plan.id)).getState()).toBe('completed');
+    expect(await (await fixture.job('catalog-download', run.plan.id)).getState()).toBe('completed');
     // Its page does not even offer it.
     const { queues } = (await (await dashboard.ask('/queues/api/queues')).json()) as {
       queues: { allowRetries: boolean; allowCompletedRetries: boolean }[];
@@ -233,7 +233,7 @@ describe('its retry buttons', () => {
 
   test('say why not, when the run has ended or is forgotten', async () => {
     const run = await runWithFailures();
-    await room.store.discardRun(run.plan.id);
+    await fixture.store.discardRun(run.plan.id);
     const pressed = await put(`employee-simulation/${employeeJob(run.plan.id, EMPLOYEES[0]!)}/retry`);
     expect(pressed).toMatchObject({ status: 404, said: { error: `There is no run ${run.plan.id}` } });
     expect(await queue().getFailedCount()).toBe(2);
@@ -251,17 +251,17 @@ test('a pause holds a queue and loses nothing', async () => {
 });
 
 test('jobs that wait for their next attempt may go at once, but the schedule is not woken early', async () => {
-  await room.queues.byName['run-start'].upsertJobScheduler('weekly', { pattern: '0 6 * * 1' }, { name: 'tick' });
+  await fixture.queues.byName['run-start'].upsertJobScheduler('weekly', { pattern: '0 6 * * 1' }, { name: 'tick' });
   await queue().add('employee', {}, { jobId: 'later-1', delay: 60_000 });
   await queue().add('employee', {}, { jobId: 'later-2', delay: 60_000 });
-  const [tick] = await room.queues.byName['run-start'].getDelayed();
+  const [tick] = await fixture.queues.byName['run-start'].getDelayed();
   for (const path of [`${encodeURIComponent(tick!.id!)}/promote`, 'promote']) {
     expect(await put(`run-start/${path}`)).toMatchObject({
       status: 403,
       said: { message: expect.stringMatching(/^This would wake the weekly schedule early/) },
     });
   }
-  expect(await room.queues.byName['run-start'].getDelayedCount()).toBe(1);
+  expect(await fixture.queues.byName['run-start'].getDelayedCount()).toBe(1);
   expect((await put('employee-simulation/later-1/promote')).status).toBe(204);
   expect((await put('employee-simulation/promote')).status).toBe(200);
   expect(await queue().getJobCounts('waiting', 'delayed')).toEqual({ waiting: 2, delayed: 0 });
@@ -274,7 +274,7 @@ describe('what it shows', () => {
     const { queues } = (await response.json()) as {
       queues: { name: string; description: string; jobs: Record<string, unknown>[] }[];
     };
-    expect(queues.map(({ name }) => name)).toEqual(Object.keys(room.queues.byName));
+    expect(queues.map(({ name }) => name)).toEqual(Object.keys(fixture.queues.byName));
     const [employee] = EMPLOYEES;
     const active = queues.find(({ name }) => name === 'employee-simulation');
     expect(active!.description).toMatch(/^One job per employee/);

@@ -11,27 +11,27 @@ import { type ServedDashboard, serveDashboard } from '../../support/served-dashb
 import { waitUntil } from '../../support/wait-until.ts';
 
 const EMPLOYEES = people(4);
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 let browser: Browser;
 
 beforeAll(async () => {
-  room = await openRunFixture();
-  dashboard = await serveDashboard(room);
+  fixture = await openRunFixture();
+  dashboard = await serveDashboard(fixture);
   browser = await startBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
 
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 
 /** A run of four, of whom three have failed. */
 async function failedRun(): Promise<RunRecord> {
-  const run = await fannedOutRun(room, EMPLOYEES);
-  await takeJobs(room, 'employee-simulation', 3, () => 'RECOMMENDER_REJECTED: no');
+  const run = await fannedOutRun(fixture, EMPLOYEES);
+  await takeJobs(fixture, 'employee-simulation', 3, () => 'RECOMMENDER_REJECTED: no');
   return run;
 }
 
@@ -81,10 +81,13 @@ test('a refused button says why, and what to do instead', async () => {
   await page.getByRole('button', { name: 'Clean all' }).click();
   await page.getByRole('button', { name: 'Confirm' }).click();
   await page.getByText('Removing jobs would drop employees from a run without a trace.').waitFor();
-  expect(await room.queues.byName['employee-simulation'].getFailedCount()).toBe(3);
+  expect(await fixture.queues.byName['employee-simulation'].getFailedCount()).toBe(3);
   await page.getByRole('button', { name: 'Retry all' }).click();
   await page.getByRole('button', { name: 'Confirm' }).click();
-  await waitUntil('all are back', async () => (await room.queues.byName['employee-simulation'].getFailedCount()) === 0);
+  await waitUntil(
+    'all are back',
+    async () => (await fixture.queues.byName['employee-simulation'].getFailedCount()) === 0,
+  );
   // The console knows of the refusal too.
   expect(faults.filter((fault) => !/status of 403/.test(fault))).toEqual([]);
   await context.close();

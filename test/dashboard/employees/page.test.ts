@@ -13,18 +13,18 @@ import { type ServedDashboard, serveDashboard } from '../../support/served-dashb
 const EMPLOYEES = people(3);
 const ALL = EMPLOYEES[0]!.id;
 const CANARY = 'canary-1b2c';
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 
 beforeAll(async () => {
-  room = await openRunFixture();
-  dashboard = await serveDashboard(room, {}, { secrets: [CANARY] });
+  fixture = await openRunFixture();
+  dashboard = await serveDashboard(fixture, {}, { secrets: [CANARY] });
 });
 afterAll(async () => {
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 
 const pathOf = (run: RunRecord, employee: string | number) => `/runs/${run.plan.id}/employees/${employee}`;
 /** The text of a page, without its markup. */
@@ -37,19 +37,19 @@ async function show(path: string) {
 }
 
 test("shows the decision: each content with its title, in the run's own time zone", async () => {
-  const run = await room.createRun(EMPLOYEES, { timeZone: 'Europe/Berlin' });
+  const run = await fixture.createRun(EMPLOYEES, { timeZone: 'Europe/Berlin' });
   const { id } = run.plan;
   const doses = contentIds(1_915_085, 1_915_086);
-  await room.store.putCatalogs(
+  await fixture.store.putCatalogs(
     id,
     { StandAloneContent: [content(1_915_085, { title: '<b>Dose & care</b>' })], CourseCatalog: [] },
     CATALOG_FACTS,
   );
-  await room.store.putAssignments(id, new Map([[0, fullAssignments(0)]]));
+  await fixture.store.putAssignments(id, new Map([[0, fullAssignments(0)]]));
   const tally = emptyAssignmentTally({ dailyDose: doses, dailyDoseContents: new Set(doses), others: [] });
-  await room.store.freezeAssignments(id, { ...ASSIGNMENT_FACTS, tally });
+  await fixture.store.freezeAssignments(id, { ...ASSIGNMENT_FACTS, tally });
   const result = simulateEmployee(run.plan, EMPLOYEES[0]!, fullAssignments(0), contentIds(777, 1_915_085));
-  await room.store.putResult(run.plan, 0, result);
+  await fixture.store.putResult(run.plan, 0, result);
 
   const { status, page, text } = await show(pathOf(run, ALL));
   expect(status).toBe(200);
@@ -65,7 +65,7 @@ test("shows the decision: each content with its title, in the run's own time zon
 });
 
 test('the search leads to the page, and says when there is no such employee', async () => {
-  const run = await room.createRun(EMPLOYEES);
+  const run = await fixture.createRun(EMPLOYEES);
   expect(employeeSearch(run.plan.id).text).toContain(`action="/runs/${run.plan.id}/employees"`);
   const found = await dashboard.ask(`/runs/${run.plan.id}/employees?employee=+${ALL}`);
   expect([found.status, found.headers.get('location')]).toEqual([303, pathOf(run, ALL)]);
@@ -84,8 +84,8 @@ test('the search leads to the page, and says when there is no such employee', as
 });
 
 test('whoever has failed is re-queued, once, with all attempts', async () => {
-  const run = await fannedOutRun(room, EMPLOYEES);
-  await takeJobs(room, 'employee-simulation', 2, () => `RECOMMENDER_BODY: <html> & ${CANARY}`);
+  const run = await fannedOutRun(fixture, EMPLOYEES);
+  await takeJobs(fixture, 'employee-simulation', 2, () => `RECOMMENDER_BODY: <html> & ${CANARY}`);
   const failed = await show(pathOf(run, ALL));
   expect(failed.text).toContain('Failed for good, waits to be re-queued (1 of 3 attempts).');
   expect(failed.page).toContain('RECOMMENDER_BODY: &lt;html&gt; &amp; [secret]');
@@ -94,9 +94,9 @@ test('whoever has failed is re-queued, once, with all attempts', async () => {
   const requeue = () => dashboard.ask(`${pathOf(run, ALL)}/requeue`, { method: 'POST' });
   const done = await requeue();
   expect([done.status, done.headers.get('location')]).toEqual([303, `${pathOf(run, ALL)}?done=requeued-one`]);
-  const job = await room.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[0]!));
+  const job = await fixture.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[0]!));
   expect([await job.getState(), job.attemptsMade]).toEqual(['waiting', 0]);
-  const other = await room.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[1]!));
+  const other = await fixture.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[1]!));
   expect(await other.getState()).toBe('failed');
   const after = await show(`${pathOf(run, ALL)}?done=requeued-one`);
   expect(after.text).toContain('The employee is back in the queue.');
@@ -107,7 +107,7 @@ test('whoever has failed is re-queued, once, with all attempts', async () => {
 });
 
 test('a notice comes only from the codes that there are', async () => {
-  const run = await room.createRun(EMPLOYEES);
+  const run = await fixture.createRun(EMPLOYEES);
   const plain = await show(pathOf(run, ALL));
   for (const done of ['hello', '__proto__', 'constructor', '<b>']) {
     expect((await show(`${pathOf(run, ALL)}?done=${encodeURIComponent(done)}`)).page).toBe(plain.page);
@@ -115,11 +115,11 @@ test('a notice comes only from the codes that there are', async () => {
 });
 
 test('a page of a population of 100,000 takes a few short commands', async () => {
-  const run = await room.createRun(people(100_000));
-  await room.redis.config('RESETSTAT');
+  const run = await fixture.createRun(people(100_000));
+  await fixture.redis.config('RESETSTAT');
   const { text } = await show(pathOf(run, 200_000));
   expect(text).toContain('Position 100,000 of 100,000');
-  const commands = [...(await room.redis.info('commandstats')).matchAll(/cmdstat_(\w+):calls=(\d+)/g)];
+  const commands = [...(await fixture.redis.info('commandstats')).matchAll(/cmdstat_(\w+):calls=(\d+)/g)];
   const calls = commands.filter(([, name]) => name !== 'info').reduce((sum, [, , n]) => sum + Number(n), 0);
   expect(calls).toBeLessThan(20);
 });

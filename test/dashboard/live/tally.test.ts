@@ -12,18 +12,18 @@ import { fullAssignments, people } from '../../support/run-state.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const EMPLOYEES = people(2_500);
-let room: RunFixture;
+let fixture: RunFixture;
 let run: RunRecord;
 let expected: ReturnType<typeof emptyRunTally>;
 let done: number;
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 beforeEach(async () => {
-  await room.reset();
-  run = await room.createRun(EMPLOYEES);
+  await fixture.reset();
+  run = await fixture.createRun(EMPLOYEES);
   [expected, done] = [emptyRunTally(), 0];
 });
 
@@ -31,7 +31,7 @@ async function finish(...positions: number[]): Promise<void> {
   for (const position of positions) {
     const employee = EMPLOYEES[position]!;
     const result = simulateEmployee(run.plan, employee, fullAssignments(position), contentIds(5, 1_915_085));
-    await room.store.putResult(run.plan, position, result);
+    await fixture.store.putResult(run.plan, position, result);
     addToRunTally(expected, employee, result, new Set());
     done += 1;
   }
@@ -56,7 +56,7 @@ async function counted(tally: LiveTally, now: () => number) {
 
 describe('the tally', () => {
   test('has the population by type before anybody is done, and never makes anybody wait for it', async () => {
-    const tally = new LiveTally(room.store, run);
+    const tally = new LiveTally(fixture.store, run);
     expect(tally.look(0, 1_000)).toBeUndefined();
     const { byType } = await counted(tally, Date.now);
     expect([byType.a.employees, byType.b.employees, byType.f.employees]).toEqual([834, 833, 833]);
@@ -66,7 +66,7 @@ describe('the tally', () => {
   test('counts whoever is done, in whatever order, also far behind others who are not', async () => {
     let now = 0;
     const clock = () => (now += 1_000);
-    const tally = new LiveTally(room.store, run);
+    const tally = new LiveTally(fixture.store, run);
     await finish(0, 1, 2, 999, 1_000);
     await counted(tally, clock);
     await finish(2_499, 3);
@@ -79,11 +79,11 @@ describe('the tally', () => {
   test('reads each result once, and nothing when nothing has changed', async () => {
     let now = 0;
     const asked: number[] = [];
-    const store = Object.create(room.store, {
-      readPopulation: { value: (id: never, from?: number) => room.store.readPopulation(id, from) },
+    const store = Object.create(fixture.store, {
+      readPopulation: { value: (id: never, from?: number) => fixture.store.readPopulation(id, from) },
       readResults: {
         value: async (plan: never, positions: readonly number[]) => {
-          const results = await room.store.readResults(plan, positions);
+          const results = await fixture.store.readResults(plan, positions);
           asked.push(...positions.filter((_, i) => results[i] !== undefined));
           return results;
         },
@@ -99,7 +99,7 @@ describe('the tally', () => {
   });
 
   test('looks no more than once a second, and not at all once it is closed', async () => {
-    const tally = new LiveTally(room.store, run);
+    const tally = new LiveTally(fixture.store, run);
     await finish(0);
     await counted(tally, () => 0);
     await finish(1);

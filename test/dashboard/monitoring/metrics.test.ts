@@ -18,20 +18,20 @@ import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const HOUR_MS = 3_600_000;
-let room: RunFixture;
+let fixture: RunFixture;
 const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
 const metricsOf = (overrides: Partial<MetricsContext> = {}): Metrics =>
-  createMetrics({ ...room, version: '9.9.9', ...overrides });
+  createMetrics({ ...fixture, version: '9.9.9', ...overrides });
 const scrape = async (overrides: Partial<MetricsContext> = {}): Promise<Samples> =>
   samplesOf(await metricsOf(overrides).scrape());
 
@@ -39,13 +39,13 @@ test('what workers do is counted: calls, employees, jobs by queue', async () => 
   const metrics = metricsOf();
   const recommender = await startFaultyRecommender({ answer: () => recommends(910_001) });
   closers.push(() => recommender.close());
-  const settings = room.settingsWith({ API_BASE_URL: recommender.url });
-  const workers = startWorkers({ ...room, settings, observer: metrics.observer });
+  const settings = fixture.settingsWith({ API_BASE_URL: recommender.url });
+  const workers = startWorkers({ ...fixture, settings, observer: metrics.observer });
   closers.push(() => workers.stop(1_000));
-  const run = await room.createRunWithFlow(people(3));
+  const run = await fixture.createRunWithFlow(people(3));
   await waitUntil(
     'the run has ended',
-    async () => (await room.store.getRun(run.plan.id)).finishedAt !== undefined,
+    async () => (await fixture.store.getRun(run.plan.id)).finishedAt !== undefined,
     15_000,
   );
   const text = await metrics.scrape();
@@ -95,9 +95,9 @@ test('how many employees a process takes at the same time is told as it changes'
 });
 
 test('a run that waits for failed employees: its state, age and counts, and how long the oldest has waited', async () => {
-  const run = await fannedOutRun(room, people(5));
-  await room.store.putResult(run.plan, 0, { recommendations: [], completions: [] });
-  await takeJobs(room, 'employee-simulation', 5, (job) => (job.data.position === 0 ? undefined : 'no'));
+  const run = await fannedOutRun(fixture, people(5));
+  await fixture.store.putResult(run.plan, 0, { recommendations: [], completions: [] });
+  await takeJobs(fixture, 'employee-simulation', 5, (job) => (job.data.position === 0 ? undefined : 'no'));
   const now = () => run.createdAt + 2 * HOUR_MS;
   const samples = await scrape({ now });
   const of = (gauge: string, more = '') => samples.get(`${gauge}{run="${run.plan.id}"${more}}`);
@@ -117,17 +117,17 @@ test('a run that waits for failed employees: its state, age and counts, and how 
 });
 
 test('of the failed employees of all runs the oldest counts', async () => {
-  const key = room.queues.byName['employee-simulation'].toKey('failed');
+  const key = fixture.queues.byName['employee-simulation'].toKey('failed');
   const now = Date.now();
-  await room.redis.zadd(key, now - 9_000, 'run-a-1', now - 5_000, 'run-b-1', now - 1_000, 'run-a-2');
+  await fixture.redis.zadd(key, now - 9_000, 'run-a-1', now - 5_000, 'run-b-1', now - 1_000, 'run-a-2');
   expect((await scrape({ now: () => now })).get('btc_fake_oldest_failed_employee_age_seconds')).toBe(9);
 });
 
 test('a run that has ended is the last run, and no other gauge knows it', async () => {
-  const run = await fannedOutRun(room, people(2));
-  await takeJobs(room, 'employee-simulation', 2, () => 'no');
-  await finishWithoutFailed(room.queues, room.store, run.plan.id);
-  await room.store.finishRun(run.plan.id, emptyManifest(run), run.createdAt + 90_000);
+  const run = await fannedOutRun(fixture, people(2));
+  await takeJobs(fixture, 'employee-simulation', 2, () => 'no');
+  await finishWithoutFailed(fixture.queues, fixture.store, run.plan.id);
+  await fixture.store.finishRun(run.plan.id, emptyManifest(run), run.createdAt + 90_000);
   const samples = await scrape();
   expect(samples.get('btc_fake_last_run_duration_seconds')).toBe(90);
   expect(samples.get('btc_fake_last_run_end_timestamp_seconds')).toBe((run.createdAt + 90_000) / 1_000);
@@ -139,7 +139,7 @@ test('a run that has ended is the last run, and no other gauge knows it', async 
 
 test('workers by the queue that they serve, and how their clocks differ', async () => {
   const identity = { host: 'a.example', pid: 7, version: '1', concurrency: 5, startedAt: 1 };
-  const registry = new WorkerRegistry(room.redis);
+  const registry = new WorkerRegistry(fixture.redis);
   await registry.announce({ ...identity, id: 'a', queues: ['employee-simulation', 'publish'] }, Date.now);
   await registry.announce({ ...identity, id: 'b', pid: 8, queues: ['employee-simulation'] }, () => Date.now() - 60_000);
   const samples = await scrape();
@@ -153,18 +153,18 @@ test('workers by the queue that they serve, and how their clocks differ', async 
 test('a schedule: the next slot, the last one, and how long it has waited for its run', async () => {
   const at = Date.parse('2026-11-23T06:00:00Z');
   expect((await scrape()).get('btc_fake_schedule_applied')).toBe(0);
-  await room.schedule.apply({ cron: '0 6 * * 1', timeZone: 'UTC' }, at - HOUR_MS, true);
+  await fixture.schedule.apply({ cron: '0 6 * * 1', timeZone: 'UTC' }, at - HOUR_MS, true);
   const waiting = await scrape({ now: () => at + 600_000 });
   expect(waiting.get('btc_fake_schedule_applied')).toBe(1);
   expect(waiting.get('btc_fake_schedule_next_slot_timestamp_seconds')).toBe((at + 7 * 24 * HOUR_MS) / 1000);
   expect(waiting.get('btc_fake_schedule_lag_seconds')).toBe(600);
-  const [decision] = await startDueSlot(room, (await room.schedule.read()).applied, at + 600_000);
+  const [decision] = await startDueSlot(fixture, (await fixture.schedule.read()).applied, at + 600_000);
   expect(decision).toMatchObject({ slot: at, outcome: 'started' });
   const started = await scrape({ now: () => at + 600_000 });
   expect(started.get('btc_fake_schedule_lag_seconds')).toBe(0);
   expect(started.get('btc_fake_schedule_last_slot_timestamp_seconds{outcome="started"}')).toBe(at / 1000);
   expect(started.get('btc_fake_runs_not_started')).toBe(0);
-  await takeJobs(room, 'run-start', 1, () => 'EMPLOYEES_INVALID: bad');
+  await takeJobs(fixture, 'run-start', 1, () => 'EMPLOYEES_INVALID: bad');
   expect((await scrape()).get('btc_fake_runs_not_started')).toBe(1);
 });
 
@@ -175,7 +175,7 @@ test('a scheduled run is as old as its slot, and late when it was made long afte
     people(1),
     { createdAt: slot + HOUR_MS, slot },
   );
-  await room.store.createRun(run);
+  await fixture.store.createRun(run);
   const samples = await scrape({ now: () => slot + 3 * HOUR_MS });
   expect(samples.get('btc_fake_run_age_seconds{run="run-x"}')).toBe(3 * 3_600);
   expect(samples.get('btc_fake_run_late_seconds{run="run-x"}')).toBe(3_600);
@@ -183,22 +183,22 @@ test('a scheduled run is as old as its slot, and late when it was made long afte
 });
 
 test('a queue that somebody has paused shows', async () => {
-  await room.queues.byName.publish.pause();
+  await fixture.queues.byName.publish.pause();
   const samples = await scrape();
   expect(samples.get('btc_fake_queue_paused{queue="publish"}')).toBe(1);
   expect(samples.get('btc_fake_queue_paused{queue="assignment"}')).toBe(0);
 });
 
 test("Redis' memory", async () => {
-  await room.redis.config('SET', 'maxmemory', '512mb');
-  closers.push(() => room.redis.config('SET', 'maxmemory', '0'));
+  await fixture.redis.config('SET', 'maxmemory', '512mb');
+  closers.push(() => fixture.redis.config('SET', 'maxmemory', '0'));
   const samples = await scrape();
   expect(samples.get('btc_fake_redis_memory_max_bytes')).toBe(512 * 1024 * 1024);
   expect(samples.get('btc_fake_redis_memory_used_bytes')).toBeGreaterThan(100_000);
 });
 
 test('what cannot be read is absent and counted, and the rest is there', async () => {
-  await room.redis.set('{btc-fake}:runs', 'not a list of runs');
+  await fixture.redis.set('{btc-fake}:runs', 'not a list of runs');
   const metrics = metricsOf();
   await metrics.scrape();
   const samples = samplesOf(await metrics.scrape());
@@ -207,16 +207,16 @@ test('what cannot be read is absent and counted, and the rest is there', async (
   expect(samples.has('btc_fake_run_overdue_after_seconds')).toBe(false);
   expect(samples.get('btc_fake_redis_up')).toBe(1);
   expect(samples.get('btc_fake_jobs{queue="publish",state="failed"}')).toBe(0);
-  const lines = room.log.filter(({ metrics: group }) => group === 'runs');
+  const lines = fixture.log.filter(({ metrics: group }) => group === 'runs');
   expect(lines).toEqual([expect.objectContaining({ level: 40, reason: expect.stringContaining('WRONGTYPE') })]);
 });
 
 test('many who scrape at once, or soon after each other, ask Redis once', async () => {
   const metrics = metricsOf();
-  await room.redis.config('RESETSTAT');
+  await fixture.redis.config('RESETSTAT');
   const texts = await Promise.all([metrics.scrape(), metrics.scrape(), metrics.scrape()]);
   await metrics.scrape();
-  const stats = await room.redis.info('commandstats');
+  const stats = await fixture.redis.info('commandstats');
   expect(/cmdstat_info:calls=(\d+)/.exec(stats)?.[1]).toBe('1');
   expect(new Set(texts.map((text) => samplesOf(text).get('btc_fake_redis_up')))).toEqual(new Set([1]));
 });
@@ -242,7 +242,7 @@ describe('without Redis', () => {
   });
 
   test('one that hangs is not waited for', async () => {
-    const proxy = await startTcpProxy({ host: room.server.host, port: room.server.port });
+    const proxy = await startTcpProxy({ host: fixture.server.host, port: fixture.server.port });
     closers.push(() => proxy.close());
     const redis = await connectRedis(`redis://${proxy.host}:${proxy.port}`, 'dashboard');
     closers.push(() => redis.disconnect());

@@ -14,19 +14,19 @@ import { type ServedDashboard, serveDashboard } from '../../support/served-dashb
 import { waitUntil } from '../../support/wait-until.ts';
 
 const EMPLOYEES = people(6);
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 let workers: Workers | undefined;
 
 beforeAll(async () => {
-  room = await openRunFixture();
-  dashboard = await serveDashboard(room);
+  fixture = await openRunFixture();
+  dashboard = await serveDashboard(fixture);
 });
 afterAll(async () => {
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 afterEach(async () => {
   await workers?.stop(2_000);
   workers = undefined;
@@ -36,13 +36,13 @@ const reasonOf = (id: number) => `RECOMMENDER_REJECTED: POST http://host.example
 
 /** A run of six: the employees at these positions have failed, for one of two reasons, the others are done. */
 async function runWithFailures(failing: Readonly<Record<number, 'rejected' | 'down'>>): Promise<RunRecord> {
-  const run = await fannedOutRun(room, EMPLOYEES);
-  await takeJobs(room, 'employee-simulation', 6, async ({ data }) => {
+  const run = await fannedOutRun(fixture, EMPLOYEES);
+  await takeJobs(fixture, 'employee-simulation', 6, async ({ data }) => {
     const { position, employeeId } = data;
     if (failing[position] === 'rejected') return reasonOf(employeeId);
     if (failing[position] === 'down') return 'RECOMMENDER_UNAVAILABLE: <down>';
     const result = simulateEmployee(run.plan, EMPLOYEES[position]!, fullAssignments(position), []);
-    await room.store.putResult(run.plan, position, result);
+    await fixture.store.putResult(run.plan, position, result);
     return undefined;
   });
   return run;
@@ -50,9 +50,10 @@ async function runWithFailures(failing: Readonly<Record<number, 'rejected' | 'do
 
 const page = async (path: string) => (await dashboard.ask(path)).text();
 const pageOf = ({ plan }: RunRecord) => page(`/runs/${plan.id}`);
-const statusOf = async ({ plan }: RunRecord) => runStatus(room.queues, room.store, await room.store.getRun(plan.id));
+const statusOf = async ({ plan }: RunRecord) =>
+  runStatus(fixture.queues, fixture.store, await fixture.store.getRun(plan.id));
 const stateOf = async (run: RunRecord, position: number) =>
-  (await room.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[position]!))).getState();
+  (await fixture.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[position]!))).getState();
 
 /** Presses a button of a run's page, and follows to the page that says what was done. */
 async function press({ plan }: RunRecord, action: string, fields: Record<string, string>): Promise<string> {
@@ -94,7 +95,7 @@ describe('who failed', () => {
     // Nobody looks in between.
     const body = new URLSearchParams({ employee: String(EMPLOYEES[1]!.id) });
     await (await dashboard.ask(`/runs/${run.plan.id}/requeue`, { method: 'POST', body })).text();
-    await takeJobs(room, 'employee-simulation', 1, () => 'RECOMMENDER_BODY: another');
+    await takeJobs(fixture, 'employee-simulation', 1, () => 'RECOMMENDER_BODY: another');
     const html = await pageOf(run);
     expect(groupsOn(html).map(({ n }) => n)).toEqual([1, 1]);
     expect(html).toContain('RECOMMENDER_BODY: another');
@@ -102,7 +103,7 @@ describe('who failed', () => {
 
   test('is never shown with a secret that this dashboard knows', async () => {
     const run = await runWithFailures({ 0: 'rejected' });
-    const careful = await serveDashboard(room, {}, { secrets: ['host.example'] });
+    const careful = await serveDashboard(fixture, {}, { secrets: ['host.example'] });
     try {
       for (const path of ['', '/failed']) {
         const html = await (await careful.ask(`/runs/${run.plan.id}${path}`)).text();
@@ -116,10 +117,10 @@ describe('who failed', () => {
 
   test('of very many is read in part: the newest by reason, the count of all, a small page', async () => {
     const many = people(2_300);
-    const run = await fannedOutRun(room, many);
-    const queue = room.queues.byName['employee-simulation'];
+    const run = await fannedOutRun(fixture, many);
+    const queue = fixture.queues.byName['employee-simulation'];
     // As the workers would leave them; by hand it would take half a minute.
-    const multi = room.redis.multi();
+    const multi = fixture.redis.multi();
     for (const [i, employee] of many.entries()) {
       const id = employeeJob(run.plan.id, employee);
       const reason = `REASON: ${'x'.repeat(300)} ${i < 299 ? 'old' : `kind ${(i + 21) % 40}`} of employee ${employee.id}`;
@@ -148,7 +149,7 @@ describe('re-queuing', () => {
     expect(html).toContain('The employee is back in the queue');
     expect(html).toContain('Failed: 1 employee<');
     expect([await stateOf(run, 0), await stateOf(run, 1)]).toEqual(['waiting', 'failed']);
-    expect((await room.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[0]!))).attemptsMade).toBe(0);
+    expect((await fixture.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[0]!))).attemptsMade).toBe(0);
   });
 
   test('one reason takes all of that reason and nobody else', async () => {
@@ -173,14 +174,14 @@ describe('re-queuing', () => {
   });
 
   test('a failed stage puts it back, and leaves the employees', async () => {
-    const run = await room.createRunWithFlow(EMPLOYEES);
-    await stageDone(room, run, 'run-start');
-    await takeJobs(room, 'catalog-download', 1, () => 'CATALOG_MISSING: <none>');
+    const run = await fixture.createRunWithFlow(EMPLOYEES);
+    await stageDone(fixture, run, 'run-start');
+    await takeJobs(fixture, 'catalog-download', 1, () => 'CATALOG_MISSING: <none>');
     const html = await pageOf(run);
     expect(html).toContain('The stage catalog-download failed');
     expect(html).toContain('CATALOG_MISSING: &lt;none&gt;');
     expect(await press(run, 'requeue', { what: 'stage' })).toContain('The stage is back in the queue');
-    expect(await (await room.job('catalog-download', run.plan.id)).getState()).toBe('waiting');
+    expect(await (await fixture.job('catalog-download', run.plan.id)).getState()).toBe('waiting');
   });
 
   test('of what nobody said is refused, and a run that is not there is not found', async () => {
@@ -214,14 +215,14 @@ describe('finishing without the failed', () => {
     }
     expect(await stateOf(run, 0)).toBe('failed');
     expect(await press(run, 'finish', { failed: '2' })).toContain('The run goes on to its files without 2 employees');
-    const { without } = await room.store.getRun(run.plan.id);
+    const { without } = await fixture.store.getRun(run.plan.id);
     expect(without.map(({ employeeId }) => employeeId).sort()).toEqual([EMPLOYEES[0]!.id, EMPLOYEES[1]!.id]);
     expect(await press(run, 'finish', { failed: '2' })).toContain('Nothing was done');
   });
 
   test('is not offered, and not done, while others are being worked on', async () => {
-    const run = await fannedOutRun(room, EMPLOYEES);
-    await takeJobs(room, 'employee-simulation', 1, () => 'REASON: no');
+    const run = await fannedOutRun(fixture, EMPLOYEES);
+    await takeJobs(fixture, 'employee-simulation', 1, () => 'REASON: no');
     const html = await pageOf(run);
     expect(html).toContain('possible when all others are done');
     expect(html).not.toContain(`href="/runs/${run.plan.id}/finish"`);
@@ -238,8 +239,8 @@ describe('with real workers', () => {
   async function failedRun(): Promise<{ run: RunRecord; mend: () => void; close: () => Promise<void> }> {
     answer = (id) => (id % 3 === 0 ? fails(400) : recommends(910_001, 555));
     const recommender = await startFaultyRecommender({ answer: (id) => answer(id) });
-    workers = startWorkers({ ...room, settings: room.settingsWith({ API_BASE_URL: recommender.url }) });
-    const run = await room.createRun(EMPLOYEES);
+    workers = startWorkers({ ...fixture, settings: fixture.settingsWith({ API_BASE_URL: recommender.url }) });
+    const run = await fixture.createRun(EMPLOYEES);
     await waitUntil('it waits for people', async () => (await statusOf(run)).state === 'incomplete', 15_000);
     const mend = () => {
       answer = () => recommends(910_001, 555);
@@ -262,8 +263,8 @@ describe('with real workers', () => {
       const feedsOf = ({ manifest }: RunRecord) =>
         manifest!.outputs.slice(0, 2).map(({ sha256, rows }) => ({ sha256, rows }));
       await workers!.stop(2_000);
-      const undisturbed = await finishedRun(room, EMPLOYEES);
-      expect(feedsOf(await room.store.getRun(run.plan.id))).toEqual(feedsOf(undisturbed));
+      const undisturbed = await finishedRun(fixture, EMPLOYEES);
+      expect(feedsOf(await fixture.store.getRun(run.plan.id))).toEqual(feedsOf(undisturbed));
     } finally {
       await close();
     }
@@ -296,7 +297,7 @@ test.each([
   'done=requeued&done=x',
   'n=7',
 ])('nothing of the address %s gets onto the page', async (query) => {
-  const run = await room.createRun(people(1));
+  const run = await fixture.createRun(people(1));
   const html = await page(`/runs/${run.plan.id}?${query}`);
   expect(html).not.toMatch(/alert\(1\)|1e9|<b>1|function|object|7 employees/);
 });

@@ -17,23 +17,23 @@ import { openFilesUnder } from '../../support/temporary-folder.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const TEMPLATE = `"One","Two"\n${'"<b>bold</b>","a ""quoted"" field"\n'.repeat(3)}`;
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 let run: RunRecord;
 
 beforeAll(async () => {
-  room = await openRunFixture();
-  const template = join(room.folder, 'template.csv');
+  fixture = await openRunFixture();
+  const template = join(fixture.folder, 'template.csv');
   writeFileSync(template, TEMPLATE);
-  run = await finishedRun(room, people(60), {}, { USER_COMPLETION_TEMPLATE_FILE: template });
-  dashboard = await serveDashboard(room);
+  run = await finishedRun(fixture, people(60), {}, { USER_COMPLETION_TEMPLATE_FILE: template });
+  dashboard = await serveDashboard(fixture);
 });
 afterAll(async () => {
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
 
-const outputPath = (name: string) => join(room.folder, 'generated', name);
+const outputPath = (name: string) => join(fixture.folder, 'generated', name);
 const nameOf = (beginning: string) => filesOfRun(run).find(({ name }) => name.startsWith(beginning))!.name;
 const address = (name: string) => `/runs/${run.plan.id}/files/${name}`;
 const page = async (path: string) => (await dashboard.ask(path)).text();
@@ -90,7 +90,7 @@ describe('one file', () => {
 describe('no file', () => {
   const SECRET = 'nobody may see this';
   beforeAll(() => {
-    writeFileSync(join(room.folder, 'secret.csv'), SECRET);
+    writeFileSync(join(fixture.folder, 'secret.csv'), SECRET);
     writeFileSync(outputPath('other.csv'), SECRET);
     mkdirSync(outputPath('folder'));
   });
@@ -121,7 +121,7 @@ describe('no file', () => {
   });
 
   test('of another run is had as if it were of this one', async () => {
-    const other = await room.createRun(people(1));
+    const other = await fixture.createRun(people(1));
     const response = await dashboard.ask(`/runs/${other.plan.id}/files/${nameOf('Run')}`);
     expect(response.status).toBe(404);
     expect(await response.text()).toContain('has no files yet');
@@ -191,7 +191,7 @@ describe('all files as a ZIP', () => {
   });
 
   test('whoever goes away in the middle leaves no file open', async () => {
-    const large = await finishedRun(room, people(3), { seed: 'large' });
+    const large = await finishedRun(fixture, people(3), { seed: 'large' });
     const { outputs } = large.manifest!;
     // Nothing of it can be compressed, and it is more than any buffer takes.
     const noise = randomBytes(24 * 1024 * 1024);
@@ -203,7 +203,7 @@ describe('all files as a ZIP', () => {
       outputPath(filesOfRun({ ...large, manifest }).at(-1)!.name),
       `${JSON.stringify(manifest, null, 2)}\n`,
     );
-    await room.store.finishRun(large.plan.id, manifest, Date.now());
+    await fixture.store.finishRun(large.plan.id, manifest, Date.now());
     for (const path of ['files.zip', `files/${first.name}`]) {
       const request = get(`${dashboard.url}/runs/${large.plan.id}/${path}`, { agent: false });
       const [response] = await once(request, 'response');
@@ -213,9 +213,11 @@ describe('all files as a ZIP', () => {
       const isOpen = () => openFilesUnder(outputPath(first.name)).length === 1;
       if (process.platform === 'linux') await waitUntil('the file is open', isOpen);
       request.destroy();
-      await waitUntil('the file is closed', () => openFilesUnder(room.folder).length === 0);
+      await waitUntil('the file is closed', () => openFilesUnder(fixture.folder).length === 0);
     }
-    expect(room.log.filter(({ level }) => level >= 40).map(({ msg }) => msg)).not.toContain('A page could not be made');
+    expect(fixture.log.filter(({ level }) => level >= 40).map(({ msg }) => msg)).not.toContain(
+      'A page could not be made',
+    );
   });
 });
 
@@ -250,7 +252,7 @@ describe('a preview', () => {
 
   test('leaves no file open', async () => {
     await page(`${address(nameOf('ContentUserCompletion'))}/preview`);
-    await waitUntil('all are closed', () => openFilesUnder(room.folder).length === 0);
+    await waitUntil('all are closed', () => openFilesUnder(fixture.folder).length === 0);
   });
 });
 

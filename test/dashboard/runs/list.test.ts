@@ -13,21 +13,21 @@ import { emptyManifest, newRun, people } from '../../support/run-state.ts';
 import { type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 
 const SLOT = instant('2026-11-23T06:00:00Z');
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 let now = Date.now();
 
 beforeAll(async () => {
-  room = await openRunFixture();
-  dashboard = await serveDashboard(room, { BUSINESS_TIMEZONE: 'Europe/Berlin' }, { now: () => now });
+  fixture = await openRunFixture();
+  dashboard = await serveDashboard(fixture, { BUSINESS_TIMEZONE: 'Europe/Berlin' }, { now: () => now });
 });
 afterAll(async () => {
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
 beforeEach(async () => {
   now = Date.now();
-  await room.reset();
+  await fixture.reset();
 });
 
 const page = async (path = '/') => (await dashboard.ask(path)).text();
@@ -46,8 +46,8 @@ test('with no run it says how to begin', async () => {
 });
 
 test('a run is found by its id, by a file of it and by the six characters in its files’ names', async () => {
-  const run = await finishedRun(room, people(3));
-  await finishedRun(room, people(3));
+  const run = await finishedRun(fixture, people(3));
+  await finishedRun(fixture, people(3));
   expect(await page()).toMatch(/<form [^>]*method="get" action="\/runs" role="search">/);
   const { id } = run.plan;
   const names = [
@@ -73,7 +73,7 @@ test('a run is found by its id, by a file of it and by the six characters in its
 });
 
 test('a run has its state, population, done, failed, duration and files', async () => {
-  const run = await finishedRun(room, people(3));
+  const run = await finishedRun(fixture, people(3));
   const [row] = rowsOf(await page());
   expect(row!.slice(0, 2)).toEqual([run.plan.id, 'finished']);
   expect(row!.slice(3, 6)).toEqual(['3', '3', '0']);
@@ -83,10 +83,10 @@ test('a run has its state, population, done, failed, duration and files', async 
 });
 
 test('failed employees are counted while they wait, and as left out when the run was finished without them', async () => {
-  const run = await fannedOutRun(room, people(3));
-  await takeJobs(room, 'employee-simulation', 3, async ({ data }) => {
+  const run = await fannedOutRun(fixture, people(3));
+  await takeJobs(fixture, 'employee-simulation', 3, async ({ data }) => {
     if (data.position < 2) return 'REASON: no';
-    await room.store.putResult(run.plan, data.position, { recommendations: [], completions: [] });
+    await fixture.store.putResult(run.plan, data.position, { recommendations: [], completions: [] });
     return undefined;
   });
   now = run.createdAt + 65_000;
@@ -100,16 +100,16 @@ test('failed employees are counted while they wait, and as left out when the run
     '0',
     '',
   ]);
-  await finishWithoutFailed(room.queues, room.store, run.plan.id);
-  await room.store.finishRun(run.plan.id, emptyManifest(run), run.createdAt + 5_000);
+  await finishWithoutFailed(fixture.queues, fixture.store, run.plan.id);
+  await fixture.store.finishRun(run.plan.id, emptyManifest(run), run.createdAt + 5_000);
   expect(rowsOf(await page())[0]!.slice(1)).toMatchObject(['finished', {}, '3', '1', '2 left out', '5 s', '1', '']);
 });
 
 test('the run of a slot shows the slot in local time, and by how much it was late', async () => {
   const make = (createdAt: number, id: string) =>
-    room.createRun(people(1)).then(async ({ plan, ...run }) => {
-      await room.store.discardRun(plan.id);
-      return room.store.createRun(
+    fixture.createRun(people(1)).then(async ({ plan, ...run }) => {
+      await fixture.store.discardRun(plan.id);
+      return fixture.store.createRun(
         newRun({ ...plan, id: id as RunId, timeZone: 'Europe/Berlin' }, people(1), { ...run, slot: SLOT, createdAt }),
       );
     });
@@ -123,7 +123,8 @@ test('the run of a slot shows the slot in local time, and by how much it was lat
 
 test('26 are on a page, newest first, and older ones behind a link', async () => {
   const ids: string[] = [];
-  for (let i = 0; i < 30; i++) ids.unshift((await room.createRun(people(1), { now: 1_700_000_000_000 + i })).plan.id);
+  for (let i = 0; i < 30; i++)
+    ids.unshift((await fixture.createRun(people(1), { now: 1_700_000_000_000 + i })).plan.id);
   const first = await page();
   expect(rowsOf(first).map(([id]) => id)).toEqual(ids.slice(0, 26));
   expect(first).toContain('href="/?page=2"');
@@ -137,10 +138,10 @@ test('26 are on a page, newest first, and older ones behind a link', async () =>
 
 test('a scheduled run that could not start is shown with its reason, has a page, and can be started from there', async () => {
   const id = slotRunId(SLOT);
-  await enqueueRunStart(room.queues, id, 1, SLOT);
+  await enqueueRunStart(fixture.queues, id, 1, SLOT);
   expect(await page()).toContain('waits for a worker');
   expect(await page(`/runs/${id}`)).toContain('It waits to be started');
-  await takeJobs(room, 'run-start', 1, () => 'EMPLOYEES_INVALID: employees.csv:2: <bad>');
+  await takeJobs(fixture, 'run-start', 1, () => 'EMPLOYEES_INVALID: employees.csv:2: <bad>');
   for (const path of ['/', `/runs/${id}`]) expect(await page(path)).toContain('employees.csv:2: &lt;bad&gt;');
   const pressed = await dashboard.ask(`/runs/${id}/requeue`, {
     method: 'POST',
@@ -148,7 +149,7 @@ test('a scheduled run that could not start is shown with its reason, has a page,
   });
   expect(pressed.status).toBe(303);
   expect(await page(pressed.headers.get('location')!)).toContain('The run is back in the queue');
-  expect(await (await room.job('run-start', id)).getState()).toBe('waiting');
+  expect(await (await fixture.job('run-start', id)).getState()).toBe('waiting');
   const again = await dashboard.ask(`/runs/${id}/requeue`, {
     method: 'POST',
     body: new URLSearchParams({ what: 'start' }),

@@ -16,17 +16,17 @@ import { type ServedDashboard, serveDashboard } from '../../support/served-dashb
 import { listenTo } from '../../support/server-sent-events.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 beforeAll(async () => {
-  room = await openRunFixture();
-  dashboard = await serveDashboard(room);
+  fixture = await openRunFixture();
+  dashboard = await serveDashboard(fixture);
 });
 afterAll(async () => {
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 
 const pageOf = async ({ plan }: RunRecord) => (await dashboard.ask(`/runs/${plan.id}`)).text();
 /** What a page says, without markup. */
@@ -43,12 +43,12 @@ const flowOf = (html: string) =>
 
 describe('the flow', () => {
   test('shows what is done, what is being worked on and what waits', async () => {
-    const run = await room.createRunWithFlow(people(3), { publish: true });
+    const run = await fixture.createRunWithFlow(people(3), { publish: true });
     const all = ['Start', 'Fetch the catalogs', 'Manager assigns', 'Simulate employees', 'Write the files', 'Publish'];
     const waiting = all.map((title) => `${title}: waiting${title.startsWith('Simulate') ? ': 0 of 3' : ''}`);
     expect(flowOf(await pageOf(run))).toEqual(waiting);
-    await stageDone(room, run, 'run-start');
-    await room.store.startStage(run.plan.id, 'catalog-download', Date.now() - 65_000);
+    await stageDone(fixture, run, 'run-start');
+    await fixture.store.startStage(run.plan.id, 'catalog-download', Date.now() - 65_000);
     const html = await pageOf(run);
     expect(flowOf(html)).toEqual(['Start: done', 'Fetch the catalogs: working', ...waiting.slice(2)]);
     expect(html.match(/aria-current="step"/g)).toHaveLength(1);
@@ -56,14 +56,14 @@ describe('the flow', () => {
   });
 
   test('shows what failed, and what needs somebody', async () => {
-    const failed = await room.createRunWithFlow(people(3));
-    await takeJobs(room, 'catalog-download', 1, () => 'CATALOG_MISSING: none');
+    const failed = await fixture.createRunWithFlow(people(3));
+    await takeJobs(fixture, 'catalog-download', 1, () => 'CATALOG_MISSING: none');
     expect(flowOf(await pageOf(failed))).toContain('Fetch the catalogs: failed');
-    const incomplete = await fannedOutRun(room, people(3));
-    await takeJobs(room, 'employee-simulation', 3, ({ data }) => {
+    const incomplete = await fannedOutRun(fixture, people(3));
+    await takeJobs(fixture, 'employee-simulation', 3, ({ data }) => {
       return data.position === 0
         ? 'REASON: no'
-        : room.store
+        : fixture.store
             .putResult(incomplete.plan, data.position, { recommendations: [], completions: [] })
             .then(() => undefined);
     });
@@ -74,7 +74,7 @@ describe('the flow', () => {
   });
 
   test('of a finished run that does not publish is done, and says how long each step took', async () => {
-    const html = await pageOf(await finishedRun(room, people(3)));
+    const html = await pageOf(await finishedRun(fixture, people(3)));
     expect(flowOf(html).map((step) => step.split(': ')[1])).toEqual(['done', 'done', 'done', 'done', 'done']);
     expect(words(html).match(/\d\d:\d\d:\d\d UTC, (\d+ ms|\d+ s)/g)!.length).toBeGreaterThanOrEqual(5);
   });
@@ -82,7 +82,7 @@ describe('the flow', () => {
 
 describe('a finished run', () => {
   test("shows the manager's choices with their titles, the counts, the inputs, the notices and the files", async () => {
-    const run = await finishedRun(room, people(30), { seed: '<seed>' });
+    const run = await finishedRun(fixture, people(30), { seed: '<seed>' });
     const html = await pageOf(run);
     const said = words(html);
     const { assignments, counts, inputs } = run.manifest!;
@@ -122,15 +122,15 @@ describe('a finished run', () => {
 
 describe('who was skipped', () => {
   test('is counted by reason beside each Daily Dose', async () => {
-    const run = await room.createRunWithFlow(people(4));
-    await room.store.putCatalogs(
+    const run = await fixture.createRunWithFlow(people(4));
+    await fixture.store.putCatalogs(
       run.plan.id,
       { StandAloneContent: [], CourseCatalog: [] },
       { inputs: [], notices: [] },
     );
     const skipped = { 'completed-this-week': 1_200, 'open-this-week': 0, 'already-open': 1, 'already-completed': 0 };
     const [contentId] = contentIds(1_915_085);
-    await room.store.freezeAssignments(run.plan.id, {
+    await fixture.store.freezeAssignments(run.plan.id, {
       tally: {
         dailyDose: [{ contentId: contentId!, assigned: 2, skipped }],
         random: { assigned: 3, nothingLeft: 1 },
@@ -151,10 +151,10 @@ test('the page follows a run by itself: who is done, who failed and why, and its
   let mended = false;
   const answer = (id: number) => (id === 100_002 && !mended ? fails(404) : recommends(910_001));
   const recommender = await startFaultyRecommender({ answer });
-  const run = await room.createRun(people(6));
+  const run = await fixture.createRun(people(6));
   const events = await listenTo(`${dashboard.url}/runs/${run.plan.id}/events`);
   const list = await listenTo(`${dashboard.url}/runs/events`);
-  const workers = startWorkers({ ...room, settings: room.settingsWith({ API_BASE_URL: recommender.url }) });
+  const workers = startWorkers({ ...fixture, settings: fixture.settingsWith({ API_BASE_URL: recommender.url }) });
   try {
     await waitUntil('it is queued', () => events.latest.get('run-state')?.includes('queued') === true);
     expect(await pageOf(run)).toContain(`data-live="/runs/${run.plan.id}/events"`);
@@ -184,23 +184,23 @@ test('the page follows a run by itself: who is done, who failed and why, and its
 });
 
 test('while workers rest because of the recommender, the page says since when, why and until when', async () => {
-  const run = await fannedOutRun(room, people(3));
+  const run = await fannedOutRun(fixture, people(3));
   expect(words(await pageOf(run))).not.toContain('rest');
   const since = Date.parse('2025-10-28T10:00:00Z');
   const note = { reason: 'RECOMMENDER_ACCESS: <it> refuses us', since, nextTryAt: since + 90_000 };
-  await writeOutageNote(room.redis, note, since);
+  await writeOutageNote(fixture.redis, note, since);
   const shown = words(await pageOf(run));
   expect(shown).toContain('Workers rest since 2025-10-28 10:00:00 UTC : the recommender fails for everybody');
   expect(shown).toContain('RECOMMENDER_ACCESS: &lt;it&gt; refuses us They try again at 2025-10-28 10:01:30 UTC');
 });
 
 test('a run whose SQL warehouse is starting says so, since when and until when, and what the warehouse answered', async () => {
-  const run = await room.createRunWithFlow(people(3));
-  for (const stage of ['run-start', 'catalog-download'] as const) await stageDone(room, run, stage);
+  const run = await fixture.createRunWithFlow(people(3));
+  for (const stage of ['run-start', 'catalog-download'] as const) await stageDone(fixture, run, stage);
   expect(words(await pageOf(run))).not.toContain('warehouse');
   const since = Date.parse('2025-10-28T10:00:00Z');
   const reason = 'DATABRICKS_STARTING: The SQL warehouse at <adb.example> is starting: it answered HTTP 503.';
-  await noteWarehouseWait(room.redis, run.plan.id, { reason, now: since, patienceMs: 600_000 });
+  await noteWarehouseWait(fixture.redis, run.plan.id, { reason, now: since, patienceMs: 600_000 });
   const shown = words(await pageOf(run));
   expect(shown).toContain('Waiting for the SQL warehouse since 2025-10-28 10:00:00');
   expect(shown).toContain('The SQL warehouse at &lt;adb.example&gt; is starting: it answered HTTP 503.');
@@ -210,10 +210,10 @@ test('a run whose SQL warehouse is starting says so, since when and until when, 
 test('with 100,000 employees under way a page asks Redis few, short questions', async () => {
   const size = 100_000;
   const employees = people(size);
-  const run = await room.createRunWithFlow(employees);
-  for (const stage of ['run-start', 'catalog-download', 'assignment'] as const) await stageDone(room, run, stage);
-  const queue = room.queues.byName['employee-simulation'];
-  const [multi, results] = [room.redis.pipeline(), new Map<number, number>()];
+  const run = await fixture.createRunWithFlow(employees);
+  for (const stage of ['run-start', 'catalog-download', 'assignment'] as const) await stageDone(fixture, run, stage);
+  const queue = fixture.queues.byName['employee-simulation'];
+  const [multi, results] = [fixture.redis.pipeline(), new Map<number, number>()];
   for (let i = 0; i < 10_000; i++) {
     const id = `${run.plan.id}-${employees[i * 7]!.id}`;
     multi.zadd(queue.toKey('failed'), i, id);
@@ -227,7 +227,7 @@ test('with 100,000 employees under way a page asks Redis few, short questions', 
   const result = simulateEmployee(run.plan, employees[0]!, fullAssignments(0), contentIds(5));
   for (let from = 0; from < 20_000; from += 1_000) {
     const positions = Array.from({ length: 1_000 }, (_, i) => from + i).filter((position) => !results.has(position));
-    await Promise.all(positions.map((position) => room.store.putResult(run.plan, position, result)));
+    await Promise.all(positions.map((position) => fixture.store.putResult(run.plan, position, result)));
   }
   // The first look reads what does not change; those after it what has.
   expect(words(await pageOf(run))).toContain('Failed: 10,000 employees');
@@ -236,7 +236,7 @@ test('with 100,000 employees under way a page asks Redis few, short questions', 
       (sum, [, n]) => sum + Number(n!.replace(',', '')),
       0,
     );
-  const done = await room.store.countResults(run.plan.id);
+  const done = await fixture.store.countResults(run.plan.id);
   await waitUntil('the background has counted', async () => (await countedDone()) === done, 20_000);
   for (const path of ['/', `/runs/${run.plan.id}`, `/runs/${run.plan.id}/failed`]) {
     const before = await commands();
@@ -248,5 +248,5 @@ test('with 100,000 employees under way a page asks Redis few, short questions', 
 
 /** How many commands Redis has executed. */
 async function commands(): Promise<number> {
-  return Number(/total_commands_processed:(\d+)/.exec(await room.redis.info('stats'))![1]);
+  return Number(/total_commands_processed:(\d+)/.exec(await fixture.redis.info('stats'))![1]);
 }

@@ -18,18 +18,18 @@ const WEEK_MS = 7 * 86_400_000;
 const WANTED = { cron: '0 6 * * 1', timeZone: 'Europe/Berlin' };
 const CANARY = 'canary-9c1d';
 
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
   const env = { SCHEDULE_CRON: WANTED.cron, SCHEDULE_TIMEZONE: WANTED.timeZone };
-  dashboard = await serveDashboard(room, env, { now: () => NOW, secrets: [CANARY] });
+  dashboard = await serveDashboard(fixture, env, { now: () => NOW, secrets: [CANARY] });
 });
 afterAll(async () => {
   await dashboard?.close();
-  await room?.close();
+  await fixture?.close();
 });
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 
 async function show(path = '/schedule') {
   const response = await dashboard.ask(path);
@@ -43,7 +43,7 @@ async function press(what: string, fields: Record<string, string> = {}): Promise
   return response.headers.get('location');
 }
 
-const state = () => readSchedule(room.queues, room.schedule);
+const state = () => readSchedule(fixture.queues, fixture.schedule);
 
 describe('the schedule', () => {
   test('is not applied yet: what it would be, and a button that applies it', async () => {
@@ -78,7 +78,7 @@ describe('the schedule', () => {
   });
 
   test('is another one than the settings say', async () => {
-    await room.schedule.apply({ cron: '0 7 * * 2', timeZone: 'UTC' }, NOW, true);
+    await fixture.schedule.apply({ cron: '0 7 * * 2', timeZone: 'UTC' }, NOW, true);
     const { text } = await show();
     expect(text).toContain('another one is applied');
     expect(text).toContain('Cron 0 7 * * 2 Time zone UTC');
@@ -90,9 +90,9 @@ describe('the schedule', () => {
 });
 
 describe('its last slots', () => {
-  const apply = () => room.schedule.apply(WANTED, SLOT - 3 * WEEK_MS, true);
+  const apply = () => fixture.schedule.apply(WANTED, SLOT - 3 * WEEK_MS, true);
   const decided = (slot: number, outcome: 'missed' | 'skipped' | 'started') =>
-    room.schedule.settle({
+    fixture.schedule.settle({
       slot,
       outcome,
       decidedAt: slot,
@@ -105,10 +105,10 @@ describe('its last slots', () => {
     await decided(SLOT - WEEK_MS, 'skipped');
     await decided(SLOT, 'started');
     const inputs = { skipInvalidEmployees: true, timeZone: 'UTC', feedDateFormat: 'yyyy_M_d', publish: false } as const;
-    const employeesFile = join(room.folder, 'employees.csv');
+    const employeesFile = join(fixture.folder, 'employees.csv');
     writeFileSync(employeesFile, 'employee_id,employee_edu_type\n1,a\n');
     const late = SLOT + 2 * 3_600_000;
-    await createRunOfSlot(room.store, SLOT, { ...inputs, employeesFile, now: late });
+    await createRunOfSlot(fixture.store, SLOT, { ...inputs, employeesFile, now: late });
     const { text, page } = await show();
     expect(text).toMatch(
       new RegExp(
@@ -124,8 +124,8 @@ describe('its last slots', () => {
   test('one whose employees file was bad shows why, without a secret', async () => {
     await apply();
     await decided(SLOT, 'started');
-    await enqueueRunStart(room.queues, slotRunId(SLOT), 1, SLOT);
-    await takeJobs(room, 'run-start', 1, () => `EMPLOYEES_INVALID: <b> ${CANARY}`);
+    await enqueueRunStart(fixture.queues, slotRunId(SLOT), 1, SLOT);
+    await takeJobs(fixture, 'run-start', 1, () => `EMPLOYEES_INVALID: <b> ${CANARY}`);
     const { page, text } = await show();
     expect(text).toContain(`${slotRunId(SLOT)} failed`);
     expect(page).toContain('EMPLOYEES_INVALID: &lt;b&gt; [secret]');
@@ -142,7 +142,7 @@ describe('its last slots', () => {
       '/schedule?done=made-up',
     );
     expect(await press('make-up', { slot: `${SLOT}` })).toBe('/schedule?done=not-missed');
-    const [job, ...others] = await room.queues.byName['run-start'].getWaiting();
+    const [job, ...others] = await fixture.queues.byName['run-start'].getWaiting();
     expect([job?.id, job?.data, others]).toEqual([
       slotRunId(SLOT),
       { version: 1, runId: slotRunId(SLOT), slot: SLOT },
@@ -166,15 +166,15 @@ describe('its last slots', () => {
     }
     await decided(SLOT, 'missed');
     expect(await press('make-up', { slot: `${SLOT - WEEK_MS}` })).toBe('/schedule?done=not-missed');
-    expect(await room.queues.byName['run-start'].getWaitingCount()).toBe(0);
+    expect(await fixture.queues.byName['run-start'].getWaitingCount()).toBe(0);
   });
 });
 
 test('the workers that are alive, what they serve, and whose clock is wrong', async () => {
-  const registry = new WorkerRegistry(room.redis);
+  const registry = new WorkerRegistry(fixture.redis);
   const worker = { pid: 7, version: '1.2.3', concurrency: 50, startedAt: NOW - 60_000 };
   await registry.announce({ ...worker, id: 'a', host: 'alpha', queues: ['employee-simulation'] }, Date.now);
-  await room.schedule.apply(WANTED, NOW, true);
+  await fixture.schedule.apply(WANTED, NOW, true);
   const unserved = await show();
   expect(unserved.text).toContain('Nobody would start the next run.');
   expect(unserved.text).toMatch(/alpha \(7\) 1\.2\.3 employee-simulation 50 1 min \d+ ms (ahead|behind)/);

@@ -8,19 +8,19 @@ import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 
 const CANARY = 'canary-7f3a';
-let room: RunFixture;
+let fixture: RunFixture;
 const served: ServedDashboard[] = [];
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
 afterAll(async () => {
   for (const dashboard of served) await dashboard.close();
-  await room?.close();
+  await fixture?.close();
 });
 
 async function pageWith(loaded: ReturnType<typeof loadSettings>): Promise<string> {
-  const dashboard = await serveDashboard(room, {}, { loaded });
+  const dashboard = await serveDashboard(fixture, {}, { loaded });
   served.push(dashboard);
   return (await dashboard.ask('/configuration')).text();
 }
@@ -35,7 +35,7 @@ function rowsOf(page: string): Map<string, string[]> {
 }
 
 test('every setting stands in its group, with its value and where it comes from', async () => {
-  const envFile = join(room.folder, 'settings.env');
+  const envFile = join(fixture.folder, 'settings.env');
   writeFileSync(envFile, 'API_TIMEOUT=7\nFEED_DATE=x\nFEED_DATE_FORMAT=yy_MM_dd\n');
   const page = await pageWith(
     loadSettings({ envFile, env: { OUTPUT_DIR: '<b>out</b>' }, overrides: { DASHBOARD_PORT: '3333' } }),

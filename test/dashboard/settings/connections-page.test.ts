@@ -15,35 +15,35 @@ import { CATALOG_FACTS, content, people } from '../../support/run-state.ts';
 import { dashboardContext, type ServedDashboard, serveDashboard } from '../../support/served-dashboard.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-let room: RunFixture;
+let fixture: RunFixture;
 let recommender: FaultyRecommender;
 let dashboard: ServedDashboard;
 let answer: (id: number) => Answer;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
   recommender = await startFaultyRecommender({ answer: (id) => answer(id) });
-  const employeesFile = join(room.folder, 'employees.csv');
+  const employeesFile = join(fixture.folder, 'employees.csv');
   writeFileSync(employeesFile, 'employee_id,employee_edu_type\n104829,a\n104830,b\n');
   env = { API_BASE_URL: recommender.url, EMPLOYEES_FILE: employeesFile };
-  dashboard = await serveDashboard(room, env);
+  dashboard = await serveDashboard(fixture, env);
 });
 afterAll(async () => {
   await dashboard?.close();
   await recommender?.close();
-  await room?.close();
+  await fixture?.close();
 });
 beforeEach(async () => {
-  await room.reset();
+  await fixture.reset();
   answer = () => recommends(900_001);
 });
 
-/** The room's Redis, which is asked about itself only when something has come true. */
+/** The fixture's Redis, which is asked about itself only when something has come true. */
 const askedAfter = (before: () => Promise<unknown>): RunFixture['redis'] =>
-  Object.assign(Object.create(room.redis), {
+  Object.assign(Object.create(fixture.redis), {
     pipeline: () => {
-      const pipeline = room.redis.pipeline();
+      const pipeline = fixture.redis.pipeline();
       const exec = pipeline.exec.bind(pipeline);
       return Object.assign(pipeline, { exec: () => before().then(() => exec()) });
     },
@@ -63,7 +63,7 @@ async function call(employee: string, on = dashboard) {
 
 describe('everything that is configured', () => {
   test('is tried when the button is pressed, and each says how it is', async () => {
-    const fresh = await serveDashboard(room, env);
+    const fresh = await serveDashboard(fixture, env);
     try {
       expect(await show(fresh)).toContain('Nothing was tried yet.');
       const calls = recommender.requests.length;
@@ -83,7 +83,7 @@ describe('everything that is configured', () => {
 
   test('what is wrong says what to do, without a secret', async () => {
     const canary = 'canary-33aa';
-    const wrong = await serveDashboard(room, {
+    const wrong = await serveDashboard(fixture, {
       ...env,
       API_BASE_URL: 'http://127.0.0.1:1',
       OUTPUT_DIR: join(env.EMPLOYEES_FILE!, canary),
@@ -108,7 +108,7 @@ describe('everything that is configured', () => {
       release = resolve;
     });
     const rounds = new ConnectionRounds({
-      ...dashboardContext(room, env),
+      ...dashboardContext(fixture, env),
       redis: askedAfter(() => {
         calls += 1;
         return held;
@@ -127,7 +127,7 @@ describe('everything that is configured', () => {
   test('whoever does not answer in time is wrong, and the others are not kept waiting', async () => {
     answer = () => ({ kind: 'silence' });
     const rounds = new ConnectionRounds(
-      { ...dashboardContext(room, env), redis: askedAfter(() => new Promise(() => {})) },
+      { ...dashboardContext(fixture, env), redis: askedAfter(() => new Promise(() => {})) },
       300,
     );
     const { findings } = await rounds.try();
@@ -144,7 +144,7 @@ test('what would wait for minutes is bounded, and what is not configured stays s
   const server = { HOST: 'sftp.vendor.example', USER: 'u', PASSWORD: 'p', REMOTE_PATH: '/' };
   const of = (side: string) =>
     Object.fromEntries(Object.entries(server).map(([name, value]) => [`${side}_${name}`, value]));
-  const settings = room.settingsWith({
+  const settings = fixture.settingsWith({
     ...of('SFTP_INBOUND'),
     ...of('SFTP_OUTBOUND'),
     DATABRICKS_HOST: 'warehouse.example',
@@ -156,9 +156,9 @@ test('what would wait for minutes is bounded, and what is not configured stays s
     20_000, 20_000, 20_000,
   ]);
   expect(bounded.recommender?.timeoutMs).toBe(5_000);
-  expect(boundedSettings(room.settings, 1)).toEqual({
-    ...room.settings,
-    recommender: { ...room.settings.recommender, timeoutMs: 1 },
+  expect(boundedSettings(fixture.settings, 1)).toEqual({
+    ...fixture.settings,
+    recommender: { ...fixture.settings.recommender, timeoutMs: 1 },
   });
 });
 
@@ -169,9 +169,9 @@ describe('one call for one employee', () => {
     expect(bare.status).toBe(200);
     expect(bare.text).toMatch(/Employee 104829 Answer HTTP 200 Time \d+ m?s Recommended 2 contents/);
     expect(bare.text).toContain('910001 777 No run has read catalog files yet');
-    const run = await room.createRun(people(1));
+    const run = await fixture.createRun(people(1));
     const catalogs = { StandAloneContent: [content(910_001, { title: 'Care & <i>more</i>' })], CourseCatalog: [] };
-    await room.store.putCatalogs(run.plan.id, catalogs, CATALOG_FACTS);
+    await fixture.store.putCatalogs(run.plan.id, catalogs, CATALOG_FACTS);
     const titled = await call('104829');
     expect(titled.page).toContain(
       '<li>910,001 Care &amp; &lt;i&gt;more&lt;/i&gt;</li><li>777 (in neither catalog file)</li>',
@@ -210,7 +210,7 @@ describe('one call for one employee', () => {
   });
 
   test('without a recommender says which setting is missing', async () => {
-    const none = await serveDashboard(room, { API_BASE_URL: '' });
+    const none = await serveDashboard(fixture, { API_BASE_URL: '' });
     try {
       const { status, text } = await call('104829', none);
       expect([status, text]).toEqual([422, expect.stringContaining('API_BASE_URL: is not set')]);

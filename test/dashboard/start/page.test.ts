@@ -18,28 +18,28 @@ const OUTBOUND = {
   SFTP_OUTBOUND_PASSWORD: 'outbound-secret',
   SFTP_OUTBOUND_REMOTE_PATH: '/in',
 };
-let room: RunFixture;
+let fixture: RunFixture;
 let dashboard: ServedDashboard;
 let publishing: ServedDashboard;
 
 beforeAll(async () => {
-  room = await openRunFixture();
-  const folder = join(room.folder, 'input');
+  fixture = await openRunFixture();
+  const folder = join(fixture.folder, 'input');
   mkdirSync(folder);
   writeFileSync(join(folder, 'employees.csv'), `${HEADER}1,a\n2,b\n`);
   writeFileSync(join(folder, 'other.csv'), `${HEADER}3,f\n`);
   writeFileSync(join(folder, 'bad.csv'), `${HEADER}1,a\nx,b\n5,q\n`);
-  writeFileSync(join(room.folder, 'outside.csv'), `${HEADER}9,a\n`);
+  writeFileSync(join(fixture.folder, 'outside.csv'), `${HEADER}9,a\n`);
   const env = { EMPLOYEES_FILE: join(folder, 'employees.csv'), BUSINESS_TIMEZONE: 'Europe/Berlin' };
-  dashboard = await serveDashboard(room, env);
-  publishing = await serveDashboard(room, { ...env, ...OUTBOUND, SFTP_PUBLISH_ENABLED: 'true' });
+  dashboard = await serveDashboard(fixture, env);
+  publishing = await serveDashboard(fixture, { ...env, ...OUTBOUND, SFTP_PUBLISH_ENABLED: 'true' });
 });
 afterAll(async () => {
   await dashboard?.close();
   await publishing?.close();
-  await room?.close();
+  await fixture?.close();
 });
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 
 async function show(on = dashboard) {
   const page = await (await on.ask('/start')).text();
@@ -77,7 +77,7 @@ async function send(
 
 const uploads = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`btc-fake-upload-${process.pid}-`));
 /** What there is of runs; a token alone is nothing. */
-const traces = async () => (await room.redis.keys('*')).filter((key) => !/:(meta|start:[^:]+)$/.test(key));
+const traces = async () => (await fixture.redis.keys('*')).filter((key) => !/:(meta|start:[^:]+)$/.test(key));
 
 test('the form offers the files beside the employees file, the configured one first', async () => {
   const { page } = await show();
@@ -100,31 +100,31 @@ describe('a run is started', () => {
   test('from a file that is here, with seed and instant', async () => {
     const { status, id, done } = await send({ file: 'other.csv', seed: ' my "seed" ', 'as-of': '2025-10-28T11:00:00' });
     expect([status, done]).toEqual([303, 'run-made']);
-    const run = await room.store.getRun(id);
+    const run = await fixture.store.getRun(id);
     expect(run).toMatchObject({
       plan: { seed: 'my "seed"', asOf: Date.UTC(2025, 9, 28, 10), timeZone: 'Europe/Berlin' },
       publish: false,
       employees: { name: 'other.csv', employees: 1 },
     });
-    expect(await (await room.job('run-start', id)).getState()).toBe('waiting');
+    expect(await (await fixture.job('run-start', id)).getState()).toBe('waiting');
   });
 
   test('from an uploaded file, which is gone afterwards, whatever is ticked', async () => {
     const { status, id } = await send({}, { upload: ['week 48.csv', `${HEADER}7,a\n8,a\n9,a\n`] });
     expect(status).toBe(303);
-    expect((await room.store.getRun(id)).employees).toMatchObject({ name: 'week 48.csv', employees: 3 });
+    expect((await fixture.store.getRun(id)).employees).toMatchObject({ name: 'week 48.csv', employees: 3 });
     expect(uploads()).toEqual([]);
   });
 
   test('without the rows that are wrong, where that is ticked', async () => {
     const { id } = await send({ file: 'bad.csv', 'skip-invalid': 'yes' });
-    expect((await room.store.getRun(id)).employees).toMatchObject({ employees: 1, invalid: { count: 2 } });
+    expect((await fixture.store.getRun(id)).employees).toMatchObject({ employees: 1, invalid: { count: 2 } });
   });
 
   test('published only where that can be, and is wanted', async () => {
-    expect((await room.store.getRun((await send({ publish: 'yes' })).id)).publish).toBe(false);
+    expect((await fixture.store.getRun((await send({ publish: 'yes' })).id)).publish).toBe(false);
     const published = async (fields: Record<string, string>) =>
-      (await room.store.getRun((await send(fields, { on: publishing })).id)).publish;
+      (await fixture.store.getRun((await send(fields, { on: publishing })).id)).publish;
     expect(await published({ publish: 'yes' })).toBe(true);
     expect(await published({})).toBe(false);
   });
@@ -136,7 +136,7 @@ describe('a run is started', () => {
     expect(new Set([...sent, later].map(({ id }) => id)).size).toBe(1);
     expect(sent.map(({ done }) => done).sort()).toEqual(['run-made', 'run-made-before', 'run-made-before']);
     expect(later.done).toBe('run-made-before');
-    expect(await room.store.listRuns(10)).toHaveLength(1);
+    expect(await fixture.store.listRuns(10)).toHaveLength(1);
     expect((await send({})).id).not.toBe(later.id);
   });
 });
@@ -205,7 +205,7 @@ describe('nothing is there, and the form is as it was sent, when', () => {
     const { token } = await show();
     await refused({ token, file: 'bad.csv' });
     const { id, done } = await send({ token });
-    expect([done, (await room.store.getRun(id)).employees.name]).toEqual(['run-made', 'employees.csv']);
+    expect([done, (await fixture.store.getRun(id)).employees.name]).toEqual(['run-made', 'employees.csv']);
   });
 
   test('the form has no token; it has one then', async () => {
@@ -241,7 +241,7 @@ test('a file that cannot be uploaded to its end leaves nothing', async () => {
 });
 
 test('without any file to choose, one can still be uploaded', async () => {
-  const empty = await serveDashboard(room, { EMPLOYEES_FILE: join(room.folder, 'nowhere', 'employees.csv') });
+  const empty = await serveDashboard(fixture, { EMPLOYEES_FILE: join(fixture.folder, 'nowhere', 'employees.csv') });
   try {
     expect((await show(empty)).page).toContain('There is no CSV file beside');
     expect((await send({}, { on: empty })).status).toBe(422);

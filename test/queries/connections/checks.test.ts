@@ -6,27 +6,27 @@ import { describeWorker } from '../../../src/workers/periodic/heartbeat.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 
-let room: RunFixture;
+let fixture: RunFixture;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 
 async function announce(skewMs: number): Promise<void> {
   const worker = describeWorker({ version: '1', queues: ['run-start'], concurrency: 0 }, 0);
-  await new WorkerRegistry(room.redis).announce({ ...worker, host: 'alpha', pid: 7 }, () => Date.now() + skewMs);
+  await new WorkerRegistry(fixture.redis).announce({ ...worker, host: 'alpha', pid: 7 }, () => Date.now() + skewMs);
 }
 
 test('clocks that agree with Redis’ are fine, and nothing is said of them', async () => {
   await announce(20_000);
-  const outcome = await tryRedis(room.redis, 'here');
+  const outcome = await tryRedis(fixture.redis, 'here');
   expect(outcome).toEqual({ state: 'fine', detail: expect.stringMatching(/^\d+\.\d+\.\d+, noeviction, here$/) });
 });
 
 test('a clock that is off is wrong, this machine’s and a worker’s, and what to do is said', async () => {
   await announce(-90_000);
-  const outcome = await tryRedis(room.redis, 'here', () => Date.now() + 45_000);
+  const outcome = await tryRedis(fixture.redis, 'here', () => Date.now() + 45_000);
   expect(outcome).toEqual({
     state: 'wrong',
     detail: expect.stringMatching(
@@ -37,9 +37,9 @@ test('a clock that is off is wrong, this machine’s and a worker’s, and what 
 });
 
 test('a Redis that answers and takes no write is wrong, in its own words', async () => {
-  await room.redis.config('SET', 'min-replicas-to-write', '1');
-  const error = await failureOf(tryRedis(room.redis, 'here')).finally(() =>
-    room.redis.config('SET', 'min-replicas-to-write', '0'),
+  await fixture.redis.config('SET', 'min-replicas-to-write', '1');
+  const error = await failureOf(tryRedis(fixture.redis, 'here')).finally(() =>
+    fixture.redis.config('SET', 'min-replicas-to-write', '0'),
   );
   expect(error.code).toBe('REDIS_REFUSES_WRITES');
   expect(error.message).toContain('NOREPLICAS');

@@ -16,16 +16,16 @@ import { startWebhook, WEBHOOK_SECRET, type WebhookServer } from '../../support/
 
 const HOUR_MS = 3_600_000;
 const QUICK = { timeoutMs: 200, delaysMs: [1, 1] };
-let room: RunFixture;
+let fixture: RunFixture;
 let webhook: WebhookServer;
 let answer: (nth: number) => number | 'hang';
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 beforeEach(async () => {
-  await room.reset();
+  await fixture.reset();
   answer = () => 200;
   webhook = await startWebhook((nth) => answer(nth));
 });
@@ -33,23 +33,23 @@ afterEach(() => webhook.close());
 
 /** One round of the duty, as it stands in a worker. */
 const round = (overrides: Partial<WorkerContext> = {}) =>
-  alertsTask({ ...room, ...overrides }, webhook.url, QUICK).run();
+  alertsTask({ ...fixture, ...overrides }, webhook.url, QUICK).run();
 const told = () => webhook.messages.map(({ event }) => event);
 /** Lets alerts be sent from now on, as the first worker with a webhook does. */
 const begin = () => round();
 
 async function runWithFailed(count = 3): Promise<RunRecord> {
-  const run = await fannedOutRun(room, people(count), 1);
-  await takeJobs(room, 'employee-simulation', count, () => 'no');
+  const run = await fannedOutRun(fixture, people(count), 1);
+  await takeJobs(fixture, 'employee-simulation', count, () => 'no');
   return run;
 }
-const end = (run: RunRecord, at = Date.now()) => room.store.finishRun(run.plan.id, emptyManifest(run), at);
+const end = (run: RunRecord, at = Date.now()) => fixture.store.finishRun(run.plan.id, emptyManifest(run), at);
 
 test('a run that ended: told once, by however many workers, in words and in figures', async () => {
   await begin();
-  const run = await fannedOutRun(room, people(2));
+  const run = await fannedOutRun(fixture, people(2));
   for (const position of [0, 1])
-    await room.store.putResult(run.plan, position, { recommendations: [], completions: [] });
+    await fixture.store.putResult(run.plan, position, { recommendations: [], completions: [] });
   await end(run, run.createdAt + 90_000);
   await Promise.all(Array.from({ length: 8 }, () => round()));
   await round();
@@ -69,18 +69,18 @@ test('a run that ended: told once, by however many workers, in words and in figu
 test('a run that waits for failed employees: told once, and again when it comes to that again', async () => {
   await begin();
   const run = await runWithFailed();
-  const attempts = room.settings.queues.jobAttempts;
+  const attempts = fixture.settings.queues.jobAttempts;
   await round();
   await round();
   expect(told()).toEqual(['incomplete']);
   expect(webhook.messages[0]).toMatchObject({ state: 'incomplete', counts: { employees: 3, done: 0, failed: 3 } });
   expect(webhook.messages[0]!.text).toMatch(/waits for 3 failed employees; 0 of 3 employees done.*btc-fake retry run-/);
   // Between two rounds one who failed last is re-queued and fails again.
-  await requeueFailed(room.queues, room.store, run.plan.id, attempts, [people(3)[2]!.id]);
-  await takeJobs(room, 'employee-simulation', 1, () => 'again');
+  await requeueFailed(fixture.queues, fixture.store, run.plan.id, attempts, [people(3)[2]!.id]);
+  await takeJobs(fixture, 'employee-simulation', 1, () => 'again');
   await round();
   expect(told()).toEqual(['incomplete', 'incomplete']);
-  await finishWithoutFailed(room.queues, room.store, run.plan.id);
+  await finishWithoutFailed(fixture.queues, fixture.store, run.plan.id);
   await end(run);
   await round();
   expect(told()).toEqual(['incomplete', 'incomplete', 'finished-without']);
@@ -89,8 +89,8 @@ test('a run that waits for failed employees: told once, and again when it comes 
 
 test('a run whose stage failed: told with the reason', async () => {
   await begin();
-  const run = await room.createRunWithFlow(people(1));
-  await takeJobs(room, 'catalog-download', 1, () => 'CATALOG_MISSING: no file');
+  const run = await fixture.createRunWithFlow(people(1));
+  await takeJobs(fixture, 'catalog-download', 1, () => 'CATALOG_MISSING: no file');
   await round();
   await round();
   expect(told()).toEqual(['failed']);
@@ -103,7 +103,7 @@ test('a run that was cancelled: told once, by whom, and never that it is overdue
   await begin();
   const run = await runWithFailed();
   const request = { by: 'anna on build-7', now: Date.now(), retentionMs: HOUR_MS };
-  await cancelRun(room.queues, room.store, run.plan.id, request);
+  await cancelRun(fixture.queues, fixture.store, run.plan.id, request);
   await round();
   await round({ now: () => Date.now() + 24 * HOUR_MS });
   expect(told()).toEqual(['cancelled']);
@@ -116,7 +116,7 @@ test('a run that is overdue: told once, counted from its slot', async () => {
   await begin();
   const slot = Date.now() - 2 * HOUR_MS;
   const plan = { id: 'run-x' as RunId, seed: 's', asOf: slot, timeZone: 'UTC', feedDateFormat: 'yyyy_M_d' } as const;
-  await room.store.createRun(newRun(plan, people(1), { createdAt: Date.now(), slot }));
+  await fixture.store.createRun(newRun(plan, people(1), { createdAt: Date.now(), slot }));
   await round({ now: () => slot + 6 * HOUR_MS - 1 });
   expect(told()).toEqual([]);
   await round({ now: () => slot + 6 * HOUR_MS });
@@ -130,12 +130,17 @@ test('a run that is overdue: told once, counted from its slot', async () => {
 test('scheduled runs that are not there: one could not start, one was missed, one was skipped', async () => {
   await begin();
   const slot = Date.parse('2026-11-23T06:00:00Z');
-  await enqueueRunStart(room.queues, slotRunId(slot), 1, slot);
-  await takeJobs(room, 'run-start', 1, () => 'EMPLOYEES_INVALID: line 3');
+  await enqueueRunStart(fixture.queues, slotRunId(slot), 1, slot);
+  await takeJobs(fixture, 'run-start', 1, () => 'EMPLOYEES_INVALID: line 3');
   const decidedAt = Date.now();
-  await room.schedule.decide({ slot: slot - HOUR_MS, outcome: 'missed', decidedAt });
-  await room.schedule.decide({ slot: slot - 2 * HOUR_MS, outcome: 'skipped', decidedAt, inTheWay: 'run-y' as RunId });
-  await room.schedule.decide({ slot: slot - 3 * HOUR_MS, outcome: 'started', decidedAt });
+  await fixture.schedule.decide({ slot: slot - HOUR_MS, outcome: 'missed', decidedAt });
+  await fixture.schedule.decide({
+    slot: slot - 2 * HOUR_MS,
+    outcome: 'skipped',
+    decidedAt,
+    inTheWay: 'run-y' as RunId,
+  });
+  await fixture.schedule.decide({ slot: slot - 3 * HOUR_MS, outcome: 'started', decidedAt });
   await round();
   await round();
   expect(webhook.messages.map(({ event, state, slot: at }) => [event, state, at]).sort()).toEqual([
@@ -150,7 +155,7 @@ test('scheduled runs that are not there: one could not start, one was missed, on
 
 describe('old news is not told:', () => {
   test('what happened before the webhook was there', async () => {
-    const run = await fannedOutRun(room, people(1));
+    const run = await fannedOutRun(fixture, people(1));
     await end(run, Date.now() - 1_000);
     await runWithFailed(1);
     await round({ now: () => Date.now() + 1_000 });
@@ -160,10 +165,10 @@ describe('old news is not told:', () => {
 
   test('what happened days ago, while nobody could tell it', async () => {
     await round({ now: () => Date.now() - 5 * 24 * HOUR_MS });
-    await end(await fannedOutRun(room, people(1)), Date.now() - 49 * HOUR_MS);
+    await end(await fannedOutRun(fixture, people(1)), Date.now() - 49 * HOUR_MS);
     await round();
     expect(told()).toEqual([]);
-    await end(await fannedOutRun(room, people(1)), Date.now() - 47 * HOUR_MS);
+    await end(await fannedOutRun(fixture, people(1)), Date.now() - 47 * HOUR_MS);
     await round();
     expect(told()).toEqual(['finished']);
   });
@@ -172,7 +177,7 @@ describe('old news is not told:', () => {
 describe('a webhook that does not take it:', () => {
   test('the next round tells it, and one run that cannot be told does not hold up another', async () => {
     await begin();
-    const [first, second] = [await fannedOutRun(room, people(1)), await fannedOutRun(room, people(1))];
+    const [first, second] = [await fannedOutRun(fixture, people(1)), await fannedOutRun(fixture, people(1))];
     await end(first, Date.now() - 10);
     await end(second);
     answer = (nth) => (nth <= 3 ? 500 : 200);
@@ -181,12 +186,12 @@ describe('a webhook that does not take it:', () => {
     await round();
     await round();
     expect(webhook.messages.slice(4).map(({ runId }) => runId)).toEqual([first.plan.id]);
-    expect(JSON.stringify(room.log)).not.toContain(WEBHOOK_SECRET);
+    expect(JSON.stringify(fixture.log)).not.toContain(WEBHOOK_SECRET);
   });
 
   test('while one worker waits for it, no other sends the same', async () => {
     await begin();
-    await end(await fannedOutRun(room, people(1)));
+    await end(await fannedOutRun(fixture, people(1)));
     answer = () => 'hang';
     const waiting = round().catch((error) => error.message);
     while (webhook.messages.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -197,26 +202,26 @@ describe('a webhook that does not take it:', () => {
 
   test('a worker that died while it sent: another tells it, once the claim is over', async () => {
     await begin();
-    const run = await fannedOutRun(room, people(1));
+    const run = await fannedOutRun(fixture, people(1));
     await end(run);
     const claim = `{btc-fake}:run:${run.plan.id}:alerts:finished`;
-    await room.redis.set(claim, '1', 'PX', 60_000);
+    await fixture.redis.set(claim, '1', 'PX', 60_000);
     await round();
     expect(told()).toEqual([]);
-    await room.redis.del(claim);
+    await fixture.redis.del(claim);
     await round();
     expect(told()).toEqual(['finished']);
-    expect(await room.redis.exists(claim)).toBe(0);
+    expect(await fixture.redis.exists(claim)).toBe(0);
   });
 });
 
 test('what was told is forgotten when the run is', async () => {
   await begin();
-  const run = await fannedOutRun(room, people(1));
+  const run = await fannedOutRun(fixture, people(1));
   await end(run);
   await round();
-  const ttl = await room.redis.ttl(`{btc-fake}:run:${run.plan.id}:alerts`);
-  const retention = room.settings.run.retentionMs / 1_000;
+  const ttl = await fixture.redis.ttl(`{btc-fake}:run:${run.plan.id}:alerts`);
+  const retention = fixture.settings.run.retentionMs / 1_000;
   expect(ttl).toBeGreaterThan(retention - 60);
   expect(ttl).toBeLessThanOrEqual(retention);
 });

@@ -15,27 +15,27 @@ import { people } from '../../support/run-state.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const DAY_MS = 86_400_000;
-let room: RunFixture;
+let fixture: RunFixture;
 let workers: Workers | undefined;
 beforeAll(async () => {
-  room = await openRunFixture({ RUN_RETENTION_DAYS: '14' });
+  fixture = await openRunFixture({ RUN_RETENTION_DAYS: '14' });
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 afterEach(async () => {
   await workers?.stop(1_000);
   workers = undefined;
 });
 
-const dutyAt = (afterMs = 0): PeriodicTask => expiredJobsTask({ ...room, now: () => Date.now() + afterMs });
+const dutyAt = (afterMs = 0): PeriodicTask => expiredJobsTask({ ...fixture, now: () => Date.now() + afterMs });
 /** As when the retention time has passed. */
-const forget = (runId: RunId) => room.store.discardRun(runId);
-const fail = (queue: QueueName, count: number) => takeJobs(room, queue, count, () => 'no');
-const jobIds = async (queue: QueueName) => (await room.queues.byName[queue].getJobs()).map((job) => job.id);
-const failed = (queue: QueueName) => room.queues.byName[queue].getFailedCount();
+const forget = (runId: RunId) => fixture.store.discardRun(runId);
+const fail = (queue: QueueName, count: number) => takeJobs(fixture, queue, count, () => 'no');
+const jobIds = async (queue: QueueName) => (await fixture.queues.byName[queue].getJobs()).map((job) => job.id);
+const failed = (queue: QueueName) => fixture.queues.byName[queue].getFailedCount();
 
 test('of two runs with failed employees only the forgotten one loses them, and its assembly with them', async () => {
-  const [gone, here] = [await fannedOutRun(room, people(3)), await fannedOutRun(room, people(4))];
+  const [gone, here] = [await fannedOutRun(fixture, people(3)), await fannedOutRun(fixture, people(4))];
   await fail('employee-simulation', 7);
   await dutyAt().run();
   expect(await failed('employee-simulation')).toBe(7);
@@ -44,8 +44,8 @@ test('of two runs with failed employees only the forgotten one loses them, and i
   expect(await failed('employee-simulation')).toBe(4);
   expect((await jobIds('employee-simulation')).every((id) => id?.startsWith(`${here.plan.id}-`))).toBe(true);
   expect(await jobIds('file-assembly')).toEqual([here.plan.id]);
-  expect(await (await room.job('file-assembly', here.plan.id)).getState()).toBe('waiting-children');
-  expect(room.log.filter(({ msg }) => msg.startsWith('Removed'))).toMatchObject([
+  expect(await (await fixture.job('file-assembly', here.plan.id)).getState()).toBe('waiting-children');
+  expect(fixture.log.filter(({ msg }) => msg.startsWith('Removed'))).toMatchObject([
     { level: 30, msg: 'Removed 3 failed jobs of runs that have expired' },
   ]);
 });
@@ -53,41 +53,41 @@ test('of two runs with failed employees only the forgotten one loses them, and i
 test.each<QueueName>(['catalog-download', 'assignment', 'file-assembly', 'publish'])(
   'nothing begins when the failed %s of a forgotten run goes, and no job of it is left',
   async (stage) => {
-    const { plan } = await room.createRunWithFlow(people(1), { publish: true });
+    const { plan } = await fixture.createRunWithFlow(people(1), { publish: true });
     for (const before of ['catalog-download', 'assignment', 'file-assembly', 'publish'] as const) {
       if (before === stage) break;
-      await takeJobs(room, before, 1);
+      await takeJobs(fixture, before, 1);
     }
     await fail(stage, 1);
-    await room.queues.byName['run-start'].remove(plan.id);
+    await fixture.queues.byName['run-start'].remove(plan.id);
     await forget(plan.id);
     // Whoever is released shows in the log.
-    workers = startWorkers({ ...room, only: ['assignment', 'file-assembly'] });
+    workers = startWorkers({ ...fixture, only: ['assignment', 'file-assembly'] });
     await dutyAt().run();
     for (const queue of ['catalog-download', 'assignment', 'file-assembly', 'publish'] as const) {
-      const left = await room.queues.byName[queue].getJobs(['failed', 'waiting', 'waiting-children', 'active']);
+      const left = await fixture.queues.byName[queue].getJobs(['failed', 'waiting', 'waiting-children', 'active']);
       expect(left).toEqual([]);
     }
-    expect(room.log.filter(({ level }) => level >= 40)).toEqual([]);
+    expect(fixture.log.filter(({ level }) => level >= 40)).toEqual([]);
   },
 );
 
 test('an assembly that began all the same, for a run that is gone, fails, and is removed the next time', async () => {
-  const { plan } = await fannedOutRun(room, people(2));
+  const { plan } = await fannedOutRun(fixture, people(2));
   await fail('employee-simulation', 2);
   await forget(plan.id);
-  workers = startWorkers({ ...room, only: ['file-assembly'] });
-  for (const id of await jobIds('employee-simulation')) await room.queues.byName['employee-simulation'].remove(id!);
+  workers = startWorkers({ ...fixture, only: ['file-assembly'] });
+  for (const id of await jobIds('employee-simulation')) await fixture.queues.byName['employee-simulation'].remove(id!);
   await waitUntil('the assembly has failed', async () => (await failed('file-assembly')) === 1);
-  expect((await room.job('file-assembly', plan.id)).failedReason).toMatch(/^RUN_NOT_FOUND/);
+  expect((await fixture.job('file-assembly', plan.id)).failedReason).toMatch(/^RUN_NOT_FOUND/);
   await dutyAt().run();
   expect(await jobIds('file-assembly')).toEqual([]);
 });
 
 test('the run of a slot that could not start can be put back for as long as a run is kept; so long ticks stay too', async () => {
   const slot = Date.UTC(2026, 10, 23, 6);
-  await enqueueRunStart(room.queues, slotRunId(slot), 1, slot);
-  await room.queues.byName['run-start'].add(TICK, { version: 1 }, { attempts: 1 });
+  await enqueueRunStart(fixture.queues, slotRunId(slot), 1, slot);
+  await fixture.queues.byName['run-start'].add(TICK, { version: 1 }, { attempts: 1 });
   await fail('run-start', 2);
   await dutyAt(13 * DAY_MS).run();
   expect(await failed('run-start')).toBe(2);
@@ -96,21 +96,21 @@ test('the run of a slot that could not start can be put back for as long as a ru
 });
 
 test('of very many a part is looked at in each round, until all were, also behind many that stay', async () => {
-  const staying = await fannedOutRun(room, people(1_500));
+  const staying = await fannedOutRun(fixture, people(1_500));
   await fail('employee-simulation', 1);
-  const gone = await fannedOutRun(room, people(1));
-  const key = room.queues.byName['employee-simulation'].toKey('failed');
+  const gone = await fannedOutRun(fixture, people(1));
+  const key = fixture.queues.byName['employee-simulation'].toKey('failed');
   // Only the list of the failed is long; they failed long ago, before all others.
   const ids = Array.from({ length: 1_500 }, (_, i) => `${staying.plan.id}-${200_000 + i}`);
-  await room.redis.zadd(key, ...ids.flatMap((id, i) => [i, id]));
-  await room.redis.zadd(key, Date.now(), `${gone.plan.id}-${people(1)[0]!.id}`);
+  await fixture.redis.zadd(key, ...ids.flatMap((id, i) => [i, id]));
+  await fixture.redis.zadd(key, Date.now(), `${gone.plan.id}-${people(1)[0]!.id}`);
   await forget(gone.plan.id);
   const duty = dutyAt();
   await duty.run();
-  expect(await room.redis.zscore(key, `${gone.plan.id}-${people(1)[0]!.id}`)).not.toBeNull();
+  expect(await fixture.redis.zscore(key, `${gone.plan.id}-${people(1)[0]!.id}`)).not.toBeNull();
   await duty.run();
-  expect(await room.redis.zscore(key, `${gone.plan.id}-${people(1)[0]!.id}`)).toBeNull();
-  expect(await room.redis.zcard(key)).toBe(1_501);
+  expect(await fixture.redis.zscore(key, `${gone.plan.id}-${people(1)[0]!.id}`)).toBeNull();
+  expect(await fixture.redis.zcard(key)).toBe(1_501);
   await duty.run();
-  expect(await room.redis.zcard(key)).toBe(1_501);
+  expect(await fixture.redis.zcard(key)).toBe(1_501);
 });

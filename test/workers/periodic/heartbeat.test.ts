@@ -4,14 +4,14 @@ import { WorkerRegistry } from '../../../src/adapters/shared-state/worker-regist
 import { describeWorker, heartbeat } from '../../../src/workers/periodic/heartbeat.ts';
 import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 
-let room: RunFixture;
+let fixture: RunFixture;
 let registry: WorkerRegistry;
 beforeAll(async () => {
-  room = await openRunFixture();
-  registry = new WorkerRegistry(room.redis);
+  fixture = await openRunFixture();
+  registry = new WorkerRegistry(fixture.redis);
 });
-afterAll(() => room?.close());
-beforeEach(() => room.reset());
+afterAll(() => fixture?.close());
+beforeEach(() => fixture.reset());
 
 const WHAT = { version: '1.2.3', queues: ['run-start', 'publish'], concurrency: 50 } as const;
 
@@ -19,7 +19,7 @@ test('it is listed as it is as soon as it has said so, and not any more when it 
   const worker = describeWorker(WHAT, 12_345);
   expect(worker).toMatchObject({ ...WHAT, pid: process.pid, startedAt: 12_345 });
   expect(describeWorker(WHAT, 12_345).id).not.toBe(worker.id);
-  const beat = heartbeat(registry, worker, room);
+  const beat = heartbeat(registry, worker, fixture);
   await beat.run();
   await beat.run();
   expect(await registry.list()).toMatchObject([worker]);
@@ -30,12 +30,12 @@ test('it is listed as it is as soon as it has said so, and not any more when it 
 test('a wrong clock is warned of once, again when it goes wrong the other way, and again after it was right', async () => {
   let skew = 0;
   const now = () => Date.now() + skew;
-  const beat = heartbeat(registry, describeWorker(WHAT, 0), { logger: room.logger, now });
+  const beat = heartbeat(registry, describeWorker(WHAT, 0), { logger: fixture.logger, now });
   const said = async (ms: number): Promise<string[]> => {
     skew = ms;
-    const before = room.log.length;
+    const before = fixture.log.length;
     await beat.run();
-    return room.log.slice(before).map(({ level, msg }) => `${level} ${msg}`);
+    return fixture.log.slice(before).map(({ level, msg }) => `${level} ${msg}`);
   };
   const ahead = "40 This machine's clock is 45 s ahead of Redis'; jobs that wait wake up too early";
   const behind = "40 This machine's clock is 50 s behind Redis'; jobs that wait wake up too late";
@@ -51,7 +51,7 @@ test('a wrong clock is warned of once, again when it goes wrong the other way, a
 
 test('an answer that says nothing about the clock changes nothing', async () => {
   let times: number[] = [];
-  const beat = heartbeat(registry, describeWorker(WHAT, 0), { logger: room.logger, now: () => times.shift()! });
+  const beat = heartbeat(registry, describeWorker(WHAT, 0), { logger: fixture.logger, now: () => times.shift()! });
   const beatAt = async (...asked: number[]) => {
     times = asked;
     await beat.run();
@@ -59,5 +59,5 @@ test('an answer that says nothing about the clock changes nothing', async () => 
   await beatAt(Date.now() + 60_000, Date.now() + 60_000);
   await beatAt(Date.now(), Date.now() + 600_000);
   await beatAt(Date.now() + 60_000, Date.now() + 60_000);
-  expect(room.log).toHaveLength(1);
+  expect(fixture.log).toHaveLength(1);
 });

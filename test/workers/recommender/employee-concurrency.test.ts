@@ -20,7 +20,7 @@ const EMPLOYEES = 4_000;
 const GROWTH_LIMIT_MS = 40_000;
 const answers: Answer = { kind: 'reply', delayMs: LATENCY_MS };
 const answersAtOnce: Answer = { kind: 'reply' };
-let room: RunFixture;
+let fixture: RunFixture;
 let recommender: FaultyRecommender;
 let answer: () => Answer;
 let workers: Workers | undefined;
@@ -28,11 +28,11 @@ let workers: Workers | undefined;
 let told: number[];
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 beforeEach(async () => {
-  await room.reset();
+  await fixture.reset();
   answer = () => answers;
   told = [];
   recommender = await startFaultyRecommender({ answer: () => answer() });
@@ -50,36 +50,36 @@ const observer: WorkerObserver = {
 };
 
 function work(env: Record<string, string>, concurrency?: number): Workers {
-  const settings = room.settingsWith({ API_BASE_URL: recommender.url, ...env });
-  workers = startWorkers({ ...room, settings, observer, only: ['employee-simulation'], concurrency });
+  const settings = fixture.settingsWith({ API_BASE_URL: recommender.url, ...env });
+  workers = startWorkers({ ...fixture, settings, observer, only: ['employee-simulation'], concurrency });
   return workers;
 }
 
 test('with room for more it grows step by step to the most and keeps to it, and the next run begins with the least', async () => {
-  const { id } = (await fannedOutRun(room, people(EMPLOYEES))).plan;
+  const { id } = (await fannedOutRun(fixture, people(EMPLOYEES))).plan;
   const { mostEmployees } = work({ EMPLOYEE_CONCURRENCY: '100', EMPLOYEE_CONCURRENCY_MAX: '160' });
   await waitUntil('it has grown', () => told.at(-1) === 160, GROWTH_LIMIT_MS);
   expect(mostEmployees).toBe(160);
   expect(told.slice(0, 2)).toEqual([100, 150]);
   await waitUntil('as many are asked about', () => recommender.sockets.peak > 150, 30_000);
   answer = () => answersAtOnce;
-  await waitUntil('all are done', async () => (await room.store.countResults(id)) === EMPLOYEES, 60_000);
+  await waitUntil('all are done', async () => (await fixture.store.countResults(id)) === EMPLOYEES, 60_000);
   expect(recommender.sockets.peak).toBeLessThanOrEqual(160);
   await waitUntil('it is the least again', () => told.at(-1) === 100);
 }, 150_000);
 
 test('is fixed unless a most is set, also when it is given to the process', async () => {
   const employees = people(600);
-  const { id } = (await fannedOutRun(room, employees)).plan;
+  const { id } = (await fannedOutRun(fixture, employees)).plan;
   const { mostEmployees } = work({ EMPLOYEE_CONCURRENCY: '20' }, 100);
-  await waitUntil('all are done', async () => (await room.store.countResults(id)) === employees.length, 60_000);
+  await waitUntil('all are done', async () => (await fixture.store.countResults(id)) === employees.length, 60_000);
   expect(mostEmployees).toBe(100);
   expect(told).toEqual([100]);
   expect(recommender.sockets.peak).toBeLessThanOrEqual(100);
 }, 90_000);
 
 test('an outage leaves one at a time, and afterwards it begins with the least', async () => {
-  await fannedOutRun(room, people(EMPLOYEES));
+  await fannedOutRun(fixture, people(EMPLOYEES));
   work({ EMPLOYEE_CONCURRENCY: '100', EMPLOYEE_CONCURRENCY_MAX: '130' });
   await waitUntil('it has grown', () => told.at(-1) === 130, GROWTH_LIMIT_MS);
   answer = () => fails(503);

@@ -13,43 +13,43 @@ import { waitUntil } from '../../support/wait-until.ts';
 
 const ELSEWHERE = { API_BASE_URL: 'http://elsewhere.example' };
 
-let room: RunFixture;
+let fixture: RunFixture;
 let recommender: FaultyRecommender;
 let workers: Workers | undefined;
 beforeAll(async () => {
-  [room, recommender] = await Promise.all([
+  [fixture, recommender] = await Promise.all([
     openRunFixture(),
     startFaultyRecommender({ answer: () => recommends(910_001) }),
   ]);
 });
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 afterEach(async () => {
   await workers?.stop(2_000);
   workers = undefined;
 });
 afterAll(async () => {
   await recommender?.close();
-  await room?.close();
+  await fixture?.close();
 });
 
 /** A run whose employees are on the queue, from sources of these settings. */
 const simulatedRun = (count: number, env: Record<string, string>) =>
   fannedOutRun(
     {
-      ...room,
+      ...fixture,
       createRunWithFlow: (employees) =>
-        room.createRunWithFlow(employees, { sources: configuredSources(room.settingsWith(env)) }),
+        fixture.createRunWithFlow(employees, { sources: configuredSources(fixture.settingsWith(env)) }),
     },
     people(count),
   );
 
 function work(): void {
-  const settings = room.settingsWith({ API_BASE_URL: recommender.url });
-  workers = startWorkers({ ...room, settings, only: ['employee-simulation'], concurrency: 4 });
+  const settings = fixture.settingsWith({ API_BASE_URL: recommender.url });
+  workers = startWorkers({ ...fixture, settings, only: ['employee-simulation'], concurrency: 4 });
 }
 
-const queue = () => room.queues.byName['employee-simulation'];
-const results = ({ plan }: RunRecord) => room.store.countResults(plan.id);
+const queue = () => fixture.queues.byName['employee-simulation'];
+const results = ({ plan }: RunRecord) => fixture.store.countResults(plan.id);
 
 test('they are put off for 5 seconds as if nobody had taken them, and that is logged once', async () => {
   const run = await simulatedRun(3, ELSEWHERE);
@@ -66,9 +66,9 @@ test('they are put off for 5 seconds as if nobody had taken them, and that is lo
     expect(timestamp).toBeLessThanOrEqual(before);
   }
   const [first] = people(1);
-  const { progress, reason } = await explainEmployee(room.store, room.queues, run.plan.id, first!.id);
+  const { progress, reason } = await explainEmployee(fixture.store, fixture.queues, run.plan.id, first!.id);
   expect([progress, reason]).toEqual(['waiting', null]);
-  expect(room.log.filter(({ level }) => level >= 40)).toMatchObject([
+  expect(fixture.log.filter(({ level }) => level >= 40)).toMatchObject([
     {
       runId: run.plan.id,
       queue: 'employee-simulation',

@@ -18,27 +18,27 @@ import { people } from '../../support/run-state.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const [EMPLOYEE, OTHER] = people(2);
-let room: RunFixture;
+let fixture: RunFixture;
 let recommender: FaultyRecommender;
 let answer: () => Answer;
 const started: Workers[] = [];
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
   recommender = await startFaultyRecommender({ answer: () => answer() });
 });
 afterAll(async () => {
   await recommender?.close();
-  await room?.close();
+  await fixture?.close();
 });
-beforeEach(() => room.reset());
+beforeEach(() => fixture.reset());
 afterEach(async () => {
   await Promise.all(started.splice(0).map((workers) => workers.stop(500)));
 });
 
 function work(overrides: Partial<WorkersOptions> = {}): Workers {
-  const settings = room.settingsWith({ API_BASE_URL: recommender.url });
-  const workers = startWorkers({ ...room, settings, only: ['employee-simulation'], concurrency: 4, ...overrides });
+  const settings = fixture.settingsWith({ API_BASE_URL: recommender.url });
+  const workers = startWorkers({ ...fixture, settings, only: ['employee-simulation'], concurrency: 4, ...overrides });
   started.push(workers);
   return workers;
 }
@@ -50,7 +50,7 @@ async function elapsedMs(work: Promise<unknown>): Promise<number> {
 }
 
 const jobOf = (runId: string, employee = EMPLOYEE!) =>
-  room.job('employee-simulation', employeeJob(runId as never, employee));
+  fixture.job('employee-simulation', employeeJob(runId as never, employee));
 const callsOf = () => recommender.calls.get(EMPLOYEE!.id) ?? 0;
 
 test('all queues are worked unless some are named', async () => {
@@ -59,8 +59,8 @@ test('all queues are worked unless some are named', async () => {
 });
 
 test('without a recommender the employee queue cannot be worked, and the others can', async () => {
-  const settings = room.settingsWith({ API_BASE_URL: '' });
-  expect((await failureOf(() => startWorkers({ ...room, settings }))).code).toBe('CONFIG_INVALID');
+  const settings = fixture.settingsWith({ API_BASE_URL: '' });
+  expect((await failureOf(() => startWorkers({ ...fixture, settings }))).code).toBe('CONFIG_INVALID');
   work({ settings, only: ['run-start', 'file-assembly'] });
 });
 
@@ -72,18 +72,18 @@ describe('stopping', () => {
 
   test('a job in hand is finished within the grace time, and no other is begun', async () => {
     answer = () => ({ ...recommends(7), delayMs: 400 }) as Answer;
-    const run = await fannedOutRun(room, [EMPLOYEE!, OTHER!]);
+    const run = await fannedOutRun(fixture, [EMPLOYEE!, OTHER!]);
     const before = callsOf();
     const workers = work({ concurrency: 1 });
     await waitUntil('the recommender is called', () => callsOf() > before);
     await workers.stop(5_000);
-    expect(await room.store.countResults(run.plan.id)).toBe(1);
+    expect(await fixture.store.countResults(run.plan.id)).toBe(1);
     expect(await (await jobOf(run.plan.id, OTHER)).getState()).toBe('waiting');
   });
 
   test('a hanging job goes back to the queue in time, and no attempt is burnt', async () => {
     answer = () => ({ kind: 'silence' });
-    const run = await fannedOutRun(room, [EMPLOYEE!], 1);
+    const run = await fannedOutRun(fixture, [EMPLOYEE!], 1);
     const before = callsOf();
     const workers = work();
     await waitUntil('the recommender is called', () => callsOf() > before);
@@ -95,7 +95,7 @@ describe('stopping', () => {
     // Another worker takes it up and finishes it.
     answer = () => recommends(7);
     work();
-    await waitUntil('the employee has a result', async () => (await room.store.countResults(run.plan.id)) === 1);
+    await waitUntil('the employee has a result', async () => (await fixture.store.countResults(run.plan.id)) === 1);
   });
 
   test('to stop twice is to stop', async () => {
@@ -127,7 +127,7 @@ describe('when Redis is gone', () => {
     ['workers with a job in hand', true],
   ])('%s stop without waiting for it', async (_what, busy) => {
     answer = () => ({ kind: 'silence' });
-    const awayRoom: RunFixture = { ...room, ...onAway, job: room.job };
+    const awayFixture: RunFixture = { ...fixture, ...onAway, job: fixture.job };
     const before = callsOf();
     const workers = work({ ...onAway, only: busy ? ['employee-simulation'] : undefined });
     if (busy) {
@@ -139,9 +139,9 @@ describe('when Redis is gone', () => {
         employeeType: 'a',
         assignments: [[], 'eligible', [], [], null],
       };
-      await awayRoom.redis.hset('{btc-fake}:run:run-x', { plan: '{"id":"run-x"}', population: '{}' });
-      await awayRoom.redis.hset('{btc-fake}:run:run-x:assignments', '0', '[[],"eligible",[],[],null]');
-      await awayRoom.queues.byName['employee-simulation'].add('employee', data, { jobId: 'run-x-1' });
+      await awayFixture.redis.hset('{btc-fake}:run:run-x', { plan: '{"id":"run-x"}', population: '{}' });
+      await awayFixture.redis.hset('{btc-fake}:run:run-x:assignments', '0', '[[],"eligible",[],[],null]');
+      await awayFixture.queues.byName['employee-simulation'].add('employee', data, { jobId: 'run-x-1' });
       await waitUntil('the recommender is called', () => callsOf() > before);
     } else {
       await waitUntil('the workers listen', async () => /blocked_clients:6/.test(await onAway.redis.info('clients')));
@@ -157,29 +157,29 @@ describe('when Redis is gone', () => {
     for (const round of [1, 2]) {
       await waitUntil('the workers listen', async () => /blocked_clients:2/.test(await onAway.redis.info('clients')));
       await away.stop();
-      const linesOf = (text: string) => room.log.filter(({ msg }) => msg.startsWith(text));
+      const linesOf = (text: string) => fixture.log.filter(({ msg }) => msg.startsWith(text));
       await waitUntil('the outage is logged', () => linesOf('The queues cannot be read').length === round);
       away = await startTestRedis({ port });
       await waitUntil('its end is logged', () => linesOf('The queues can be read again').length === round);
       expect(linesOf('The queues cannot be read')).toHaveLength(round);
       expect(linesOf('The queues can be read again').every(({ errors }) => Number(errors) >= 1)).toBe(true);
     }
-    expect(room.log).toHaveLength(4);
+    expect(fixture.log).toHaveLength(4);
   });
 });
 
 test('a lost lock is logged and is not called an outage, and the job leaves no trace in what the other worker does', async () => {
   answer = () => ({ kind: 'silence' });
-  const run = await fannedOutRun(room, [EMPLOYEE!]);
+  const run = await fannedOutRun(fixture, [EMPLOYEE!]);
   const before = callsOf();
   const workers = work({ lockMs: 400 });
   await waitUntil('the recommender is called', () => callsOf() > before);
   // Somebody else has the job now.
-  await room.redis.set(`{btc-fake}:employee-simulation:${employeeJob(run.plan.id, EMPLOYEE!)}:lock`, 'another');
-  await waitUntil('it is logged', () => room.log.some(({ msg }) => msg.startsWith('Locks of jobs were lost')));
+  await fixture.redis.set(`{btc-fake}:employee-simulation:${employeeJob(run.plan.id, EMPLOYEE!)}:lock`, 'another');
+  await waitUntil('it is logged', () => fixture.log.some(({ msg }) => msg.startsWith('Locks of jobs were lost')));
   await workers.stop(300);
-  expect(room.log.filter(({ msg }) => msg.startsWith('The queues cannot be read'))).toEqual([]);
-  expect(await room.store.countResults(run.plan.id)).toBe(0);
+  expect(fixture.log.filter(({ msg }) => msg.startsWith('The queues cannot be read'))).toEqual([]);
+  expect(await fixture.store.countResults(run.plan.id)).toBe(0);
   const job = await jobOf(run.plan.id);
   expect(job.attemptsMade).toBe(0);
   expect(await job.isFailed()).toBe(false);

@@ -20,25 +20,25 @@ const DATABRICKS = {
   DATABRICKS_TOKEN: 'secret-of-databricks',
 };
 
-let room: RunFixture;
+let fixture: RunFixture;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-beforeEach(() => room.reset());
-afterAll(() => room?.close());
+beforeEach(() => fixture.reset());
+afterAll(() => fixture?.close());
 
 const servedBy = (env: Record<string, string> = {}, onLack?: () => void) =>
-  new ServedRuns(room.settingsWith(env), room, onLack);
+  new ServedRuns(fixture.settingsWith(env), fixture, onLack);
 const newRun = (env: Record<string, string> = {}, outputDir?: string) =>
-  room.createRun(people(2), {
-    sources: configuredSources(room.settingsWith(env)),
+  fixture.createRun(people(2), {
+    sources: configuredSources(fixture.settingsWith(env)),
     ...(outputDir === undefined ? {} : { outputDir }),
   });
 
 /** Has a worker with these settings start a run. */
 async function start(runId: string, env: Record<string, string>, only?: Parameters<typeof runStartHandler>[0]['only']) {
-  const handler = runStartHandler({ ...room, settings: room.settingsWith(env), only });
-  await handler((await room.job('run-start', runId)) as never, new AbortController().signal, 'token');
+  const handler = runStartHandler({ ...fixture, settings: fixture.settingsWith(env), only });
+  await handler((await fixture.job('run-start', runId)) as never, new AbortController().signal, 'token');
 }
 
 describe('the sources of a run', () => {
@@ -49,8 +49,8 @@ describe('the sources of a run', () => {
       sftpInbound: { host: 'sftp.vendor.example', port: 22, user: 'reader', path: '/outgoing' },
     });
     await start(plan.id, { ...DATABRICKS, SFTP_INBOUND_HOST: 'other.example', API_BASE_URL: 'http://127.0.0.1:10' });
-    expect((await room.store.getRun(plan.id)).sources).toEqual(
-      configuredSources(room.settingsWith({ ...SFTP, ...DATABRICKS })),
+    expect((await fixture.store.getRun(plan.id)).sources).toEqual(
+      configuredSources(fixture.settingsWith({ ...SFTP, ...DATABRICKS })),
     );
   });
 
@@ -58,29 +58,29 @@ describe('the sources of a run', () => {
     const { plan } = await newRun();
     await start(plan.id, {});
     await start(plan.id, { ...SFTP, ...DATABRICKS });
-    expect((await room.store.getRun(plan.id)).sources).toMatchObject({ sftpInbound: null, databricks: null });
+    expect((await fixture.store.getRun(plan.id)).sources).toMatchObject({ sftpInbound: null, databricks: null });
   });
 
   test('are left open by a worker that serves only run-start, for the one that takes the stage', async () => {
     const { plan } = await newRun();
     await start(plan.id, { API_BASE_URL: '' }, ['run-start']);
-    const settled = async () => (await room.store.getRun(plan.id)).sources!;
+    const settled = async () => (await fixture.store.getRun(plan.id)).sources!;
     expect(Object.keys(await settled())).toEqual(['recommender']);
-    await servedBy(SFTP).take(await room.store.getRun(plan.id), 'catalog-download');
+    await servedBy(SFTP).take(await fixture.store.getRun(plan.id), 'catalog-download');
     expect(await settled()).toMatchObject({ sftpInbound: { host: 'sftp.vendor.example' } });
-    const run = await room.store.getRun(plan.id);
+    const run = await fixture.store.getRun(plan.id);
     await expect(servedBy().take(run, 'catalog-download')).rejects.toThrow(RunNotServed);
   });
 
   test('hold no secret', async () => {
     const { plan } = await newRun({ ...SFTP, ...DATABRICKS });
-    expect(JSON.stringify(await room.redis.hgetall(`{btc-fake}:run:${plan.id}`))).not.toContain('secret-of');
+    expect(JSON.stringify(await fixture.redis.hgetall(`{btc-fake}:run:${plan.id}`))).not.toContain('secret-of');
   });
 
   test('are never settled in a run that an earlier build made, and any process serves it', async () => {
-    const run = await room.createRun(people(2));
+    const run = await fixture.createRun(people(2));
     await start(run.plan.id, SFTP);
-    const now = await room.store.getRun(run.plan.id);
+    const now = await fixture.store.getRun(run.plan.id);
     expect([now.sources, now.outputDir]).toEqual([undefined, undefined]);
     for (const stage of ['catalog-download', 'assignment', 'file-assembly'] as const) await servedBy().take(now, stage);
   });
@@ -88,7 +88,7 @@ describe('the sources of a run', () => {
 
 describe('a process serves a stage', () => {
   const refusalOf = async (env: Record<string, string>, stage: Parameters<ServedRuns['take']>[1], runId: string) => {
-    const run = await room.store.getRun(runId as never);
+    const run = await fixture.store.getRun(runId as never);
     return servedBy(env)
       .take(run, stage)
       .then(
@@ -121,20 +121,20 @@ describe('a process serves a stage', () => {
   test('and settles its OUTPUT_DIR, absolute, when it makes the assignments; another warehouse settles nothing', async () => {
     const { plan } = await newRun(DATABRICKS);
     expect(await refusalOf({ OUTPUT_DIR: 'elsewhere' }, 'assignment', plan.id)).toBeInstanceOf(RunNotServed);
-    expect((await room.store.getRun(plan.id)).outputDir).toBeUndefined();
+    expect((await fixture.store.getRun(plan.id)).outputDir).toBeUndefined();
     expect(await refusalOf({ ...DATABRICKS, OUTPUT_DIR: 'feeds' }, 'assignment', plan.id)).toBeUndefined();
-    expect((await room.store.getRun(plan.id)).outputDir).toBe(resolve('feeds'));
+    expect((await fixture.store.getRun(plan.id)).outputDir).toBe(resolve('feeds'));
     expect(existsSync('feeds')).toBe(false);
   });
 
   test('with files only where their folder is there or is its own OUTPUT_DIR, and says which it lacks', async () => {
-    const folder = join(room.folder, 'asked-for');
+    const folder = join(fixture.folder, 'asked-for');
     const { plan } = await newRun({}, folder);
     let told = 0;
     const served = servedBy({}, () => {
       told += 1;
     });
-    const take = async () => served.take(await room.store.getRun(plan.id), 'assignment');
+    const take = async () => served.take(await fixture.store.getRun(plan.id), 'assignment');
     await expect(take()).rejects.toThrow(`the run has the folder ${folder}; this process has no such folder`);
     await expect(take()).rejects.toThrow(RunNotServed);
     expect([told, served.lacksFolders]).toEqual([1, [folder]]);

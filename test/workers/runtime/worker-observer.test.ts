@@ -15,22 +15,22 @@ import { people } from '../../support/run-state.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const [EMPLOYEE, OTHER] = people(2);
-let room: RunFixture;
+let fixture: RunFixture;
 let recommender: FaultyRecommender;
 let answer: (employeeId: number, nthCall: number) => Answer;
 let workers: Workers | undefined;
 let told: string[];
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
   recommender = await startFaultyRecommender({ answer: (id, nth) => answer(id, nth) });
 });
 afterAll(async () => {
   await recommender?.close();
-  await room?.close();
+  await fixture?.close();
 });
 beforeEach(async () => {
-  await room.reset();
+  await fixture.reset();
   told = [];
 });
 afterEach(async () => {
@@ -49,13 +49,20 @@ const observer: WorkerObserver = {
 };
 
 function work(overrides: Partial<WorkersOptions> = {}): void {
-  const settings = room.settingsWith({ API_BASE_URL: recommender.url });
-  workers = startWorkers({ ...room, settings, observer, only: ['employee-simulation'], concurrency: 1, ...overrides });
+  const settings = fixture.settingsWith({ API_BASE_URL: recommender.url });
+  workers = startWorkers({
+    ...fixture,
+    settings,
+    observer,
+    only: ['employee-simulation'],
+    concurrency: 1,
+    ...overrides,
+  });
 }
 
 test('a whole run: every stage is told once, every employee and every call', async () => {
   answer = () => recommends(910_001);
-  await room.createRunWithFlow([EMPLOYEE!, OTHER!]);
+  await fixture.createRunWithFlow([EMPLOYEE!, OTHER!]);
   work({ only: undefined });
   await waitUntil('the files are there', () => told.includes('file-assembly done'), 15_000);
   const stages = ['run-start done', 'catalog-download done', 'assignment done', 'file-assembly done'];
@@ -66,7 +73,7 @@ test('a whole run: every stage is told once, every employee and every call', asy
 
 test('tried again, then failed for good', async () => {
   answer = () => fails(503);
-  const run = await fannedOutRun(room, [EMPLOYEE!], 2);
+  const run = await fannedOutRun(fixture, [EMPLOYEE!], 2);
   work();
   await waitUntil('the job has failed', () => told.includes('employee-simulation failed'));
   expect(told).toEqual(['call 503 true', 'employee-simulation retried', 'call 503 true', 'employee-simulation failed']);
@@ -76,26 +83,26 @@ test('tried again, then failed for good', async () => {
     runId: run.plan.id,
     employeeId: EMPLOYEE!.id,
   };
-  expect(room.log.map(({ level }) => level)).toEqual([40, 50]);
-  for (const line of room.log) expect(line).toMatchObject(fields);
+  expect(fixture.log.map(({ level }) => level)).toEqual([40, 50]);
+  for (const line of fixture.log) expect(line).toMatchObject(fields);
 });
 
 test('a queue that has to rest is told with its milliseconds, and counts as no failure', async () => {
   answer = () => fails(429, { 'retry-after': '60' });
-  const run = await fannedOutRun(room, [EMPLOYEE!]);
+  const run = await fannedOutRun(fixture, [EMPLOYEE!]);
   work();
   await waitUntil('the queue rests', async () => {
-    return (await room.queues.byName['employee-simulation'].getRateLimitTtl()) > 50_000;
+    return (await fixture.queues.byName['employee-simulation'].getRateLimitTtl()) > 50_000;
   });
   expect(told).toEqual(['call 429 true', 'employee-simulation paused 60000']);
-  expect(room.log).toEqual([
+  expect(fixture.log).toEqual([
     expect.objectContaining({ pauseMs: 60_000, runId: run.plan.id, employeeId: EMPLOYEE!.id, level: 40 }),
   ]);
 });
 
 test('a job that goes back because the process stops is told as nothing', async () => {
   answer = () => ({ kind: 'silence' });
-  await fannedOutRun(room, [EMPLOYEE!]);
+  await fannedOutRun(fixture, [EMPLOYEE!]);
   const before = recommender.requests.length;
   work();
   await waitUntil('the recommender is called', () => recommender.requests.length > before);
@@ -105,10 +112,10 @@ test('a job that goes back because the process stops is told as nothing', async 
 
 test('every line that the stages of a run write says which job it is about', async () => {
   answer = () => recommends(910_001);
-  const run = await room.createRunWithFlow([EMPLOYEE!]);
+  const run = await fixture.createRunWithFlow([EMPLOYEE!]);
   work({ only: undefined });
   await waitUntil('the files are there', () => told.includes('file-assembly done'), 15_000);
-  const stages = new Set(room.log.map(({ queue }) => queue));
+  const stages = new Set(fixture.log.map(({ queue }) => queue));
   expect([...stages]).toEqual(expect.arrayContaining(['catalog-download', 'assignment', 'file-assembly']));
-  for (const line of room.log) expect(line).toMatchObject({ runId: run.plan.id, job: run.plan.id });
+  for (const line of fixture.log) expect(line).toMatchObject({ runId: run.plan.id, job: run.plan.id });
 });

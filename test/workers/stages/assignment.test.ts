@@ -17,39 +17,39 @@ import { people } from '../../support/run-state.ts';
 
 // Three whole chunks of the population, and a part of one.
 const EMPLOYEES = people(3_200);
-let room: RunFixture;
+let fixture: RunFixture;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 beforeEach(async () => {
-  await room.reset();
-  rmSync(room.settings.files.outputDir, { recursive: true, force: true });
+  await fixture.reset();
+  rmSync(fixture.settings.files.outputDir, { recursive: true, force: true });
 });
 
 const never = new AbortController().signal;
 
 /** A run whose catalogs are here. */
 async function readyRun(employees = EMPLOYEES): Promise<RunRecord> {
-  const run = await room.createRunWithFlow(employees);
-  const job = await room.job('catalog-download', run.plan.id);
-  await catalogDownloadHandler(room)(job, never, '');
+  const run = await fixture.createRunWithFlow(employees);
+  const job = await fixture.job('catalog-download', run.plan.id);
+  await catalogDownloadHandler(fixture)(job, never, '');
   return run;
 }
 
-async function assign({ plan }: RunRecord, signal = never, store: RunStore = room.store): Promise<void> {
-  const job = await room.job('assignment', plan.id);
-  await assignmentHandler({ ...room, store })(job, signal, '');
+async function assign({ plan }: RunRecord, signal = never, store: RunStore = fixture.store): Promise<void> {
+  const job = await fixture.job('assignment', plan.id);
+  await assignmentHandler({ ...fixture, store })(job, signal, '');
 }
 
 const firstFeed = ({ plan }: RunRecord) =>
-  readFileSync(join(room.settings.files.outputDir, feedNames(plan).nonCompleted), 'utf8');
+  readFileSync(join(fixture.settings.files.outputDir, feedNames(plan).nonCompleted), 'utf8');
 
 async function outcome(run: RunRecord) {
-  const { assignments } = await room.store.getRun(run.plan.id);
-  const states = (await allOf(room.store.readEmployees(run.plan))).flat();
-  const { waiting, failed } = await room.queues.byName['employee-simulation'].getJobCounts('waiting', 'failed');
-  const assembly = await room.job('file-assembly', run.plan.id);
+  const { assignments } = await fixture.store.getRun(run.plan.id);
+  const states = (await allOf(fixture.store.readEmployees(run.plan))).flat();
+  const { waiting, failed } = await fixture.queues.byName['employee-simulation'].getJobCounts('waiting', 'failed');
+  const assembly = await fixture.job('file-assembly', run.plan.id);
   const { unprocessed } = await assembly.getDependenciesCount();
   // The same run in all but its id.
   return {
@@ -83,7 +83,7 @@ test('everybody is assigned, is in the first feed, and is queued as a child of t
   expect(lines[1]).toBe(
     `"100001","2025-10-28T10:55:00Z","${lines[1]!.split('"')[5]}","900,003","2025-10-27T00:01:00Z","2025-11-01T13:13:59Z","Media"`,
   );
-  expect(room.log).toContainEqual(
+  expect(fixture.log).toContainEqual(
     expect.objectContaining({ level: 40, msg: expect.stringContaining('Databricks is not configured') }),
   );
 });
@@ -92,11 +92,11 @@ let whole: ReturnType<typeof outcome> | undefined;
 /** The outcome of a stage that nobody broke off. */
 function expected() {
   whole ??= (async () => {
-    await room.reset();
+    await fixture.reset();
     const run = await readyRun();
     await assign(run);
     const found = await outcome(run);
-    await room.reset();
+    await fixture.reset();
     return found;
   })();
   return whole;
@@ -105,7 +105,7 @@ function expected() {
 /** A store that aborts, and then goes on, when an operation is called for the nth time. */
 function abortingAt(operation: keyof RunStore, nth: number, controller: AbortController): RunStore {
   let calls = 0;
-  return new Proxy(room.store, {
+  return new Proxy(fixture.store, {
     get(store, name) {
       const value = Reflect.get(store, name, store);
       if (typeof value !== 'function') return value;
@@ -135,20 +135,22 @@ test.each([
   const controller = new AbortController();
   await expect(assign(run, controller.signal, abortingAt(operation, nth, controller))).rejects.toBe('lock lost');
   if (operation === 'readPopulation' || operation === 'putAssignments') {
-    expect(await room.store.getRun(run.plan.id)).not.toHaveProperty('assignments');
+    expect(await fixture.store.getRun(run.plan.id)).not.toHaveProperty('assignments');
   }
   await assign(run);
   const found = await outcome(run);
   expect(found).toEqual(comesTo);
-  expect(await room.store.getRun(run.plan.id)).toMatchObject({ stageFinishedAt: { assignment: expect.any(Number) } });
+  expect(await fixture.store.getRun(run.plan.id)).toMatchObject({
+    stageFinishedAt: { assignment: expect.any(Number) },
+  });
 });
 
 test('repeated when it was done, it queues nobody again, also when employees have failed or are done meanwhile', async () => {
   const run = await readyRun();
   await assign(run);
-  await takeJobs(room, 'employee-simulation', 1, () => 'no');
-  await takeJobs(room, 'employee-simulation', 2, async ({ data }) => {
-    await room.store.putResult(run.plan, data.position, { recommendations: [], completions: [] });
+  await takeJobs(fixture, 'employee-simulation', 1, () => 'no');
+  await takeJobs(fixture, 'employee-simulation', 2, async ({ data }) => {
+    await fixture.store.putResult(run.plan, data.position, { recommendations: [], completions: [] });
     return undefined;
   });
   await assign(run);
@@ -160,14 +162,22 @@ test('assignments that are frozen stay, whatever the catalogs say later', async 
   const run = await readyRun(people(5));
   await assign(run);
   const before = await outcome(run);
-  await room.store.putCatalogs(run.plan.id, { CourseCatalog: [], StandAloneContent: [] }, { inputs: [], notices: [] });
+  await fixture.store.putCatalogs(
+    run.plan.id,
+    { CourseCatalog: [], StandAloneContent: [] },
+    { inputs: [], notices: [] },
+  );
   await assign(run);
   expect(await outcome(run)).toEqual(before);
 });
 
 test('without Daily Dose and with nothing left to give it says so, and everybody is simulated all the same', async () => {
-  const run = await room.createRunWithFlow(people(4));
-  await room.store.putCatalogs(run.plan.id, { CourseCatalog: [], StandAloneContent: [] }, { inputs: [], notices: [] });
+  const run = await fixture.createRunWithFlow(people(4));
+  await fixture.store.putCatalogs(
+    run.plan.id,
+    { CourseCatalog: [], StandAloneContent: [] },
+    { inputs: [], notices: [] },
+  );
   await assign(run);
   const { facts, jobs } = await outcome(run);
   expect(facts!.notices.map(({ code }) => code)).toEqual([
@@ -183,11 +193,11 @@ test('without Daily Dose and with nothing left to give it says so, and everybody
 
 test('an output folder that cannot be written fails the stage, and nobody is queued', async () => {
   const run = await readyRun(people(4));
-  const { outputDir } = room.settings.files;
+  const { outputDir } = fixture.settings.files;
   mkdirSync(join(outputDir, '..'), { recursive: true });
   writeFileSync(outputDir, 'a file');
   expect((await failureOf(assign(run))).code).toBe('OUTPUT_UNWRITABLE');
-  expect(await room.queues.byName['employee-simulation'].getWaitingCount()).toBe(0);
+  expect(await fixture.queues.byName['employee-simulation'].getWaitingCount()).toBe(0);
   rmSync(outputDir);
   await assign(run);
   expect((await outcome(run)).jobs.waiting).toBe(4);
@@ -198,7 +208,7 @@ test('the position of an employee is the place in the file', async () => {
   const run = await readyRun();
   await assign(run);
   for (const position of [0, 999, 1_000, 3_199]) {
-    const job = await room.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[position]!));
+    const job = await fixture.job('employee-simulation', employeeJob(run.plan.id, EMPLOYEES[position]!));
     expect(job.data).toMatchObject({ position, employeeId: EMPLOYEES[position]!.id });
   }
 });

@@ -10,25 +10,25 @@ import { failureOf } from '../../support/failure-of.ts';
 import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 import { content, people } from '../../support/run-state.ts';
 
-let room: RunFixture;
+let fixture: RunFixture;
 let downloaded: string;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 beforeEach(async () => {
-  await room.reset();
-  downloaded = mkdtempSync(join(room.folder, 'catalogs-'));
+  await fixture.reset();
+  downloaded = mkdtempSync(join(fixture.folder, 'catalogs-'));
 });
 
 const never = new AbortController().signal;
 
 async function download(env: Record<string, string> = {}): Promise<RunRecord> {
-  const { plan } = await room.createRunWithFlow(people(1));
-  const settings = room.settingsWith({ SFTP_LOCAL_DIR: downloaded, ...env });
-  const job = await room.job('catalog-download', plan.id);
-  await catalogDownloadHandler({ ...room, settings })(job, never, '');
-  return room.store.getRun(plan.id);
+  const { plan } = await fixture.createRunWithFlow(people(1));
+  const settings = fixture.settingsWith({ SFTP_LOCAL_DIR: downloaded, ...env });
+  const job = await fixture.job('catalog-download', plan.id);
+  await catalogDownloadHandler({ ...fixture, settings })(job, never, '');
+  return fixture.store.getRun(plan.id);
 }
 
 function put(name: string, text: string) {
@@ -79,10 +79,10 @@ test('without SFTP the newest file of each kind that is here is used, and that i
       { code: 'catalog-flags-unreadable', text: expect.stringContaining('"perhaps"'), count: 1, firstLine: 5 },
     ],
   });
-  expect(await room.store.readCatalog(run.plan.id, 'CourseCatalog')).toEqual([content(5)]);
-  expect(await room.store.readCatalog(run.plan.id, 'StandAloneContent')).toEqual([content(6), content(7)]);
+  expect(await fixture.store.readCatalog(run.plan.id, 'CourseCatalog')).toEqual([content(5)]);
+  expect(await fixture.store.readCatalog(run.plan.id, 'StandAloneContent')).toEqual([content(6), content(7)]);
   expect(
-    room.log.filter(({ level }) => level === 40).map(({ msg, runId, notice, count }) => [msg, runId, notice, count]),
+    fixture.log.filter(({ level }) => level === 40).map(({ msg, runId, notice, count }) => [msg, runId, notice, count]),
   ).toEqual(run.catalogs!.notices.map((notice) => [notice.text, run.plan.id, notice.code, notice.count]));
   expect(run.stageFinishedAt['catalog-download']).toBeGreaterThanOrEqual(run.stageStartedAt['catalog-download']!);
 });
@@ -114,9 +114,9 @@ test('a file that is none fails by its name, and nothing is kept', async () => {
   put('StandAloneContent_v2_2025_10_27_1_bbbbbb.csv', 'Title,Flag\nx,1\n');
   const error = await failureOf(download());
   expect(error.message).toBe('StandAloneContent_v2_2025_10_27_1_bbbbbb.csv: no id column (it has: Title, Flag)');
-  const [run] = await room.store.listRuns(1);
+  const [run] = await fixture.store.listRuns(1);
   expect(run!.catalogs).toBeUndefined();
-  expect(await room.store.readCatalog(run!.plan.id, 'CourseCatalog')).toEqual([]);
+  expect(await fixture.store.readCatalog(run!.plan.id, 'CourseCatalog')).toEqual([]);
 });
 
 test('with SFTP configured but out of reach it fails, and does not take the files that are here', async () => {
@@ -132,7 +132,7 @@ test('with SFTP configured but out of reach it fails, and does not take the file
     }),
   );
   expect(error.code).toBe('SFTP_UNREACHABLE');
-  expect((await room.store.listRuns(1))[0]!.catalogs).toBeUndefined();
+  expect((await fixture.store.listRuns(1))[0]!.catalogs).toBeUndefined();
 });
 
 test('dates are read as the settings say, in the time zone of the run', async () => {
@@ -144,7 +144,7 @@ test('dates are read as the settings say, in the time zone of the run', async ()
   const run = await download({ CATALOG_DATE_FORMATS: 'd/M/yyyy;yyyyMMdd' });
   expect(run.catalogs!.notices.map(({ code }) => code)).toEqual(['sftp-not-configured']);
   expect(run.catalogs!.inputs.map(({ dateFormats }) => dateFormats)).toEqual(Array(2).fill(['d/M/yyyy', 'yyyyMMdd']));
-  const contents = await room.store.readCatalog(run.plan.id, 'StandAloneContent');
+  const contents = await fixture.store.readCatalog(run.plan.id, 'StandAloneContent');
   expect(contents.map(({ createdAt }) => createdAt)).toEqual([
     localInstant('2025-06-05', '00:00:00', run.plan.timeZone),
     localInstant('2025-10-28', '00:00:00', run.plan.timeZone),
@@ -156,10 +156,10 @@ test('repeated, it comes to the same; the files are only read', async () => {
   put('CourseCatalog_V2_2025_10_27_1_bbbbbb.csv', 'CourseId\n1\n');
   const { sha256 } = put('StandAloneContent_v2_2025_10_27_1_bbbbbb.csv', 'ContentId\n1\n');
   const run = await download();
-  const job = await room.job('catalog-download', run.plan.id);
-  const settings = room.settingsWith({ SFTP_LOCAL_DIR: downloaded });
-  await catalogDownloadHandler({ ...room, settings })(job, never, '');
-  expect((await room.store.getRun(run.plan.id)).catalogs).toEqual(run.catalogs);
+  const job = await fixture.job('catalog-download', run.plan.id);
+  const settings = fixture.settingsWith({ SFTP_LOCAL_DIR: downloaded });
+  await catalogDownloadHandler({ ...fixture, settings })(job, never, '');
+  expect((await fixture.store.getRun(run.plan.id)).catalogs).toEqual(run.catalogs);
   const bytes = readFileSync(join(downloaded, 'StandAloneContent_v2_2025_10_27_1_bbbbbb.csv'));
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256);
 });

@@ -20,40 +20,40 @@ import { CATALOG_FACTS, content, fullAssignments, people } from '../../support/r
 import { waitUntil } from '../../support/wait-until.ts';
 
 const EMPLOYEES = people(30);
-let room: RunFixture;
+let fixture: RunFixture;
 let workers: Workers | undefined;
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
 });
-afterAll(() => room?.close());
+afterAll(() => fixture?.close());
 beforeEach(async () => {
-  await room.reset();
-  rmSync(room.settings.files.outputDir, { recursive: true, force: true });
+  await fixture.reset();
+  rmSync(fixture.settings.files.outputDir, { recursive: true, force: true });
 });
 afterEach(async () => {
   await workers?.stop(1_000);
   workers = undefined;
 });
 
-const pathOf = (name: string) => join(room.settings.files.outputDir, name);
+const pathOf = (name: string) => join(fixture.settings.files.outputDir, name);
 const linesOf = (name: string) => readFileSync(pathOf(name), 'utf8').trimEnd().split('\n');
 
 /** A run whose employees are done, but for those who fail and those of them whose failed jobs somebody deletes. */
 async function workedRun(failing: readonly number[] = [], deleted: readonly number[] = [], employees = EMPLOYEES) {
-  const run = await fannedOutRun(room, employees);
+  const run = await fannedOutRun(fixture, employees);
   const contents = { CourseCatalog: [content(1)], StandAloneContent: [content(1_915_085), content(2)] };
-  await room.store.putCatalogs(run.plan.id, contents, CATALOG_FACTS);
-  await takeJobs(room, 'employee-simulation', employees.length, async ({ data }) => {
+  await fixture.store.putCatalogs(run.plan.id, contents, CATALOG_FACTS);
+  await takeJobs(fixture, 'employee-simulation', employees.length, async ({ data }) => {
     if (failing.includes(data.position)) return 'REASON: no';
     if (deleted.includes(data.position)) return 'DELETED: by hand';
     await putResult(run, data.position, employees);
     return undefined;
   });
-  const failures = new FailureStore(room.redis);
+  const failures = new FailureStore(fixture.redis);
   for (const position of [...failing, ...deleted]) {
     await failures.put(run.plan.id, employees[position]!.id, 'no');
   }
-  for (const job of await room.queues.byName['employee-simulation'].getFailed()) {
+  for (const job of await fixture.queues.byName['employee-simulation'].getFailed()) {
     if (job.failedReason.startsWith('DELETED')) await job.remove();
   }
   return run;
@@ -61,15 +61,15 @@ async function workedRun(failing: readonly number[] = [], deleted: readonly numb
 
 async function putResult(run: RunRecord, position: number, employees: readonly Employee[] = EMPLOYEES): Promise<void> {
   const result = simulateEmployee(run.plan, employees[position]!, fullAssignments(position), contentIds(1, 77));
-  await room.store.putResult(run.plan, position, result);
+  await fixture.store.putResult(run.plan, position, result);
 }
 
 function work(env: Record<string, string> = {}): void {
-  workers = startWorkers({ ...room, settings: room.settingsWith(env), only: ['file-assembly'] });
+  workers = startWorkers({ ...fixture, settings: fixture.settingsWith(env), only: ['file-assembly'] });
 }
 
 async function assembly({ plan }: RunRecord): Promise<Job> {
-  return room.job('file-assembly', plan.id);
+  return fixture.job('file-assembly', plan.id);
 }
 
 async function settled(run: RunRecord): Promise<Job> {
@@ -92,14 +92,14 @@ function filesOf(run: RunRecord): Record<string, string> {
 }
 
 test('all files are there, and the manifest names each with its rows and its hash', async () => {
-  const template = join(room.folder, 'template.csv');
+  const template = join(fixture.folder, 'template.csv');
   writeFileSync(template, '"a"\n"b"\n');
   const run = await workedRun();
   work({ USER_COMPLETION_TEMPLATE_FILE: template });
   expect(await (await settled(run)).getState()).toBe('completed');
   const names = feedNames(run.plan);
   const hashes = filesOf(run);
-  expect(readdirSync(room.settings.files.outputDir).sort()).toEqual(Object.values(names).sort());
+  expect(readdirSync(fixture.settings.files.outputDir).sort()).toEqual(Object.values(names).sort());
   const manifest: Manifest = JSON.parse(readFileSync(pathOf(names.manifest), 'utf8'));
   expect(manifest.outputs.map(({ name, sha256 }) => [name, sha256])).toEqual(
     [names.completions, names.nonCompleted, names.userCompletion, names.summary].map((name) => [name, hashes[name]]),
@@ -121,17 +121,17 @@ test('all files are there, and the manifest names each with its rows and its has
     unknownRecommendations: 30,
   });
   expect(linesOf(names.nonCompleted)).toHaveLength(1 + 7 * 30 - manifest.counts.completionsBySource.manager);
-  expect(await room.store.getRun(run.plan.id)).toMatchObject({ manifest, finishedAt: expect.any(Number) });
+  expect(await fixture.store.getRun(run.plan.id)).toMatchObject({ manifest, finishedAt: expect.any(Number) });
 });
 
 test('Redis is rid of what BullMQ noted of every employee, and the finished job stays', async () => {
   const run = await workedRun();
-  const notes = room.queues.byName['file-assembly'].toKey(`${run.plan.id}:processed`);
+  const notes = fixture.queues.byName['file-assembly'].toKey(`${run.plan.id}:processed`);
   // And one of the assignment, which is a child too.
-  expect(await room.redis.hlen(notes)).toBe(EMPLOYEES.length + 1);
+  expect(await fixture.redis.hlen(notes)).toBe(EMPLOYEES.length + 1);
   work();
   expect(await (await settled(run)).getState()).toBe('completed');
-  expect(await room.redis.exists(notes)).toBe(0);
+  expect(await fixture.redis.exists(notes)).toBe(0);
 });
 
 test('repeated, it leaves the same bytes', async () => {
@@ -140,20 +140,20 @@ test('repeated, it leaves the same bytes', async () => {
   await settled(run);
   const before = filesOf(run);
   expect(Object.keys(before)).toHaveLength(4);
-  const { manifest } = await room.store.getRun(run.plan.id);
-  rmSync(room.settings.files.outputDir, { recursive: true });
+  const { manifest } = await fixture.store.getRun(run.plan.id);
+  rmSync(fixture.settings.files.outputDir, { recursive: true });
   await (await assembly(run)).retry('completed');
   await settled(run);
   await waitUntil('the files are there again', () => existsSync(pathOf(feedNames(run.plan).manifest)));
   expect(filesOf(run)).toEqual(before);
-  expect((await room.store.getRun(run.plan.id)).manifest).toEqual(manifest);
+  expect((await fixture.store.getRun(run.plan.id)).manifest).toEqual(manifest);
 });
 
 test('two assemblies of the same run at once leave the bytes of one', async () => {
   const { fileAssemblyHandler } = await import('../../../src/workers/stages/file-assembly.ts');
   const run = await workedRun();
   const job = await assembly(run);
-  const handle = () => fileAssemblyHandler(room)(job, new AbortController().signal, '');
+  const handle = () => fileAssemblyHandler(fixture)(job, new AbortController().signal, '');
   await handle();
   const before = filesOf(run);
   await Promise.allSettled([handle(), handle()]);
@@ -195,7 +195,7 @@ test('re-queued, those who were missing are queued anew, and then it comes to it
   await settled(whole);
   const run = await workedRun([], [3, 17]);
   expect(await (await settled(run)).getState()).toBe('failed');
-  expect(await requeueFailed(room.queues, room.store, run.plan.id, 3)).toEqual({
+  expect(await requeueFailed(fixture.queues, fixture.store, run.plan.id, 3)).toEqual({
     employees: 2,
     stages: ['file-assembly'],
   });
@@ -203,7 +203,7 @@ test('re-queued, those who were missing are queued anew, and then it comes to it
     'the assembly waits for them',
     async () => (await (await assembly(run)).getState()) === 'waiting-children',
   );
-  await takeJobs(room, 'employee-simulation', 2, async ({ data }) => {
+  await takeJobs(fixture, 'employee-simulation', 2, async ({ data }) => {
     await putResult(run, data.position);
     return undefined;
   });
@@ -214,7 +214,7 @@ test('re-queued, those who were missing are queued anew, and then it comes to it
 
 test('gaps that are on record are accepted: nothing completed for them, all of it open, and the manifest says who', async () => {
   const run = await workedRun([0, 4]);
-  const left = await finishWithoutFailed(room.queues, room.store, run.plan.id);
+  const left = await finishWithoutFailed(fixture.queues, fixture.store, run.plan.id);
   work();
   expect(await (await settled(run)).getState()).toBe('completed');
   const names = feedNames(run.plan);
@@ -235,9 +235,9 @@ test('gaps that are on record are accepted: nothing completed for them, all of i
 
 test('a gap on record does not excuse another', async () => {
   const run = await workedRun([0], [4]);
-  await finishWithoutFailed(room.queues, room.store, run.plan.id).catch(() => {});
-  await room.store.addWithout(run.plan.id, [{ employeeId: EMPLOYEES[0]!.id, reason: 'no' }]);
-  for (const job of await room.queues.byName['employee-simulation'].getFailed()) await job.remove();
+  await finishWithoutFailed(fixture.queues, fixture.store, run.plan.id).catch(() => {});
+  await fixture.store.addWithout(run.plan.id, [{ employeeId: EMPLOYEES[0]!.id, reason: 'no' }]);
+  for (const job of await fixture.queues.byName['employee-simulation'].getFailed()) await job.remove();
   work();
   const { failedReason } = await settled(run);
   expect(failedReason).toContain(`1 of 30 employees have neither a result nor a job: ${EMPLOYEES[4]!.id}`);
@@ -246,7 +246,7 @@ test('a gap on record does not excuse another', async () => {
 test('a population that is not the one it started with is refused', async () => {
   const run = await workedRun();
   const swapped = EMPLOYEES.map((employee, i) => (i === 3 ? { ...employee, type: 'f' as const } : employee));
-  await room.store.putPopulationChunk(run.plan.id, 0, swapped);
+  await fixture.store.putPopulationChunk(run.plan.id, 0, swapped);
   const hash = new PopulationHash();
   hash.add(swapped);
   expect(hash.digest().count).toBe(run.population.count);
@@ -263,8 +263,8 @@ test('when the manifest cannot be put in its place the run has not ended, nothin
   work({ JOB_ATTEMPTS: '1' });
   await waitUntil('an attempt has failed', async () => (await assembly(run)).attemptsMade > 0);
   expect((await assembly(run)).stacktrace?.join()).toMatch(/^OUTPUT_UNWRITABLE/);
-  expect(readdirSync(room.settings.files.outputDir).filter((name) => name.endsWith('.part'))).toEqual([]);
-  expect(await room.store.getRun(run.plan.id)).not.toHaveProperty('finishedAt');
+  expect(readdirSync(fixture.settings.files.outputDir).filter((name) => name.endsWith('.part'))).toEqual([]);
+  expect(await fixture.store.getRun(run.plan.id)).not.toHaveProperty('finishedAt');
   rmSync(pathOf(names.manifest), { recursive: true });
   expect(await (await settled(run)).getState()).toBe('completed');
   expect(Object.keys(filesOf(run))).toHaveLength(4);
@@ -276,7 +276,7 @@ test('a template that is not there fails at once, and writes nothing', async () 
   const { failedReason, attemptsMade } = await settled(run);
   expect(failedReason).toContain('FILE_UNREADABLE: /nowhere/template.csv: there is no such file');
   expect(attemptsMade).toBe(1);
-  expect(readdirSync(room.settings.files.outputDir)).toEqual([]);
+  expect(readdirSync(fixture.settings.files.outputDir)).toEqual([]);
 });
 
 test('broken off, it leaves the earlier files and nothing half written', async () => {
@@ -285,7 +285,7 @@ test('broken off, it leaves the earlier files and nothing half written', async (
   const controller = new AbortController();
   controller.abort('stopping');
   const job = await assembly(run);
-  await expect(fileAssemblyHandler(room)(job, controller.signal, '')).rejects.toBe('stopping');
-  expect(readdirSync(room.settings.files.outputDir)).toEqual([]);
-  expect(await room.store.getRun(run.plan.id)).not.toHaveProperty('finishedAt');
+  await expect(fileAssemblyHandler(fixture)(job, controller.signal, '')).rejects.toBe('stopping');
+  expect(readdirSync(fixture.settings.files.outputDir)).toEqual([]);
+  expect(await fixture.store.getRun(run.plan.id)).not.toHaveProperty('finishedAt');
 });

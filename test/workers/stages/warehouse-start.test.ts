@@ -16,20 +16,20 @@ import { startWarehouse, type Warehouse } from '../../support/warehouse/warehous
 
 const ATTEMPTS = 1;
 const AN_HOUR_MS = 3_600_000;
-let room: RunFixture;
+let fixture: RunFixture;
 let warehouse: Warehouse;
 let workers: Workers | undefined;
 
 beforeAll(async () => {
-  room = await openRunFixture();
+  fixture = await openRunFixture();
   warehouse = await startWarehouse();
 });
 afterAll(async () => {
   await warehouse?.close();
-  await room?.close();
+  await fixture?.close();
 });
 beforeEach(async () => {
-  await room.reset();
+  await fixture.reset();
   warehouse.stop({ needsMs: 0 });
 });
 afterEach(async () => {
@@ -38,7 +38,7 @@ afterEach(async () => {
 });
 
 function settingsOfWarehouse(timeoutSeconds: number): Settings {
-  return room.settingsWith({
+  return fixture.settingsWith({
     DATABRICKS_HOST: warehouse.host,
     DATABRICKS_HTTP_PATH: warehouse.httpPath,
     DATABRICKS_TOKEN: warehouse.token,
@@ -49,19 +49,19 @@ function settingsOfWarehouse(timeoutSeconds: number): Settings {
 
 function work(timeoutSeconds: number): void {
   const settings = settingsOfWarehouse(timeoutSeconds);
-  workers = startWorkers({ ...room, settings, only: ['catalog-download', 'assignment'] });
+  workers = startWorkers({ ...fixture, settings, only: ['catalog-download', 'assignment'] });
 }
 
 async function makeRun(): Promise<RunRecord> {
-  const run = await room.createRunWithFlow(people(20), { attempts: ATTEMPTS });
-  await stageDone(room, run, 'run-start');
+  const run = await fixture.createRunWithFlow(people(20), { attempts: ATTEMPTS });
+  await stageDone(fixture, run, 'run-start');
   return run;
 }
 
 const statusOf = async ({ plan }: RunRecord): Promise<RunStatus> =>
-  runStatus(room.queues, room.store, await room.store.getRun(plan.id));
-const isAssigned = async ({ plan }: RunRecord) => (await room.store.getRun(plan.id)).assignments !== undefined;
-const told = (pattern: RegExp) => room.log.filter(({ msg }) => pattern.test(msg));
+  runStatus(fixture.queues, fixture.store, await fixture.store.getRun(plan.id));
+const isAssigned = async ({ plan }: RunRecord) => (await fixture.store.getRun(plan.id)).assignments !== undefined;
+const told = (pattern: RegExp) => fixture.log.filter(({ msg }) => pattern.test(msg));
 
 async function waiting(run: RunRecord): Promise<NonNullable<RunStatus['warehouse']>> {
   let wait: RunStatus['warehouse'];
@@ -92,7 +92,7 @@ test('a run says that its warehouse is starting, waits without using up its only
     expect.objectContaining({ runId: run.plan.id, reason, patienceMs: 60_000 }),
   ]);
   expect(told(/^The SQL warehouse answers, after \d+ s$/)).toHaveLength(1);
-  expect(await room.redis.keys('*warehouse-wait*')).toEqual([]);
+  expect(await fixture.redis.keys('*warehouse-wait*')).toEqual([]);
 });
 
 test('it waits for DATABRICKS_TIMEOUT in all, whoever has the job, then fails once and says so; a retry waits again', async () => {
@@ -109,11 +109,11 @@ test('it waits for DATABRICKS_TIMEOUT in all, whoever has the job, then fails on
     /^DATABRICKS_NOT_STARTED: Nothing was read within 6 s \(DATABRICKS_TIMEOUT\): The SQL warehouse at .* HTTP 503/,
   );
   expect(reason).toMatch(/Start the warehouse in Databricks and re-queue the stage, or raise DATABRICKS_TIMEOUT\.$/);
-  const failed = await room.job('assignment', run.plan.id);
+  const failed = await fixture.job('assignment', run.plan.id);
   expect(failed.attemptsMade).toBe(1);
   expect(failed.finishedOn! - begun.since).toBeGreaterThanOrEqual(5_900);
   expect(failed.finishedOn! - begun.since).toBeLessThan(12_000);
-  await requeueFailed(room.queues, room.store, run.plan.id, ATTEMPTS);
+  await requeueFailed(fixture.queues, fixture.store, run.plan.id, ATTEMPTS);
   expect((await waiting(run)).since).toBeGreaterThan(begun.until);
   warehouse.stop({ needsMs: 0 });
   await waitUntil('the assignments are made', () => isAssigned(run), 20_000);
@@ -127,7 +127,7 @@ test('a worker that is stopped while the run waits ends at once, and gives no at
   const before = performance.now();
   await workers?.stop(10_000);
   expect(performance.now() - before).toBeLessThan(5_000);
-  const job = await room.job('assignment', run.plan.id);
+  const job = await fixture.job('assignment', run.plan.id);
   expect([await job.getState(), job.attemptsMade]).toEqual(['delayed', 0]);
   expect(job.delay).toBeGreaterThan(100_000);
 });
@@ -136,10 +136,10 @@ describe('a warehouse that takes a statement and has not answered for a while', 
   const slow = new BtcFakeError('DATABRICKS_STARTING', 'The SQL warehouse is starting: no answer for 10 s.');
 
   async function read(run: RunRecord, end: (listener: WarehouseListener) => void): Promise<RunStatus['warehouse']> {
-    const job = await room.job('assignment', run.plan.id);
+    const job = await fixture.job('assignment', run.plan.id);
     const settings = settingsOfWarehouse(60);
     let meanwhile: RunStatus['warehouse'];
-    await onceWarehouseRuns({ ...room, settings }, job, '', async (listener) => {
+    await onceWarehouseRuns({ ...fixture, settings }, job, '', async (listener) => {
       listener.slow(slow);
       meanwhile = await waiting(run);
       end(listener);
@@ -150,7 +150,7 @@ describe('a warehouse that takes a statement and has not answered for a while', 
 
   test('is told of, and no longer when it answers', async () => {
     const run = await makeRun();
-    await stageDone(room, run, 'catalog-download');
+    await stageDone(fixture, run, 'catalog-download');
     const meanwhile = await read(run, (listener) => listener.answered());
     expect(meanwhile?.reason).toBe('DATABRICKS_STARTING: The SQL warehouse is starting: no answer for 10 s.');
     expect(meanwhile!.until - meanwhile!.since).toBe(60_000);
@@ -159,7 +159,7 @@ describe('a warehouse that takes a statement and has not answered for a while', 
 
   test('nor when the read fails for another reason', async () => {
     const run = await makeRun();
-    await stageDone(room, run, 'catalog-download');
+    await stageDone(fixture, run, 'catalog-download');
     const broken = new BtcFakeError('DATABRICKS_UNREACHABLE', 'The connection failed.');
     const failing = read(run, () => {
       throw broken;
