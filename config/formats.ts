@@ -8,6 +8,7 @@ import convict from 'convict';
 import { PATTERN_TOKENS, parseDatePatterns } from '../src/domain/catalog/date-pattern.ts';
 import { isLegacySshAlgorithm } from '../src/domain/connections/legacy-ssh-algorithms.ts';
 import { parseRedisAddress } from '../src/domain/connections/redis-address.ts';
+import { isTimeZone } from '../src/domain/schedule/time-zone.ts';
 
 declare const parsed: unique symbol;
 /** The name of a format, which remembers the type of the values that it parses to. */
@@ -208,11 +209,5 @@ export const DATE_PATTERNS: Format<string> = defineFormat(
 /** A name such as `Europe/Berlin`; offsets such as `+01:00` know no daylight saving and are refused. */
 export const TIME_ZONE: Format<string> = defineFormat('an IANA time zone', (text) => {
   const zone = text.trim();
-  if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(zone)) return undefined;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return zone;
-  } catch {
-    return undefined;
-  }
+  return isTimeZone(zone) ? zone : undefined;
 });

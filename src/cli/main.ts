@@ -11,6 +11,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { downloadCommand } from './commands/download.ts';
 import { explainCommand } from './commands/explain.ts';
 import { finishCommand } from './commands/finish.ts';
+import { lakehouseCommand } from './commands/lakehouse.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
@@ -41,6 +42,7 @@ const COMMANDS = [
   doctorCommand,
   demoCommand,
   sandboxCommand,
+  lakehouseCommand,
 ];
 
 const EXIT_LIMIT_MS = 3_000;

@@ -62,6 +62,8 @@ export const ERROR_CODES = {
   OUTPUT_MISSING: { retryable: false, meaning: 'A file of a run is not where it was written.' },
   OUTPUT_CHANGED: { retryable: false, meaning: "A file of a run is not the one that the run's manifest names." },
 
+  LAKEHOUSE_INVALID: { retryable: false, meaning: 'lakehouse.yaml has errors.' },
+
   PROXY_REFUSED: { retryable: false, meaning: 'The HTTP proxy on the way did not let a connection through.' },
 
   WEBHOOK_FAILED: { retryable: true, meaning: 'The webhook for alerts did not take a message.' },

@@ -67,6 +67,9 @@ const PURE_PACKAGES: Readonly<Record<string, RegExp | undefined>> = {
   'date-fns': undefined,
   '@date-fns/tz': undefined,
   'cron-parser': undefined,
+  'fastest-levenshtein': undefined,
+  ajv: undefined,
+  yaml: undefined,
   'node:crypto': /^\s*\{\s*(createHash|hash)\s*\}\s*$/,
 };
 

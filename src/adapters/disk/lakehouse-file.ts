@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import type { Description } from '../../domain/description/description.ts';
+import { parseDescription } from '../../domain/description/parse.ts';
+import { BtcFakeError, systemCode } from '../../domain/errors.ts';
+import { unreadable } from '../csv/rows.ts';
+import { writeFailure } from './write-failure.ts';
+
+/** Where commands look for the description, in the working folder. */
+export const LAKEHOUSE_FILE = 'lakehouse.yaml';
+
+/** Whether the working folder has a description. */
+export function hasLakehouseFile(): boolean {
+  return existsSync(LAKEHOUSE_FILE);
+}
+
+/**
+ * Reads a description of the lakehouse.
+ * @throws BtcFakeError LAKEHOUSE_INVALID with everything that is wrong in it; FILE_UNREADABLE.
+ */
+export async function readLakehouseFile(path: string = LAKEHOUSE_FILE): Promise<Description> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw unreadable(path, systemCode(error), error);
+    throw new BtcFakeError('FILE_UNREADABLE', `${path}: there is no such file`, {
+      remedy: 'Write one with: btc-fake lakehouse init',
+      cause: error,
+    });
+  }
+  return parseDescription(text.replace(/^\uFEFF/, ''), path);
+}
+
+/**
+ * Writes a new description. A file that is there is left alone.
+ * @throws BtcFakeError USAGE when the file exists; OUTPUT_UNWRITABLE.
+ */
+export async function writeLakehouseFile(text: string, path: string = LAKEHOUSE_FILE): Promise<void> {
+  try {
+    const file = await open(path, 'wx');
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') {
+      throw new BtcFakeError('USAGE', `${path} exists already; it is left as it is`, {
+        remedy: 'Edit it, or move it away first.',
+      });
+    }
+    throw writeFailure(path, error, 'Choose a folder that you can write to.');
+  }
+}
