@@ -49,7 +49,6 @@ export function parseDescription(text: string, file: string): Description {
       strange.map(({ position, what }) => ({ line: lines.linePos(position).line, what })),
     );
   const written: unknown = document.toJS() ?? {};
-  const validate = compile();
   const problems: Problem[] = validate(written)
     ? []
     : (validate.errors ?? []).map((error) => ({ path: pathOf(error), what: describeProblem(error) }));
@@ -76,6 +75,9 @@ function strangeNodes(document: Document.Parsed): { position: number; what: stri
   });
   return found;
 }
+
+/** The schema as a function, made once. */
+const validate = compile();
 
 function compile() {
   const ajv = new Ajv({ allErrors: true, useDefaults: true, allowUnionTypes: true, verbose: true });
