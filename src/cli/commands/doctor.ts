@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { WeeklySchedule } from '../../domain/schedule/slots.ts';
 import type { Finding, Outcome } from '../../queries/connections/finding.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { CommandContext } from '../session.ts';
@@ -23,7 +24,9 @@ export function doctorCommand(program: Command, done: (code: ExitCode) => void):
       };
       const envFile = checkEnvFileMode(command.loaded);
       if (envFile) tell(envFile);
-      for (const check of connectionChecks({ ...command, redis: () => tryRedisOf(command) })) tell(await check.run());
+      const redis = () => tryRedisOf(command);
+      const appliedSchedule = () => appliedScheduleOf(command);
+      for (const check of connectionChecks({ ...command, redis, appliedSchedule })) tell(await check.run());
       if (json) printJson(findings);
       done(findings.some(({ state }) => state === 'wrong') ? EXIT.error : EXIT.ok);
     });
@@ -36,6 +39,11 @@ async function tryRedisOf(command: CommandContext): Promise<Outcome> {
   return withSession(command, ({ redis, redisLocation, embedded }) =>
     tryRedis(redis, embedded ? 'our own (REDIS_URL is not set)' : safeLocation(redisLocation)),
   );
+}
+
+async function appliedScheduleOf(command: CommandContext): Promise<WeeklySchedule | undefined> {
+  const { withSession } = await import('../session.ts');
+  return withSession(command, async ({ schedule }) => (await schedule.read()).applied);
 }
 
 function printFinding({ what, state, detail, remedy }: Finding): void {

@@ -16,10 +16,12 @@ import { withSftp } from '../../adapters/sftp/session.ts';
 import { clockIsOff, WorkerRegistry } from '../../adapters/shared-state/worker-registry.ts';
 import { BtcFakeError, systemCode } from '../../domain/errors.ts';
 import type { EmployeeId } from '../../domain/ids.ts';
+import type { WeeklySchedule } from '../../domain/schedule/slots.ts';
 import type { Employee } from '../../domain/simulation/employees.ts';
 import { duration, plural } from '../../domain/wording.ts';
 import type { Finding, Outcome } from './finding.ts';
 import { tryInbound } from './inbound.ts';
+import { tryLakehouse } from './lakehouse.ts';
 import { describeProxies, via } from './proxies.ts';
 
 /** One thing that can be tried. */
@@ -35,17 +37,22 @@ export interface CheckDependencies {
   readonly logger: Logger;
   /** Tries Redis: a command opens a connection for that, a page has one. */
   readonly redis: () => Promise<Outcome>;
+  /** The queue's schedule; undefined: none is applied. Absent: what is described for Databricks is not looked at. */
+  readonly appliedSchedule?: () => Promise<WeeklySchedule | undefined>;
 }
 
 const ANY_EMPLOYEE = 1 as EmployeeId;
 const SHOWN_LINES = 3;
 
 /** Everything that runs depend on, to be tried in this order or at once. */
-export function connectionChecks({ settings, logger, redis }: CheckDependencies): ConnectionCheck[] {
+export function connectionChecks({ settings, logger, redis, appliedSchedule }: CheckDependencies): ConnectionCheck[] {
   const cutSecrets = secretCutter(secretsOf(settings));
   const isProxied = settings.proxies.length > 0;
   const proxies: [string, () => Promise<Outcome>][] = isProxied
     ? [['Proxies', async () => describeProxies(settings)]]
+    : [];
+  const lakehouse: [string, () => Promise<Outcome>][] = appliedSchedule
+    ? [['lakehouse.yaml', () => tryLakehouse(appliedSchedule)]]
     : [];
   const checks: [string, () => Promise<Outcome>][] = [
     ['Redis', redis],
@@ -58,6 +65,7 @@ export function connectionChecks({ settings, logger, redis }: CheckDependencies)
     ['Template', () => tryTemplate(settings)],
     ['OUTPUT_DIR', () => tryFolder('OUTPUT_DIR', settings.files.outputDir)],
     ['SFTP_LOCAL_DIR', () => tryFolder('SFTP_LOCAL_DIR', settings.files.downloadDir)],
+    ...lakehouse,
   ];
   return checks.map(([what, check]) => ({
     what,
