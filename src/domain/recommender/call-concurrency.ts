@@ -4,8 +4,8 @@ const FEWEST_MEASURED = 200;
 const STEP = 1.5;
 /** As quick as the quickest window, within what windows scatter: there is room for more at a time. */
 const AS_QUICK = 1.25;
-/** So much slower than the quickest: what was added since only waits. Less than a step, so that one that brings nothing is taken back. */
-const TOO_SLOW = 1.4;
+/** The part of a step that calls may become slower by: a step that brings nothing makes them slower by all of it, and is taken back. */
+const SLOWER_PART = 1.4 / STEP;
 /** Calls take up most of what is allowed at a time; below it something else is what limits. */
 const USED = 0.7;
 /** A recommender that fails so often has too much to do. */
@@ -37,7 +37,8 @@ export class CallConcurrency {
   #quickest = Number.POSITIVE_INFINITY;
   #wait = 0;
   #nextWait = FIRST_WAIT;
-  #hasGrown = false;
+  /** The number before the last change, when that was an increase. */
+  #grownFrom: number | undefined;
   /** Calls that were under way at the last change, and are not of the window. */
   #unmeasured: number;
   #since = 0;
@@ -90,13 +91,15 @@ export class CallConcurrency {
       return;
     }
     if (before === this.least || seconds < this.#quickest) this.#quickest = seconds;
-    if (seconds > this.#quickest * TOO_SLOW) {
+    // The step from 1 to 2 is a larger one.
+    const step = before === 2 ? 2 : STEP;
+    if (seconds > this.#quickest * step * SLOWER_PART) {
       this.#waitLonger();
-      this.#set(before / STEP);
+      this.#set(this.#grownFrom ?? before / STEP);
       return;
     }
-    if (this.#hasGrown) this.#nextWait = FIRST_WAIT;
-    this.#hasGrown = false;
+    if (this.#grownFrom !== undefined) this.#nextWait = FIRST_WAIT;
+    this.#grownFrom = undefined;
     if (this.#wait > 0) this.#wait -= 1;
     else if (before < this.most && seconds <= this.#quickest * AS_QUICK && used >= USED)
       this.#set(Math.max(before + 1, before * STEP));
@@ -109,7 +112,7 @@ export class CallConcurrency {
 
   #set(wanted: number): void {
     const next = Math.floor(Math.min(this.most, Math.max(this.least, wanted)));
-    this.#hasGrown = next > this.#current;
+    this.#grownFrom = next > this.#current ? this.#current : undefined;
     this.#unmeasured = Math.max(this.#current, next);
     this.#current = next;
   }
