@@ -62,7 +62,8 @@ export function content(id: number, overrides: Partial<Omit<CatalogContent, 'id'
 /** The manifest of a run that came to nothing. */
 export function emptyManifest({ plan, employees }: NewRun): Manifest {
   return {
-    manifestVersion: 1,
+    manifestVersion: 2,
+    engine: 'queue',
     runId: plan.id,
     seed: plan.seed,
     asOf: '2025-10-28T11:00:00Z',

@@ -57,7 +57,10 @@ export interface OutputFile {
 
 /** The record of a run, written beside its feeds (contract section 5). It holds no time of day but the simulated one. */
 export interface Manifest {
-  readonly manifestVersion: 1;
+  /** 1 in runs of an earlier build, which name no engine. */
+  readonly manifestVersion: 1 | 2;
+  /** What made the files: the queue, or the native job on Databricks. */
+  readonly engine?: 'queue' | 'native';
   readonly runId: RunId;
   readonly seed: string;
   readonly asOf: string;

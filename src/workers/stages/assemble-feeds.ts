@@ -147,7 +147,8 @@ function manifestOf(
   const { plan, assignments } = run;
   const week = weekOf(plan);
   return {
-    manifestVersion: 1,
+    manifestVersion: 2,
+    engine: 'queue',
     runId: plan.id,
     seed: plan.seed,
     asOf: formatInstant(plan.asOf),

@@ -247,7 +247,7 @@ describe('a preview', () => {
       readFileSync(outputPath(summary), 'utf8').split('\n')[0]!,
     );
     const manifest = filesOfRun(run).at(-1)!.name;
-    expect(await page(`${address(manifest)}/preview`)).toContain('&quot;manifestVersion&quot;: 1');
+    expect(await page(`${address(manifest)}/preview`)).toContain('&quot;manifestVersion&quot;: 2');
   });
 
   test('leaves no file open', async () => {
