@@ -6,7 +6,11 @@ export default {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   // Minutes of faults at random have a command of their own.
-  testPathIgnorePatterns: process.env.SOAK_MINUTES ? [] : ['/test/faults/soak\\.test\\.ts$'],
+  // So have tests that need Python and Java.
+  testPathIgnorePatterns: [
+    ...(process.env.SOAK_MINUTES ? [] : ['/test/faults/soak\\.test\\.ts$']),
+    ...(process.env.SPARK_PYTHON ? [] : ['/test/databricks-spark/']),
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023' }, module: { type: 'es6' }, sourceMaps: 'inline' }],

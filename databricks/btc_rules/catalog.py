@@ -185,8 +185,17 @@ class Notice:
 
     code: str
     text: str
-    count: int
-    first_line: int
+    count: int | None = None
+    first_line: int | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The notice with the manifest's names."""
+        written: dict[str, object] = {"code": self.code, "text": self.text}
+        if self.count is not None:
+            written["count"] = self.count
+        if self.first_line is not None:
+            written["firstLine"] = self.first_line
+        return written
 
 
 def catalog_notices(file: str, faults: dict[str, Fault]) -> list[Notice]:

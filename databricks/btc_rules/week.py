@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAY_MS = 86_400_000
@@ -22,9 +21,10 @@ class BusinessWeek:
     as_of_date: str
 
 
-@lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+_dates: dict[int, str] = {}
+"""The dates of days since 1970 that were asked for. A plain dictionary travels to Spark's workers; `lru_cache` does not."""
+
+_MOST_DATES = 4096
 
 
 def offset_ms(time_zone: str, instant: int) -> int:
@@ -33,7 +33,7 @@ def offset_ms(time_zone: str, instant: int) -> int:
         return 0
     # A day is left at both ends of the calendar, where an offset would leave it.
     seconds = min(max(instant, _FIRST_MS), _LAST_MS) // 1000
-    offset = (_EPOCH + timedelta(seconds=seconds)).astimezone(_zone(time_zone)).utcoffset()
+    offset = (_EPOCH + timedelta(seconds=seconds)).astimezone(ZoneInfo(time_zone)).utcoffset()
     assert offset is not None
     return offset // timedelta(milliseconds=1)
 
@@ -45,9 +45,13 @@ def format_instant(instant: int) -> str:
     return f"{_date(day)}T{minute // 60:02}:{minute % 60:02}:{second:02}Z"
 
 
-@lru_cache(maxsize=4096)
 def _date(day: int) -> str:
-    return date.fromordinal(day + 719_163).isoformat()
+    known = _dates.get(day)
+    if known is None:
+        if len(_dates) >= _MOST_DATES:
+            _dates.clear()
+        known = _dates[day] = date.fromordinal(day + 719_163).isoformat()
+    return known
 
 
 def local_date(instant: int, time_zone: str) -> str:

@@ -1,0 +1,1 @@
+"""Runs the notebooks outside of Databricks, on a local Spark."""
