@@ -5,6 +5,7 @@ import { packageVersion } from '../adapters/disk/package-root.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { checkCommand } from './commands/check.ts';
 import { dashboardCommand } from './commands/dashboard.ts';
+import { databricksCommand } from './commands/databricks/command.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -43,6 +44,7 @@ const COMMANDS = [
   demoCommand,
   sandboxCommand,
   lakehouseCommand,
+  databricksCommand,
 ];
 
 const EXIT_LIMIT_MS = 3_000;

@@ -3,15 +3,15 @@ import type { Description, Target } from '../../domain/description/description.t
 import { JOB_PARAMETERS } from './parameters.ts';
 import { jobSettings } from './settings.ts';
 
-/** Parameters whose text a run, not the description, decides: they are the same in all targets. */
-const OF_A_RUN: readonly string[] = ['run_id', 'as_of', 'seed'];
+/** Parameters whose text the description does not decide: it is the same in all targets. */
+const OF_A_RUN: readonly string[] = ['run_id', 'as_of', 'seed', 'skip_invalid_employees', 'software_version'];
 
 /** What one target gives a variable of the bundle. */
 interface BundleVariable {
   readonly name: string;
   readonly about: string;
   readonly complex?: boolean;
-  readonly value: (target: Target) => unknown;
+  readonly value: (target: Target, version: string) => unknown;
 }
 
 /** The parameters that name what the bundle may make, with the kind of resource. */
@@ -32,18 +32,25 @@ const LIST_VARIABLES: readonly BundleVariable[] = [
   },
 ];
 
+/** What a bundle is made from. */
+export interface BundleSource {
+  readonly description: Description;
+  /** The target that is meant when none is named. */
+  readonly byDefault: Target;
+  /** Of the notebooks' file names, without the dot. */
+  readonly ending: string;
+  /** File name of the wheel; undefined: the modules lie beside the notebooks. */
+  readonly wheel: string | undefined;
+  /** Of the BTC Fake that writes the bundle. */
+  readonly version: string;
+}
+
 /**
  * The text of `databricks.yml`: the job for all targets of the description, and schema, volume and secret scope where the bundle
  * makes them. `bundle deploy -t TARGET` needs nothing else.
- * @param ending of the notebooks in the export: a bundle names its files with it.
- * @param byDefault the target that is meant when none is named.
  */
-export function bundleText(
-  description: Description,
-  byDefault: Target,
-  ending: string,
-  wheel: string | undefined,
-): string {
+export function bundleText(source: BundleSource): string {
+  const { description } = source;
   const isOwner = description.managed_by === 'bundle';
   const variables: readonly BundleVariable[] = [
     ...JOB_PARAMETERS.filter(({ name }) => !OF_A_RUN.includes(name)),
@@ -59,14 +66,11 @@ export function bundleText(
         ]),
       ),
       resources: {
-        jobs: { btc_fake: bundleJob(description, byDefault, isOwner) },
+        jobs: { btc_fake: bundleJob(source) },
         ...(isOwner ? ownedResources() : {}),
       },
       targets: Object.fromEntries(
-        description.targets.map((target) => [
-          target.name,
-          bundleTarget(target, { description, byDefault, variables, ending, wheel }),
-        ]),
+        description.targets.map((target) => [target.name, bundleTarget(target, source, variables)]),
       ),
     },
     { aliasDuplicateObjects: false },
@@ -79,8 +83,10 @@ export function bundleText(
 }
 
 /** What is the same in all targets; schedule, tasks and compute stand in each target, since lists of both would be merged. */
-function bundleJob(description: Description, target: Target, isOwner: boolean) {
-  const { schedule, tasks, timeout_seconds, health, job_clusters, ...shared } = jobSettings(description, target, {
+function bundleJob({ description, byDefault, version }: BundleSource) {
+  const isOwner = description.managed_by === 'bundle';
+  const { schedule, tasks, timeout_seconds, health, job_clusters, ...shared } = jobSettings(description, byDefault, {
+    version,
     notebookPath: (notebook) => notebook,
     parameter: (name, value) => (OF_A_RUN.includes(name) ? value : reference(name, isOwner)),
   });
@@ -135,18 +141,11 @@ function ownedResources() {
   };
 }
 
-/** What `bundleTarget` needs besides the target. */
-interface TargetSource {
-  readonly description: Description;
-  readonly byDefault: Target;
-  readonly variables: readonly BundleVariable[];
-  readonly ending: string;
-  readonly wheel: string | undefined;
-}
-
-function bundleTarget(target: Target, { description, byDefault, variables, ending, wheel }: TargetSource) {
+function bundleTarget(target: Target, source: BundleSource, variables: readonly BundleVariable[]) {
+  const { description, byDefault, ending, wheel, version } = source;
   const isOwner = description.managed_by === 'bundle';
   const { job_clusters, health, schedule, tasks, timeout_seconds } = jobSettings(description, target, {
+    version,
     notebookPath: (notebook) => `./${notebook}.${ending}`,
     ...(wheel === undefined ? {} : { wheelPath: wheelInVolume(wheel, (name) => reference(name, isOwner)) }),
   });
@@ -159,7 +158,7 @@ function bundleTarget(target: Target, { description, byDefault, variables, endin
     mode: target.name === 'dev' ? 'development' : 'production',
     ...(target.name === byDefault.name ? { default: true } : {}),
     ...(Object.keys(workspace).length > 0 ? { workspace } : {}),
-    variables: Object.fromEntries(variables.map(({ name, value }) => [name, value(target)])),
+    variables: Object.fromEntries(variables.map(({ name, value }) => [name, value(target, version)])),
     resources: {
       jobs: {
         btc_fake: { schedule, timeout_seconds, health, ...(job_clusters ? { job_clusters } : {}), tasks },

@@ -4,8 +4,8 @@ import type { Target } from '../../domain/description/description.ts';
 export interface JobParameter {
   readonly name: string;
   readonly about: string;
-  /** Its value for a target. Databricks replaces what stands in `{{…}}` when a run starts; nothing else does. */
-  readonly value: (target: Target) => string;
+  /** Its value for a target, in an export of a version of BTC Fake. Databricks replaces what stands in `{{…}}` when a run starts; nothing else does. */
+  readonly value: (target: Target, version: string) => string;
 }
 
 /** All parameters of the job, in the order of the notebook's widgets. */
@@ -81,4 +81,10 @@ export const JOB_PARAMETERS: readonly JobParameter[] = [
     about: 'true: write the feeds without employees whose call failed for good',
     value: ({ simulation }) => String(simulation.without_failed),
   },
+  {
+    name: 'skip_invalid_employees',
+    about: 'true: leave out rows of employees that are wrong',
+    value: () => 'false',
+  },
+  { name: 'software_version', about: 'of the BTC Fake that wrote the job', value: (_, version) => version },
 ];

@@ -5,6 +5,8 @@ import { JOB_TASKS } from './tasks.ts';
 
 /** What the job settings are made from, besides the description. */
 export interface JobSource {
+  /** Of the BTC Fake that writes the job. */
+  readonly version: string;
   /** Path of a notebook, as the place where the settings are used takes it. */
   readonly notebookPath: (notebook: string) => string;
   /** Path of the wheel that clusters install; absent: notebooks import the modules that lie beside them. */
@@ -19,7 +21,7 @@ const MINUTE_SECONDS = 60;
 /** The settings of the native job for one target, as the Jobs API 2.2 takes them (`CreateJob`). */
 export function jobSettings(description: Description, target: Target, source: JobSource) {
   const { job, schedule, notifications } = target;
-  const { notebookPath, wheelPath, parameter = (_, value) => value } = source;
+  const { version, notebookPath, wheelPath, parameter = (_, value) => value } = source;
   const onCluster = job.compute === 'cluster';
   const quartz = quartzSchedule(schedule.cron);
   // The description was checked when it was read.
@@ -37,7 +39,7 @@ export function jobSettings(description: Description, target: Target, source: Jo
       timezone_id: schedule.time_zone,
       pause_status: schedule.paused ? ('PAUSED' as const) : ('UNPAUSED' as const),
     },
-    parameters: JOB_PARAMETERS.map(({ name, value }) => ({ name, default: parameter(name, value(target)) })),
+    parameters: JOB_PARAMETERS.map(({ name, value }) => ({ name, default: parameter(name, value(target, version)) })),
     email_notifications: {
       on_failure: [...notifications.on_failure],
       on_success: [...notifications.on_success],

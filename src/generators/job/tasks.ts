@@ -20,4 +20,4 @@ export const JOB_TASKS: readonly JobTask[] = [
 ];
 
 /** The packages and modules under `databricks/` that the notebooks import. */
-export const NOTEBOOK_MODULES: readonly string[] = ['btc_constants.py', 'btc_rules'];
+export const NOTEBOOK_MODULES: readonly string[] = ['btc_constants.py', 'btc_native', 'btc_rules'];

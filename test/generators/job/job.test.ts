@@ -54,6 +54,7 @@ describe('the native job', () => {
       fc.property(anyDescription, (description) => {
         for (const target of description.targets) {
           const settings = jobSettings(description, target, {
+            version: '1.2.3',
             notebookPath: (notebook) => `${target.workspace_folder}/${notebook}`,
           }) satisfies jobs.CreateJob;
           expect(jobProblems(settings, 'api', FILES)).toEqual([]);
@@ -66,12 +67,15 @@ describe('the native job', () => {
       fc.property(anyDescription, fc.constantFrom('py', 'ipynb'), (description, ending) => {
         const [first] = description.targets;
         if (first === undefined) throw new Error('no target');
-        const text = bundleText(description, first, ending, undefined);
+        const text = bundleText({ description, byDefault: first, ending, wheel: undefined, version: '1.2.3' });
         expect(bundleProblems(text, FILES)).toEqual([]);
         for (const target of description.targets) {
           const deployed = deployedJob(text, target.name);
           expect(deployed).toEqual(
-            jobSettings(description, target, { notebookPath: (notebook) => `./${notebook}.${ending}` }),
+            jobSettings(description, target, {
+              version: '1.2.3',
+              notebookPath: (notebook) => `./${notebook}.${ending}`,
+            }),
           );
         }
       }),
@@ -81,7 +85,7 @@ describe('the native job', () => {
     const description = parseDescription('{version: 1, simulation: {recommender: {mode: table, table: a.b.c}}}', '');
     const [target] = description.targets;
     if (target === undefined) throw new Error('no target');
-    const { parameters } = jobSettings(description, target, { notebookPath: (notebook) => notebook });
+    const { parameters } = jobSettings(description, target, { version: '1.2.3', notebookPath: (notebook) => notebook });
     expect(parameters).toContainEqual({ name: 'as_of', default: '{{job.start_time.iso_datetime}}' });
     expect(parameters).toContainEqual({ name: 'run_id', default: 'native-{{job.run_id}}' });
   });

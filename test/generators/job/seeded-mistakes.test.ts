@@ -19,9 +19,9 @@ const description = parseDescription(
 const [dev] = description.targets;
 if (dev === undefined) throw new Error('no target');
 const JOB = JSON.stringify(
-  jobSettings(description, dev, { notebookPath: (notebook) => `/Workspace/Shared/${notebook}` }),
+  jobSettings(description, dev, { version: '1.2.3', notebookPath: (notebook) => `/Workspace/Shared/${notebook}` }),
 );
-const BUNDLE = bundleText(description, dev, 'py', undefined);
+const BUNDLE = bundleText({ description, byDefault: dev, ending: 'py', wheel: undefined, version: '1.2.3' });
 
 /** The job with something put in another's place; fails when it is not there. */
 function spoiled(text: string, from: string | RegExp, to: string): string {
