@@ -122,6 +122,7 @@ export async function withWorkers<T>(
   const { startWorkers } = await import('../workers/runtime/runtime.ts');
   const { startPeriodicTasks } = await import('../workers/periodic/periodic-task.ts');
   const { describeWorker, heartbeat } = await import('../workers/periodic/heartbeat.ts');
+  const { lostJobsTask } = await import('../workers/periodic/lost-jobs.ts');
   const { requireTemplate } = await import('../workers/stages/template-file.ts');
   if (choice.only?.includes('file-assembly') ?? true) await requireTemplate(settings);
   // On the connection that fails at once: the workers' own would wait until Redis takes it.
@@ -148,7 +149,7 @@ export async function withWorkers<T>(
     const alive = heartbeat(registry, worker, { logger, now: Date.now });
     const time: PeriodicTask = { name: 'clock', everyMs: HEARTBEAT_MS, run: () => clock.measure() };
     const running = startPeriodicTasks(
-      [time, alive, workers.cancellations, ...(periodicTasks?.(context) ?? [])],
+      [time, alive, workers.cancellations, lostJobsTask(context), ...(periodicTasks?.(context) ?? [])],
       logger,
     );
     try {
