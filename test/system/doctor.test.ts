@@ -72,6 +72,10 @@ test('all is well: each thing was tried and says what was found', async () => {
     Template: fine('input/template.csv: can be read'),
     OUTPUT_DIR: fine('generated_files/ can be written'),
     SFTP_LOCAL_DIR: fine('downloaded_files/ can be written'),
+    'lakehouse.yaml': {
+      state: 'not configured',
+      detail: 'there is no lakehouse.yaml; btc-fake lakehouse init writes one',
+    },
   });
   expect(code).toBe(0);
 });
@@ -138,6 +142,7 @@ test('nothing is configured: it says what a run does without it, and what no run
 });
 
 test('everything is broken: each thing says so by itself, and no secret is shown', async () => {
+  await place.write('lakehouse.yaml', 'version: 2\n');
   await writeFile(bare.path('empty.csv'), 'employee_id,employee_edu_type\n');
   const { code, findings } = await doctor(place, {
     REDIS_URL: 'redis://:redis-secret@127.0.0.1:1',
@@ -161,9 +166,11 @@ test('everything is broken: each thing says so by itself, and no secret is shown
     'input: it is a folder',
     '/dev/null/feeds cannot be written (ENOTDIR)',
     `${join(bare.folder, 'empty.csv')} cannot be written (EEXIST)`,
+    expect.stringContaining('lakehouse.yaml:1: version: "2" is not 1'),
   ]);
   expect(new Set(Object.values(findings).map(({ state }) => state))).toEqual(new Set(['wrong']));
   expect(details.join()).not.toMatch(/redis-secret|dapi-wrong/);
+  await rm(place.path('lakehouse.yaml'));
   expect(code).toBe(1);
 });
 

@@ -17,42 +17,47 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** What a breach of the schema means, as one phrase that names the setting. Needs errors with their schemas (`verbose`). */
-export function describeProblem({ keyword, instancePath, params, data, parentSchema }: ErrorObject): string {
-  const name = instancePath.slice(1).replaceAll('/', '.');
-  const value = `${name}: ${quotedValue(String(data))}`;
-  switch (keyword) {
-    case 'additionalProperties': {
-      const key = String(params.additionalProperty);
-      const full = name === '' ? key : `${name}.${key}`;
-      return `${quotedValue(full, 80)} is not a setting${advice(key, Object.keys(parentSchema?.properties ?? {}))}`;
-    }
-    case 'type': {
-      const types: readonly string[] = [params.type as string | string[]].flat();
-      const wanted = types.filter((type) => type !== 'null').map((type) => TYPES[type] ?? type);
-      return `${name === '' ? 'the file' : name} is not ${wanted.join(' or ')}`;
-    }
-    case 'enum':
-      return `${value} is not one of ${(params.allowedValues as unknown[]).join(', ')}`;
-    case 'const':
-      return `${value} is not ${String(params.allowedValue)}, the only version that this program knows`;
-    case 'format':
-      return `${value} is not ${TEXT_FORMATS[String(params.format)]?.what}${whyNot(String(params.format), String(data))}`;
-    case 'minimum':
-    case 'maximum': {
-      const { minimum, maximum } = parentSchema as { minimum: number; maximum: number };
-      return `${value} is not a number from ${minimum} to ${maximum}`;
-    }
-    case 'required':
-      return `${String(params.missingProperty)} is missing`;
-    case 'minLength':
-      return `${name} is empty`;
-    case 'minProperties':
-      return `${name} names no target: it needs at least ${plural(params.limit as number, 'target')}`;
-    case 'uniqueItems':
-      return `${name} has an entry twice`;
-    default:
-      return `${name} is wrong`;
-  }
+export function describeProblem(error: ErrorObject): string {
+  const name = error.instancePath.slice(1).replaceAll('/', '.');
+  return PHRASES[error.keyword]?.(error, name) ?? `${name} is wrong (${error.keyword})`;
+}
+
+/** The phrases by the schema's keyword. */
+const PHRASES: Readonly<Record<string, (error: ErrorObject, name: string) => string>> = {
+  additionalProperties: ({ params, parentSchema }, name) => {
+    const key = String(params.additionalProperty);
+    const full = name === '' ? key : `${name}.${key}`;
+    return `${quotedValue(full, 80)} is not a setting${advice(key, Object.keys(parentSchema?.properties ?? {}))}`;
+  },
+  type: ({ params }, name) => {
+    const types: readonly string[] = [params.type as string | string[]].flat();
+    const wanted = types.filter((type) => type !== 'null').map((type) => TYPES[type] ?? type);
+    return `${name === '' ? 'the file' : name} is not ${wanted.join(' or ')}`;
+  },
+  enum: ({ data, params }, name) =>
+    `${given(name, data)} is not one of ${(params.allowedValues as unknown[]).join(', ')}`,
+  const: ({ data, params }, name) =>
+    `${given(name, data)} is not ${String(params.allowedValue)}, the only version that this program knows`,
+  format: ({ data, params }, name) => {
+    const format = String(params.format);
+    return `${given(name, data)} is not ${TEXT_FORMATS[format]?.what}${whyNot(format, String(data))}`;
+  },
+  minimum: outsideRange,
+  maximum: outsideRange,
+  required: ({ params }) => `${String(params.missingProperty)} is missing`,
+  minLength: (_, name) => `${name} is empty`,
+  minProperties: ({ params }, name) =>
+    `${name} names no target: it needs at least ${plural(params.limit as number, 'target')}`,
+  uniqueItems: (_, name) => `${name} has an entry twice`,
+};
+
+function outsideRange({ data, parentSchema }: ErrorObject, name: string): string {
+  const { minimum, maximum } = parentSchema as { minimum: number; maximum: number };
+  return `${given(name, data)} is not a number from ${minimum} to ${maximum}`;
+}
+
+function given(name: string, data: unknown): string {
+  return `${name}: ${quotedValue(String(data))}`;
 }
 
 /** Cron expressions are refused for reasons of their own. */

@@ -148,7 +148,7 @@ function positionOf(contents: Node | null, path: Path): number {
     } else if (isSeq(node)) {
       node = node.items[Number(step)];
       position = (node as Node | undefined)?.range?.[0] ?? position;
-    } else return position;
+    }
   }
   return position;
 }

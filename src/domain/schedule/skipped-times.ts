@@ -18,6 +18,7 @@ const STEP_MS = 24 * HOUR_MS;
 /**
  * The times of a schedule that changes of the clocks skip in the next two years, at most one for each change: a scheduler runs them
  * at another time, or not at all.
+ * @param schedule whose cron expression names times that exist.
  * @param from epoch milliseconds.
  */
 export function skippedTimes({ cron, timeZone }: WeeklySchedule, from: number): SkippedTime[] {
@@ -31,8 +32,8 @@ export function skippedTimes({ cron, timeZone }: WeeklySchedule, from: number): 
     const change = changeBetween(day, day + STEP_MS, offset);
     // The wall shows `change + before` and a moment later `change + after`; what lies between is shown never.
     wall.reset(new Date(change + before - 1));
-    const time = nextTime(wall);
-    if (time !== undefined && time < change + after)
+    const time = wall.next().getTime();
+    if (time < change + after)
       skipped.push({ time: new Date(time).toISOString().slice(0, 16).replace('T', ' '), change });
   }
   return skipped;
@@ -48,12 +49,4 @@ function changeBetween(from: number, to: number, offset: (instant: number) => nu
     else high = middle;
   }
   return high;
-}
-
-function nextTime(expression: ReturnType<typeof CronExpressionParser.parse>): number | undefined {
-  try {
-    return expression.next().getTime();
-  } catch {
-    return undefined;
-  }
 }
