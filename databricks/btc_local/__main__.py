@@ -1,11 +1,11 @@
 """`python -m btc_local`: runs notebooks on a local Spark, for the command line of BTC Fake and for its tests.
 
-The first line of standard input is a JSON object that says how Spark is started: `jars`, `warehouse` and optionally `connect`, the
-address of a Spark Connect server. Each further line is a run: `notebook`, `widgets`, and optionally `secrets` (by scope and key),
-`volumes`, `tables` (Parquet files by the widget that gets their Delta tables) and `sessionZone`.
+The first line of standard input is a JSON object that says how Spark is started: `jars`, `warehouse` and optionally `connect`,
+the address of a Spark Connect server. Each further line is a run: `notebook`, `widgets`, and optionally `secrets` (by scope and
+key), `volumes`, `tables` (Parquet files by the widget that gets their Delta tables) and `sessionZone`.
 
-A run ends with one JSON line on standard output: `{"value": ...}` or `{"error": {"code", "message", "lines"}}`. Everything else goes to
-standard error. Secrets come by standard input, because every user of the machine can read arguments.
+A run ends with one JSON line on standard output: `{"value": ...}` or `{"error": {"code", "message", "lines"}}`. Everything else
+goes to standard error. Secrets come by standard input, because every user of the machine can read arguments.
 """
 
 import contextlib

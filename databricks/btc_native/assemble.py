@@ -144,7 +144,7 @@ def _count(tally: RunTally, batch: pa.RecordBatch) -> None:
 
 def copy_template(template: Path, target: Path) -> dict[str, object]:
     """A byte-for-byte copy of the UserCompletion template; its rows are its lines without the header. Raises FILE_UNREADABLE."""
-    from btc_native.inputs import unreadable
+    from btc_native.input_files import unreadable
 
     try:
         data = template.read_bytes()

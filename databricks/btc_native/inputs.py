@@ -1,28 +1,25 @@
 """Employees and catalogs from files (contract section 1)."""
 
-import codecs
 import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from btc_rules.catalog import CatalogContent, CatalogReader, Notice, catalog_notices
+from btc_native.input_files import EmployeesRead, read_catalog, read_employees
+from btc_rules.catalog import CatalogContent, Notice, catalog_notices
 from btc_rules.catalog_choice import FolderEntry, choose_catalogs
 from btc_rules.catalog_dates import Pattern, compile_date_pattern
-from btc_rules.csv_records import csv_records
-from btc_rules.csv_shape import foreign_shape
-from btc_rules.employees import Employee, EmployeeReader, is_blank_or_comment
+from btc_rules.employees import Employee
 from btc_rules.errors import RuleError
 from btc_rules.text import quoted_value, trim
 from btc_rules.week import local_date
 
-_SHOWN_ERRORS = 20
-_LOOKED_AT_BYTES = 64 * 1024
 _BATCH = 50_000
 _SKIPPING = ("no-id", "misaligned")
 EMPLOYEE_SCHEMA = pa.schema([("position", pa.int64()), ("employee_id", pa.int64()), ("employee_type", pa.string())])
@@ -69,26 +66,16 @@ def write_employees(path: Path, target: Path, skip_invalid: bool) -> EmployeesIn
 
     Raises EMPLOYEES_INVALID with `FILE:LINE: reason` for the first 20 bad rows; FILE_UNREADABLE.
     """
-    errors: list[str] = []
-    counts = {"employees": 0, "invalid": 0}
+    read = EmployeesRead()
+    written = 0
     target.parent.mkdir(parents=True, exist_ok=True)
     with pq.ParquetWriter(target, EMPLOYEE_SCHEMA) as writer:
-        batch: list[Employee] = []
-        for row in _employee_rows(path):
-            if isinstance(row, str):
-                counts["invalid"] += 1
-                if len(errors) < _SHOWN_ERRORS:
-                    errors.append(row)
-                continue
-            batch.append(row)
-            if len(batch) == _BATCH:
-                _write(writer, batch, counts)
-        _write(writer, batch, counts)
-    invalid = counts["invalid"]
-    if invalid and not skip_invalid:
-        rows = "1 row is" if invalid == 1 else f"{invalid} rows are"
-        raise RuleError("EMPLOYEES_INVALID", f"{path.name}: {rows} wrong", errors)
-    return EmployeesInput(path.name, _sha256(path), counts["employees"], invalid, errors)
+        for batch in batched(read_employees(path, skip_invalid, read), _BATCH):
+            writer.write_table(_table(written, batch))
+            written += len(batch)
+    if not read.employees:
+        raise RuleError("EMPLOYEES_INVALID", f"{path.name}: the file holds no employees")
+    return EmployeesInput(path.name, _sha256(path), read.employees, read.invalid, read.first)
 
 
 def id_ranges(employees: Path, size: int) -> list[tuple[int, int]]:
@@ -97,31 +84,16 @@ def id_ranges(employees: Path, size: int) -> list[tuple[int, int]]:
     return [(int(ids[i]), int(ids[min(i + size, len(ids)) - 1])) for i in range(0, len(ids), size)]
 
 
-def _write(writer: pq.ParquetWriter, batch: list[Employee], counts: dict[str, int]) -> None:
-    first = counts["employees"]
-    positions = range(first, first + len(batch))
-    columns = [positions, [employee.id for employee in batch], [employee.type for employee in batch]]
-    if batch:
-        arrays = [pa.array(list(column), field.type) for column, field in zip(columns, EMPLOYEE_SCHEMA, strict=True)]
-        writer.write_table(pa.Table.from_arrays(arrays, schema=EMPLOYEE_SCHEMA))
-    counts["employees"] += len(batch)
-    batch.clear()
+def batched(employees: Iterator[Employee], size: int) -> Iterator[list[Employee]]:
+    """So many at a time, the last ones fewer."""
+    while batch := list(islice(employees, size)):
+        yield batch
 
 
-def _employee_rows(path: Path) -> Iterator[Employee | str]:
-    reader: EmployeeReader | None = None
-    for line, fields in read_csv(path, "EMPLOYEES_INVALID", comments=True):
-        if reader is None:
-            if fields and not is_blank_or_comment(fields):
-                with _explained(path):
-                    reader = EmployeeReader(fields, f"{path.name}:{line}")
-            continue
-        row = reader.read(fields) if fields else None
-        if row is not None:
-            yield f"{path.name}:{line}: {row}" if isinstance(row, str) else row
-    if reader is None:
-        with _explained(path):
-            raise RuleError("EMPLOYEES_INVALID", f"{path.name}: the file is empty")
+def _table(first: int, batch: list[Employee]) -> pa.Table:
+    columns = [range(first, first + len(batch)), [employee.id for employee in batch], [employee.type for employee in batch]]
+    arrays = [pa.array(list(column), field.type) for column, field in zip(columns, EMPLOYEE_SCHEMA, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=EMPLOYEE_SCHEMA)
 
 
 def read_catalogs(folder: Path, as_of: int, time_zone: str, date_formats: str, max_age_days: int, origin: str) -> Catalogs:
@@ -135,9 +107,7 @@ def read_catalogs(folder: Path, as_of: int, time_zone: str, date_formats: str, m
     inputs: list[dict[str, object]] = []
     for file in chosen:
         path = folder / file.name
-        reader = _read_catalog(path, file.kind, time_zone, patterns)
-        contents[file.kind] = reader.finish()
-        faults = reader.faults
+        contents[file.kind], faults = read_catalog(path, file.kind, time_zone, patterns)
         notices.extend(catalog_notices(file.name, faults))
         inputs.append(
             {
@@ -153,19 +123,6 @@ def read_catalogs(folder: Path, as_of: int, time_zone: str, date_formats: str, m
         )
     files = [folder / file.name for file in chosen]
     return Catalogs(contents["StandAloneContent"], contents["CourseCatalog"], inputs, notices, files)
-
-
-def _read_catalog(path: Path, kind: str, time_zone: str, patterns: list[Pattern]) -> CatalogReader:
-    reader: CatalogReader | None = None
-    with _explained(path):
-        for line, fields in read_csv(path, "CATALOG_INVALID"):
-            if reader is not None:
-                reader.add(line, fields)
-            elif any(trim(field) for field in fields):
-                reader = CatalogReader(kind, fields, line, path.name, time_zone, patterns)
-        if reader is None:
-            raise RuleError("CATALOG_INVALID", f"{path.name}: the file is empty")
-    return reader
 
 
 def _date_patterns(text: str) -> tuple[list[Pattern], list[str]]:
@@ -194,66 +151,6 @@ def _entries(folder: Path) -> list[FolderEntry]:
             ]
     except FileNotFoundError:
         return []
-
-
-def read_csv(path: Path, code: str, comments: bool = False) -> Iterator[tuple[int, list[str]]]:
-    """The records of a CSV file in UTF-8 with the lines that they begin on.
-
-    Raises `code` with `FILE:LINE` when the file is no CSV in UTF-8; FILE_UNREADABLE.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            yield from csv_records(lines, path.name, code, comments)
-    except UnicodeDecodeError:
-        with _explained(path):
-            raise RuleError(code, f"{path.name}:{_line_of_bad_utf8(path)}: there are bytes that are not UTF-8") from None
-    except RuleError as error:
-        with _explained(path):
-            raise error
-    except OSError as error:
-        raise unreadable(path, error) from None
-
-
-def unreadable(path: Path, error: OSError) -> RuleError:
-    """The error for a file that cannot be read."""
-    reasons: dict[type[OSError], str] = {
-        FileNotFoundError: "there is no such file",
-        PermissionError: "reading it is not allowed",
-        IsADirectoryError: "it is a folder",
-    }
-    return RuleError("FILE_UNREADABLE", f"{path}: {reasons.get(type(error), 'it cannot be read')}")
-
-
-class _explained:
-    """Says of a file that is refused what it is, where it is something else than CSV with commas."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if not isinstance(error, RuleError) or error.code == "FILE_UNREADABLE":
-            return
-        with self._path.open("rb") as file:
-            shape = foreign_shape(file.read(_LOOKED_AT_BYTES))
-        if shape is not None:
-            raise RuleError(error.code, f"{self._path.name}: {shape}") from None
-
-
-def _line_of_bad_utf8(path: Path) -> int:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    data = path.read_bytes()
-    line = 1
-    try:
-        for piece in data.splitlines(keepends=True):
-            decoder.decode(piece)
-            line += piece.endswith((b"\n", b"\r"))
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        pass
-    return line
 
 
 def _sha256(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Records of a CSV text, as the TypeScript reader takes them apart (contract section 1)."""
 
 from collections.abc import Iterable, Iterator
+from typing import TextIO
 
 from btc_rules.errors import RuleError
 from btc_rules.text import BLANKS
@@ -12,6 +13,10 @@ class _StrayText(Exception):
     """Something stands behind the closing quote of a field."""
 
 
+class OpenQuoteError(RuleError):
+    """A quoted field is still open at the end of the file; all records before it were read."""
+
+
 def csv_records(lines: Iterable[str], name: str, code: str, comments: bool = False) -> Iterator[tuple[int, list[str]]]:
     """The line, from 1, on which each record begins, and its fields; none for a blank line and for a comment.
 
@@ -19,16 +24,18 @@ def csv_records(lines: Iterable[str], name: str, code: str, comments: bool = Fal
     """
     number = start = 1
     pending = ""
+    in_quotes = False
     for line in lines:
-        if comments and not pending and line.startswith("#"):
-            yield number, []
-            number += 1
-            continue
+        if comments:
+            # Every quote counts for whether a line begins inside a field, also one that stands in the middle of a bare field.
+            if line.startswith("#") and not in_quotes:
+                line = line[len(line.rstrip("\r\n")) :]
+            elif line.count('"') % 2:
+                in_quotes = not in_quotes
         text = pending + line if pending else line
         pending = ""
         if '"' not in text:
-            row = text.rstrip("\r\n")
-            yield number, [] if not row.strip(BLANKS) else row.split(",")
+            yield number, _bare_record(text)
         else:
             if text is line:
                 start = number
@@ -38,13 +45,30 @@ def csv_records(lines: Iterable[str], name: str, code: str, comments: bool = Fal
                 raise RuleError(code, f"{name}:{start}: something stands behind the closing quote of a field") from None
             if fields is None:
                 pending = text
-                if len(pending) > _LONGEST_RECORD:
-                    raise RuleError(code, f"{name}:{start}: the record is longer than 1 MiB")
             else:
                 yield start, fields
+        if len(pending or line) > _LONGEST_RECORD:
+            raise RuleError(code, f"{name}:{start if pending else number}: the record is longer than 1 MiB")
         number += 1
     if pending:
-        raise RuleError(code, f"{name}:{start}: a quoted field is never closed")
+        raise OpenQuoteError(code, f"{name}:{start}: a quoted field is never closed")
+
+
+def limited_lines(file: TextIO) -> Iterator[str]:
+    """The lines of a file that was opened with `newline=""`; of one that is longer than a record may be, its beginning."""
+    first = file.readline(_LONGEST_RECORD + 2)
+    # The parser of the other language takes a second byte-order mark off.
+    yield first.removeprefix("\ufeff")
+    yield from iter(lambda: file.readline(_LONGEST_RECORD + 2), "")
+
+
+def _bare_record(text: str) -> list[str]:
+    row = text.rstrip("\r\n")
+    if not row.strip(BLANKS):
+        return []
+    first, comma, others = row.partition(",")
+    # Blanks before the first comma are no field's text, as in the other language.
+    return [first if first.strip(BLANKS) else "", *(others.split(",") if comma else ())]
 
 
 def _quoted_record(text: str) -> list[str] | None:
@@ -63,6 +87,8 @@ def _quoted_record(text: str) -> list[str] | None:
             comma = text.find(",", at)
             end = len(text.rstrip("\r\n")) if comma < 0 else comma
             field, at = text[at:end], end
+            if not fields and not field.strip(BLANKS):
+                field = ""
         fields.append(field)
         if at >= len(text) or text[at] != ",":
             return fields

@@ -2,11 +2,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { pythonConstants } from '../../src/generators/python-constants.ts';
+import { files } from './file-vectors.ts';
 import { ruleVectors } from './rule-vectors.ts';
 
 const FOLDER = fileURLToPath(new URL('../../databricks/', import.meta.url));
 const zones: unknown = JSON.parse(readFileSync(`${FOLDER}tests/zones.json`, 'utf8'));
-const vectors = ruleVectors(zones as string[]);
+const vectors = { ...ruleVectors(zones as string[]), files: await files() };
 
 if (process.env.UPDATE_VECTORS === '1') {
   mkdirSync(`${FOLDER}tests/vectors`, { recursive: true });
