@@ -99,7 +99,7 @@ def _table(first: int, batch: list[Employee]) -> pa.Table:
 def read_catalogs(folder: Path, as_of: int, time_zone: str, date_formats: str, max_age_days: int, origin: str) -> Catalogs:
     """Reads the newest catalogs in a folder. `origin` is where they came from, as the manifest says it.
 
-    Raises CATALOG_MISSING, CATALOG_INVALID, FILE_UNREADABLE; CONFIG_INVALID for a pattern that is none.
+    Raises CATALOG_MISSING, CATALOG_TOO_LARGE, CATALOG_INVALID, FILE_UNREADABLE; CONFIG_INVALID for a pattern that is none.
     """
     patterns, formats = _date_patterns(date_formats)
     chosen, notices = choose_catalogs(_entries(folder), local_date(as_of, time_zone), max_age_days, str(folder))
@@ -145,6 +145,7 @@ def _entries(folder: Path) -> list[FolderEntry]:
                     entry.is_file(follow_symlinks=False),
                     entry.is_dir(follow_symlinks=False),
                     entry.stat(follow_symlinks=False).st_mtime * 1000,
+                    entry.stat(follow_symlinks=False).st_size,
                 )
                 for entry in found
                 if not entry.name.startswith(".") and not entry.name.endswith(".part")

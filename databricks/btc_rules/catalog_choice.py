@@ -11,7 +11,11 @@ from btc_rules.errors import RuleError
 from btc_rules.text import plural, printable
 
 KINDS = ("CourseCatalog", "StandAloneContent")
+MAX_BYTES = 500_000_000
+"""The size of a catalog file from which on it is refused, unless another is given."""
+
 _SHOWN_NAMES = 3
+_MEGABYTE = 1_000_000
 _DATE = re.compile(r"([0-9]{4})[^0-9]([0-9]{1,2})[^0-9]([0-9]{1,2})")
 
 
@@ -23,6 +27,7 @@ class FolderEntry:
     is_file: bool
     is_folder: bool
     modified_at: float
+    bytes: int = 0
 
 
 def is_nearly_catalog_name(name: str) -> bool:
@@ -32,15 +37,20 @@ def is_nearly_catalog_name(name: str) -> bool:
 
 
 def choose_catalogs(
-    entries: Iterable[FolderEntry], day: str, max_age_days: int, place: str
+    entries: Iterable[FolderEntry], day: str, max_age_days: int, place: str, max_bytes: int = MAX_BYTES
 ) -> tuple[list[CatalogFileName], list[Notice]]:
-    """The catalogs of a run on a day, `YYYY-MM-DD`, one of each kind, and the notices. Raises CATALOG_MISSING."""
+    """The catalogs of a run on a day, `YYYY-MM-DD`, one of each kind, and the notices.
+
+    Raises CATALOG_MISSING, CATALOG_TOO_LARGE.
+    """
     files: list[tuple[CatalogFileName, int]] = []
+    sizes: dict[str, int] = {}
     near: list[str] = []
     for entry in entries:
         parsed = parse_catalog_file_name(entry.name)
         if parsed is not None and entry.is_file:
             files.append((parsed, int(entry.modified_at)))
+            sizes[entry.name] = entry.bytes
         elif parsed is not None or (not entry.is_folder and is_nearly_catalog_name(entry.name)):
             near.append(entry.name)
     near.sort()
@@ -52,11 +62,19 @@ def choose_catalogs(
         lines = [f"its name nearly matches: {_listed(near)}"] if near else []
         raise RuleError("CATALOG_MISSING", f"{place}: no {' and no '.join(missing)} file", lines)
     chosen = [file for file in newest if file is not None]
+    for file in chosen:
+        if sizes[file.name] > max_bytes:
+            limit = f"more than CATALOG_MAX_MB allows ({_megabytes(max_bytes)})"
+            raise RuleError("CATALOG_TOO_LARGE", f"{file.name} has {_megabytes(sizes[file.name])}, {limit}")
     notices = [notice for file in chosen if (notice := _age_notice(file, day, max_age_days))]
     if near:
         text = f"Files beside the catalogs whose names nearly match were not used: {len(near):,} ({_listed(near)})"
         notices.append(Notice("catalog-near-misses", text, len(near)))
     return chosen, notices
+
+
+def _megabytes(number: int) -> str:
+    return f"{-(-number // _MEGABYTE):,} MB"
 
 
 def _date_in(name: str) -> str:

@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from unicodedata import category
 
 from btc_rules.errors import RuleError
 from btc_rules.ids import is_run_id
-from btc_rules.text import quoted_value
+from btc_rules.text import quoted_value, trim
 from btc_rules.week import BusinessWeek, business_week, instant_of_local
 
 _AS_OF = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?(?:\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?")
@@ -35,18 +36,24 @@ def run_plan(run_id: str, seed: str, as_of: str, time_zone: str, feed_date_forma
     """Checks what a run is told. An empty seed is the run id. Raises USAGE."""
     if not is_run_id(run_id):
         raise RuleError("USAGE", f"run_id {quoted_value(run_id)} is no id of a run: a letter, then letters, digits, _ and -")
-    if len(seed) > _LONGEST_SEED or re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", seed):
-        raise RuleError("USAGE", f"seed {quoted_value(seed)} is not text on one line of at most {_LONGEST_SEED} characters")
     if feed_date_format not in DATE_FORMATS:
         raise RuleError("USAGE", f"feed_date_format {quoted_value(feed_date_format)} is not one of {', '.join(DATE_FORMATS)}")
-    return RunPlan(run_id, seed or run_id, as_of_instant(as_of, time_zone), time_zone, feed_date_format)
+    return RunPlan(run_id, checked_seed(seed or run_id), as_of_instant(as_of, time_zone), time_zone, feed_date_format)
+
+
+def checked_seed(seed: str) -> str:
+    """A seed as it is given. Raises USAGE."""
+    is_on_one_line = not any(category(one) in ("Cc", "Cs") or one in "\u2028\u2029" for one in seed)
+    if is_on_one_line and trim(seed) and len(seed) <= _LONGEST_SEED:
+        return seed
+    raise RuleError("USAGE", f"The seed is not text on one line, of 1 to {_LONGEST_SEED} characters")
 
 
 def as_of_instant(text: str, time_zone: str) -> int:
     """The instant that a text names, in whole seconds; without an offset it is local time. Raises USAGE."""
     match = _AS_OF.fullmatch(text)
     if match is None or not _is_real(match):
-        raise RuleError("USAGE", f"as_of {quoted_value(text)} is not an instant, such as 2025-10-28T11:00:00Z")
+        raise RuleError("USAGE", f"as_of {quoted_value(text)} is not an instant")
     day, hour, minute, second, offset = match.groups()
     local = (date.fromisoformat(day).toordinal() - 719_163) * 86_400_000
     local += ((int(hour) * 60 + int(minute)) * 60 + int(second or 0)) * 1000
@@ -66,8 +73,10 @@ def as_of_instant(text: str, time_zone: str) -> int:
 
 def _is_real(match: re.Match[str]) -> bool:
     day, hour, minute, second, _ = match.groups()
+    time = f"{hour}:{minute}:{second or '00'}"
     try:
-        datetime.fromisoformat(f"{day}T{hour}:{minute}:{second or '00'}")
+        # 24:00:00 is the midnight that ends a day.
+        datetime.fromisoformat(f"{day}T{'00:00:00' if time == '24:00:00' else time}")
     except ValueError:
         return False
     return True

@@ -1,6 +1,7 @@
 import { catalogDates, catalogNames, catalogs } from './catalog-vectors.ts';
 import { decisions, names } from './employee-vectors.ts';
 import { employeeRows, ids, recommendations, retryAfter, urls } from './input-vectors.ts';
+import { catalogChoices, instants, seeds, summaryTails } from './run-vectors.ts';
 import { draws, weeks } from './week-vectors.ts';
 
 /** What both languages must give: a file's cases, each an object with the input and what comes out. Numbers stay below 2^53. */
@@ -21,5 +22,9 @@ export function ruleVectors(zones: readonly string[]): Vectors {
     recommendations: recommendations(),
     urls: urls(),
     'retry-after': retryAfter(),
+    instants: instants(),
+    seeds: seeds(),
+    'catalog-choices': catalogChoices(),
+    'summary-tails': summaryTails(),
   };
 }
