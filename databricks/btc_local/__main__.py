@@ -1,8 +1,8 @@
 """`python -m btc_local`: runs notebooks on a local Spark, for the command line of BTC Fake and for its tests.
 
-The first line of standard input is a JSON object that says how Spark is started: `jars`, `warehouse` and optionally `connect`,
-the address of a Spark Connect server. Each further line is a run: `notebook`, `widgets`, and optionally `secrets` (by scope and
-key), `volumes`, `tables` (Parquet files by the widget that gets their Delta tables) and `sessionZone`.
+The first line of standard input is a JSON object that says how Spark is started: `jars`, `warehouse` and optionally `connect`:
+true for a Spark Connect server of its own. Each further line is a run: `notebook`, `widgets`, and optionally `secrets` (by scope
+and key), `volumes`, `tables` (Parquet files by the widget that gets their Delta tables) and `sessionZone`.
 
 A run ends with one JSON line on standard output: `{"value": ...}` or `{"error": {"code", "message", "lines"}}`. Everything else
 goes to standard error. Secrets come by standard input, because every user of the machine can read arguments.
@@ -14,10 +14,11 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
+from btc_local.connect_server import connect_server
 from btc_local.notebook import NotebookError, run_notebook
-from btc_local.spark import connect_session, local_session
+from btc_local.spark import connect_session, local_session, session_settings
 from btc_local.standins import LocalDbutils, display
 from btc_rules.errors import RuleError
 
@@ -31,9 +32,14 @@ def main() -> int:
     # What notebooks and Spark print is for people.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     setup = json.loads(sys.stdin.readline())
-    warehouse = Path(setup["warehouse"])
-    connect = setup.get("connect")
-    spark = connect_session(connect) if connect else local_session(Path(setup["jars"]), warehouse)
+    jars, warehouse = Path(setup["jars"]), Path(setup["warehouse"])
+    if not setup.get("connect"):
+        return _run_all(local_session(jars, warehouse), warehouse, results)
+    with connect_server(session_settings(jars, warehouse)) as address:
+        return _run_all(connect_session(address), warehouse, results)
+
+
+def _run_all(spark: "SparkSession", warehouse: Path, results: TextIO) -> int:
     failed = False
     for number, line in enumerate(sys.stdin):
         job = json.loads(line)

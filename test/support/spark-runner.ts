@@ -33,10 +33,12 @@ export interface SparkRunner {
 export interface SparkColumn {
   readonly python: string;
   readonly jars: string;
+  /** Whether the notebook has a session of Spark Connect, as on serverless compute; false unless given. */
+  readonly connect?: boolean;
 }
 
 /** Starts Spark. The process' own time zone is one that nothing may depend on. */
-export function startSpark({ python, jars }: SparkColumn, warehouse: string, connect?: string): SparkRunner {
+export function startSpark({ python, jars, connect = false }: SparkColumn, warehouse: string): SparkRunner {
   const child = spawn(python, ['-m', 'btc_local'], {
     cwd: DATABRICKS,
     env: { ...process.env, TZ: 'Pacific/Auckland', PYTHONTZPATH: '', PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: '' },
@@ -48,7 +50,7 @@ export function startSpark({ python, jars }: SparkColumn, warehouse: string, con
   });
   const results = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const send = (value: object) => child.stdin.write(`${JSON.stringify(value)}\n`);
-  send({ jars, warehouse, ...(connect === undefined ? {} : { connect }) });
+  send({ jars, warehouse, connect });
   return {
     get said() {
       return said;
