@@ -53,12 +53,13 @@ from pyspark import cloudpickle
 import btc_constants
 import btc_native
 import btc_rules
-from btc_native import answers, assemble, decide, inputs, records
+from btc_native import answers, assemble, decide, inputs, records, sftp
 from btc_native.ground_truth import GroundTruth
 from btc_native.run import NativeRun, describe_failures, manifest_sha256
 from btc_rules.decision import manager_choice
 from btc_rules.errors import RuleError
 from btc_rules.tally import RunTally, choice_notices, summary_tail
+from btc_rules.week import local_date
 
 # The rules travel to the executors with the functions that use them: nothing has to be installed there.
 for module in (btc_constants, btc_rules, btc_native):
@@ -79,8 +80,13 @@ run.tell("Reading employees and catalogs")
 employees_input = inputs.write_employees(run.employees_file, scratch / "employees.parquet", run.skip_invalid)
 run.work.mkdir(parents=True, exist_ok=True)
 shutil.copyfile(scratch / "employees.parquet", run.work / "employees.parquet")
+day = local_date(plan.as_of, plan.time_zone)
+listed = None
+if run.sftp is not None:
+    run.tell(f"Fetching the newest catalogs from {run.sftp.endpoint}")
+    listed = sftp.fetch_catalogs(run.sftp, run.catalog_folder, scratch, day, run.catalog_max_age_days)
 catalogs = inputs.read_catalogs(
-    run.catalog_folder, plan.as_of, plan.time_zone, run.catalog_date_formats, run.catalog_max_age_days, run.catalog_origin
+    run.catalog_folder, day, plan.time_zone, run.catalog_date_formats, run.catalog_max_age_days, listed
 )
 choice = manager_choice(catalogs.stand_alone)
 employees = spark.read.parquet(str(run.work / "employees.parquet"))
@@ -113,9 +119,10 @@ else:
     found = answers.kept_answers(spark, str(answer_folder)).join(employees.select("employee_id"), "employee_id", "left_semi")
 
 failed = [
-    (row["employee_id"], row["code"])
-    for row in found.where("code IS NOT NULL").join(employees, "employee_id").orderBy("position").collect()
+    (row["employee_id"], row["code"], row["message"])
+    for row in found.where("code IS NOT NULL").orderBy("employee_id").select("employee_id", "code", "message").collect()
 ]
+reasons = [(employee_id, f"{code}: {message}") for employee_id, code, message in failed]
 if failed:
     failures = found.where("code IS NOT NULL").select("employee_id", "code", "message")
     failures.write.mode("overwrite").parquet(str(run.work / "failed"))
@@ -146,12 +153,12 @@ template = None
 if run.template_file is not None:
     template = assemble.copy_template(run.template_file, scratch / names["userCompletion"])
     feeds.append(template)
-notices = run.notices(employees_input, catalogs, training, choice_notices(choice, tally.counts["nothing_left"]), failed)
+notices = run.notices(employees_input, catalogs, training, choice_notices(choice, tally.counts["nothing_left"]), reasons)
 file_names = [*(str(feed["name"]) for feed in feeds), names["summary"], names["manifest"]]
-for line in summary_tail(tally, catalogs.titles(choice.daily_dose), notices, failed, file_names):
+for line in summary_tail(tally, catalogs.titles(choice.daily_dose), notices, reasons, file_names):
     drafts.summary.write(f"{line}\n", 1)
 outputs = [*feeds, drafts.summary.finish()]
-manifest = run.manifest(employees_input, catalogs, training, template, notices, tally, failed, outputs)
+manifest = run.manifest(employees_input, catalogs, training, template, notices, tally, reasons, outputs)
 (scratch / names["manifest"]).write_text(assemble.manifest_text(manifest), "utf-8")
 
 # COMMAND ----------

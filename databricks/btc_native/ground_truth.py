@@ -83,14 +83,14 @@ class GroundTruth:
         decided: Path,
         choices: list[CatalogContent],
         tally: RunTally,
-        failed: list[tuple[int, str]],
+        failed: list[tuple[int, str, str]],
         version: str,
     ) -> None:
-        """All tables. `failed` are the employees that the run was finished without, with codes."""
+        """All tables. `failed` are the employees that the run was finished without, with codes and messages."""
         self._write("employees", EMPLOYEES, self._employees(employees))
         self._write("manager_choices", MANAGER_CHOICES, iter([self._choices(choices, tally)]))
         self._write_decided(decided)
-        left_out = [{"employee_id": employee_id, "reason": code} for employee_id, code in failed]
+        left_out = [{"employee_id": employee_id, "reason": code} for employee_id, code, _ in failed]
         self._write("left_out", LEFT_OUT, iter([left_out]))
         week = self._plan.week()
         run = {

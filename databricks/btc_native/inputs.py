@@ -18,7 +18,6 @@ from btc_rules.catalog_dates import Pattern, compile_date_pattern
 from btc_rules.employees import Employee
 from btc_rules.errors import RuleError
 from btc_rules.text import quoted_value, trim
-from btc_rules.week import local_date
 
 _BATCH = 50_000
 _SKIPPING = ("no-id", "misaligned")
@@ -96,13 +95,15 @@ def _table(first: int, batch: list[Employee]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=EMPLOYEE_SCHEMA)
 
 
-def read_catalogs(folder: Path, as_of: int, time_zone: str, date_formats: str, max_age_days: int, origin: str) -> Catalogs:
-    """Reads the newest catalogs in a folder. `origin` is where they came from, as the manifest says it.
+def read_catalogs(
+    folder: Path, day: str, time_zone: str, date_formats: str, max_age_days: int, listed: list[FolderEntry] | None = None
+) -> Catalogs:
+    """Reads the newest catalogs of a day in a folder; `listed` is what an SFTP server has, if they came from one.
 
     Raises CATALOG_MISSING, CATALOG_TOO_LARGE, CATALOG_INVALID, FILE_UNREADABLE; CONFIG_INVALID for a pattern that is none.
     """
     patterns, formats = _date_patterns(date_formats)
-    chosen, notices = choose_catalogs(_entries(folder), local_date(as_of, time_zone), max_age_days, str(folder))
+    chosen, notices = choose_catalogs(_entries(folder) if listed is None else listed, day, max_age_days, str(folder))
     contents: dict[str, list[CatalogContent]] = {}
     inputs: list[dict[str, object]] = []
     for file in chosen:
@@ -117,7 +118,7 @@ def read_catalogs(folder: Path, as_of: int, time_zone: str, date_formats: str, m
                 "sha256": _sha256(path),
                 "contents": len(contents[file.kind]),
                 "skippedRows": sum(faults[fault].count for fault in _SKIPPING if fault in faults),
-                "from": origin,
+                "from": "volume" if listed is None else "sftp",
                 **({"dateFormats": formats} if formats else {}),
             }
         )

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from btc_rules.errors import RuleError
-from btc_rules.recommender import body_excerpt, is_retryable, parse_recommendations, retry_after_ms, status_code_of
+from btc_rules.recommender import (
+    body_excerpt,
+    is_retryable,
+    parse_recommendations,
+    remedy_of,
+    retry_after_ms,
+    status_code_of,
+)
 from btc_rules.text import trim
 
 _LARGEST_BODY_BYTES = 1024 * 1024
@@ -49,9 +56,11 @@ class Answer:
 
 
 class _CallError(Exception):
-    def __init__(self, code: str, message: str, retry_after: int | None = None) -> None:
+    def __init__(self, code: str, message: str, status: int | None = None, retry_after: int | None = None) -> None:
         super().__init__(message)
-        self.code, self.message, self.retry_after = code, message, retry_after
+        end = "" if message.endswith((".", "!", "?")) else "."
+        self.code, self.retry_after = code, retry_after
+        self.message = f"{message}{end} {remedy_of(code, status)}"
 
 
 def api_key_header(key: str) -> tuple[str, str]:
@@ -127,19 +136,19 @@ class Recommender:
             reason = "no answer in time" if isinstance(error, TimeoutError) else f"the connection failed ({type(error).__name__})"
             raise _CallError("RECOMMENDER_UNAVAILABLE", f"{subject}: {reason}") from None
         code = status_code_of(status)
+        wait = retry_after_ms(retry_after, int(time.time() * 1000))
         if code is not None:
             shown = f": {body_excerpt(text)}" if trim(text) else ""
-            wait = retry_after_ms(retry_after, int(time.time() * 1000))
-            raise _CallError(code, f"{subject}: answered {status}{shown}", wait)
+            raise _CallError(code, f"{subject}: answered {status}{shown}", status, wait)
         if not is_whole:
-            raise _CallError("RECOMMENDER_UNAVAILABLE", f"{subject}: no answer in time")
+            raise _CallError("RECOMMENDER_UNAVAILABLE", f"{subject}: the answer did not come to its end in time", None, wait)
         try:
             return parse_recommendations(text)
         except RuleError as error:
-            raise _CallError(error.code, f"{subject}: {error}") from None
+            raise _CallError(error.code, str(error)) from None
 
     def _exchange(self, body: str, deadline: float) -> tuple[int, str | None, str, bool]:
-        """Status, Retry-After, body, and whether the body came to its end in time."""
+        """Status, Retry-After, body, and whether the body came to its end, in time."""
         path = self._url.path or "/"
         target = f"{path}?{self._url.query}" if self._url.query else path
         is_new = getattr(self._local, "connection", None) is None
@@ -154,7 +163,8 @@ class Recommender:
         retry_after = response.headers.get("retry-after")
         try:
             data = self._read(response, deadline)
-        except TimeoutError:
+        except (OSError, http.client.HTTPException):
+            # The status is there, and says more than how the body ended.
             self._drop_connection()
             return response.status, retry_after, "", False
         if response.will_close:
@@ -180,6 +190,8 @@ class Recommender:
             # As much as has come: a server that drips must not hold a call up beyond its deadline.
             piece = response.read1(65_536)
             if not piece:
+                if response.length:
+                    raise http.client.IncompleteRead(bytes(data), response.length)
                 return bytes(data)
             data += piece
             if len(data) > _LARGEST_BODY_BYTES:

@@ -14,13 +14,14 @@ import pyarrow.parquet as pq
 
 from btc_native.inputs import Catalogs, EmployeesInput
 from btc_native.recommender import CallSettings, api_key_header
+from btc_native.sftp import SftpServer, server_from_secrets
 from btc_rules.catalog import Notice
 from btc_rules.draws import run_token
 from btc_rules.errors import RuleError
 from btc_rules.feeds import feed_names
 from btc_rules.run_plan import RunPlan, run_plan
 from btc_rules.tally import RunTally
-from btc_rules.text import quoted_value
+from btc_rules.text import plural, quoted_value
 from btc_rules.week import format_instant, local_date
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class NativeRun:
     employees_file: Path
     template_file: Path | None
     catalog_folder: Path
-    catalog_origin: str
+    sftp: SftpServer | None
     catalog_date_formats: str
     catalog_max_age_days: int
     training_catalog: str
@@ -62,6 +63,7 @@ class NativeRun:
     def from_widgets(cls, dbutils: Any) -> "NativeRun":
         """Checks all widgets. Raises USAGE or CONFIG_INVALID. Widgets that a notebook does not define are empty."""
         widget = _reader(dbutils)
+        secret = _secret_reader(dbutils, widget("secret_scope"))
         time_zone = widget("time_zone") or "UTC"
         as_of = widget("as_of") or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         run_id = widget("run_id") or f"native-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
@@ -88,7 +90,7 @@ class NativeRun:
             employees_file=_below(root, widget("employees_file") or "input/employees.csv"),
             template_file=_below(root, template) if template else None,
             catalog_folder=_below(root, widget("catalog_folder") or "catalogs"),
-            catalog_origin=widget("catalog_origin") or "volume",
+            sftp=server_from_secrets(secret),
             catalog_date_formats=widget("catalog_date_formats"),
             catalog_max_age_days=_whole("catalog_max_age_days", widget("catalog_max_age_days") or "45"),
             training_catalog=widget("training_catalog"),
@@ -96,7 +98,7 @@ class NativeRun:
             training_tables=(tables[0], tables[1]) if tables and len(tables) == 2 else None,
             recommender_mode=mode,
             recommender_table=widget("recommender_table"),
-            call_settings=_call_settings(dbutils, widget),
+            call_settings=_call_settings(secret, widget),
             skip_invalid=_switch("skip_invalid_employees", widget("skip_invalid_employees")),
             without_failed=_switch("without_failed", widget("without_failed")),
         )
@@ -218,7 +220,7 @@ class NativeRun:
             "notices": [notice.as_json() for notice in notices],
             "assignments": tally.assignments_json(),
             "counts": tally.counts_json(employees.employees),
-            "failedEmployees": [{"employeeId": employee_id, "reason": code} for employee_id, code in failed],
+            "failedEmployees": [{"employeeId": employee_id, "reason": reason} for employee_id, reason in failed],
             "outputs": list(outputs),
         }
 
@@ -226,7 +228,8 @@ class NativeRun:
         is_table = self.recommender_mode == "table"
         tables = f"{self.training_catalog}.{self.training_schema}" if self.has_training_records else None
         recommender = self.recommender_table if is_table else _without_login(self.call_settings.url)
-        return {"recommender": recommender, "catalogs": str(self.catalog_folder), "databricks": tables}
+        sftp = None if self.sftp is None else self.sftp.as_json()
+        return {"recommender": recommender, "sftp": sftp, "catalogs": str(self.catalog_folder), "databricks": tables}
 
     def land(
         self,
@@ -287,12 +290,12 @@ def manifest_sha256(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
-def describe_failures(failed: Sequence[tuple[int, str]], table: Path) -> str:
+def describe_failures(failed: Sequence[tuple[int, str, str]], table: Path) -> str:
     """Why a run with failed employees writes no final files."""
-    codes = sorted({code for _, code in failed})
-    shown = ", ".join(str(employee_id) for employee_id, _ in failed[:5])
+    codes = sorted({code for _, code, _ in failed})
+    shown = ", ".join(str(employee_id) for employee_id, _, _ in failed[:5])
     more = f" and {len(failed) - 5:,} more" if len(failed) > 5 else ""
-    what = f"{len(failed):,} employees failed ({', '.join(codes)}): {shown}{more}"
+    what = f"{plural(len(failed), 'employee')} failed ({', '.join(codes)}): {shown}{more}"
     return f"{what}. {table} lists them; repair the run to ask for them again, or set without_failed"
 
 
@@ -306,14 +309,17 @@ def _reader(dbutils: Any) -> Callable[[str], str]:
     return widget
 
 
-def _call_settings(dbutils: Any, widget: Callable[[str], str]) -> CallSettings:
-    headers: list[tuple[str, str]] = []
-    scope = widget("secret_scope")
+def _secret_reader(dbutils: Any, scope: str) -> Callable[[str], str]:
     keys = {secret.key for secret in dbutils.secrets.list(scope)} if scope else set()
-    if "recommender-api-key" in keys:
-        headers.append(api_key_header(dbutils.secrets.get(scope, "recommender-api-key")))
-    if "recommender-auth-header" in keys:
-        name, colon, value = dbutils.secrets.get(scope, "recommender-auth-header").partition(":")
+    return lambda key: str(dbutils.secrets.get(scope, key)) if key in keys else ""
+
+
+def _call_settings(secret: Callable[[str], str], widget: Callable[[str], str]) -> CallSettings:
+    headers: list[tuple[str, str]] = []
+    if key := secret("recommender-api-key"):
+        headers.append(api_key_header(key))
+    if header := secret("recommender-auth-header"):
+        name, colon, value = header.partition(":")
         if not colon:
             raise RuleError("CONFIG_INVALID", "The secret recommender-auth-header is not 'Name: value'")
         headers.append((name.strip(), value.strip()))

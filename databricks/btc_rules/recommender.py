@@ -78,6 +78,25 @@ def status_code_of(status: int) -> str | None:
     return "RECOMMENDER_ACCESS" if status in (401, 403) else "RECOMMENDER_REJECTED"
 
 
+def remedy_of(code: str, status: int | None = None) -> str:
+    """What people do about a call that failed with a code, after an answer with a status or without one."""
+    if code == "RECOMMENDER_BODY":
+        return "Check that API_BASE_URL and API_ENDPOINT name the recommender, then re-queue the employee."
+    if status is None:
+        return "Check API_BASE_URL and the network, and re-queue the employees that failed."
+    if code == "RECOMMENDER_THROTTLED":
+        return "Lower the concurrency of the employee jobs if this goes on."
+    if code == "RECOMMENDER_UNAVAILABLE":
+        return "Wait until the recommender is well again, then re-queue the employees that failed."
+    if code == "RECOMMENDER_ACCESS":
+        return "Check API_KEY or API_AUTH_HEADER, or ask for access from this machine, then re-queue the employee."
+    if status == 404:
+        return "Check API_BASE_URL and API_ENDPOINT, then re-queue the employee."
+    if status < 400:
+        return "Set API_BASE_URL to the address that the recommender itself has, then re-queue the employee."
+    return "Correct what the recommender objects to, then re-queue the employee."
+
+
 def is_retryable(code: str) -> bool:
     """Whether a call that failed with a code of the recommender may succeed when it is made again."""
     return code in ("RECOMMENDER_THROTTLED", "RECOMMENDER_UNAVAILABLE")

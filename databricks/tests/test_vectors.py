@@ -156,3 +156,12 @@ def test_the_address_of_the_recommender(case: Case) -> None:
 @pytest.mark.parametrize("case", cases("retry-after"))
 def test_how_long_retry_after_asks_to_wait(case: Case) -> None:
     assert recommender.retry_after_ms(case["header"], case["now"]) == case["wait"]
+
+
+@pytest.mark.parametrize("case", cases("statuses"))
+def test_what_an_answer_without_success_means(case: Case) -> None:
+    code = recommender.status_code_of(case["status"])
+    assert code == case["code"]
+    if code is not None:
+        assert recommender.remedy_of(code, case["status"]) == case["remedy"]
+        assert recommender.is_retryable(code) == case["isRetryable"]

@@ -1,3 +1,4 @@
+import { exchangeError } from '../../src/adapters/recommender/failure.ts';
 import { formatContentId, parseContentId, parseEmployeeId, parseRunId } from '../../src/domain/ids.ts';
 import { parseRecommendationBody } from '../../src/domain/recommender/body.ts';
 import { parseRetryAfterMs } from '../../src/domain/recommender/retry-policy.ts';
@@ -171,4 +172,14 @@ export function retryAfter(): object[] {
     'Sat Nov  1 11:00:00 2025',
   ];
   return headers.map((header) => ({ header, now: AS_OF, wait: parseRetryAfterMs(header, AS_OF) ?? null }));
+}
+
+/** The cases of answers that are no success. */
+export function statuses(): object[] {
+  const found = [199, 200, 299, 301, 304, 400, 401, 403, 404, 407, 408, 409, 422, 429, 500, 503, 599];
+  return found.map((status) => {
+    const exchange = { status, headers: {}, text: '', tooLarge: false, failure: undefined };
+    const error = exchangeError(exchange, { subject: 'POST', proxy: undefined, nowMs: AS_OF });
+    return { status, code: error?.code ?? null, remedy: error?.remedy ?? null, isRetryable: error?.retryable ?? null };
+  });
 }

@@ -1,6 +1,6 @@
 import { catalogDates, catalogNames, catalogs } from './catalog-vectors.ts';
 import { decisions, names } from './employee-vectors.ts';
-import { employeeRows, ids, recommendations, retryAfter, urls } from './input-vectors.ts';
+import { employeeRows, ids, recommendations, retryAfter, statuses, urls } from './input-vectors.ts';
 import { catalogChoices, instants, seeds, summaryTails } from './run-vectors.ts';
 import { draws, weeks } from './week-vectors.ts';
 
@@ -22,6 +22,7 @@ export function ruleVectors(zones: readonly string[]): Vectors {
     recommendations: recommendations(),
     urls: urls(),
     'retry-after': retryAfter(),
+    statuses: statuses(),
     instants: instants(),
     seeds: seeds(),
     'catalog-choices': catalogChoices(),
