@@ -1,20 +1,13 @@
 """Whole files: the Python readers read each as the TypeScript readers do, or refuse it with the same code, words and lines."""
 
 import base64
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from vector_cases import Case, assert_outcome, cases
 
 from btc_native import input_files
-from btc_rules.errors import RuleError
-
-VECTORS = Path(__file__).parent / "vectors" / "files.jsonl"
-Case = dict[str, Any]
-CASES = [
-    pytest.param(json.loads(line), id=f"files:{number}") for number, line in enumerate(VECTORS.read_text("ascii").splitlines(), 1)
-]
 
 
 def read(path: Path, kind: str) -> Any:
@@ -30,12 +23,8 @@ def read(path: Path, kind: str) -> Any:
     }
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", cases("files"))
 def test_files_are_read_and_refused_as_by_the_queue(case: Case, tmp_path: Path) -> None:
     path = tmp_path / case["name"]
     path.write_bytes(base64.b64decode(case["file"]))
-    try:
-        outcome = {"value": read(path, case["read"])}
-    except RuleError as error:
-        outcome = {"code": error.code, "message": str(error), "lines": error.lines}
-    assert outcome == {name: case[name] for name in ("value", "code", "message", "lines") if name in case}
+    assert_outcome(case, lambda: read(path, case["read"]))

@@ -1,46 +1,23 @@
 """Every committed vector of a run's plan, of its catalogs and of its summary: Python says what TypeScript says."""
 
-import json
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
+from vector_cases import Case, assert_outcome, cases
 
 from btc_rules import catalog_choice, run_plan, tally
 from btc_rules.catalog import Notice
 from btc_rules.decision import ManagerChoice
-from btc_rules.errors import RuleError
-
-VECTORS = Path(__file__).parent / "vectors"
-Case = dict[str, Any]
-
-
-def cases(name: str) -> list[Any]:
-    lines = (VECTORS / f"{name}.jsonl").read_text("ascii").splitlines()
-    return [pytest.param(json.loads(line), id=f"{name}:{number}") for number, line in enumerate(lines, 1)]
-
-
-def outcome(make: Callable[[], Any]) -> Case:
-    try:
-        return {"value": make()}
-    except RuleError as error:
-        return {"code": error.code, "message": str(error)}
-
-
-def wanted(case: Case) -> Case:
-    return {key: case[key] for key in ("value", "code", "message") if key in case}
 
 
 @pytest.mark.parametrize("case", cases("instants"))
 def test_the_instant_that_a_run_is_told(case: Case) -> None:
-    assert outcome(lambda: run_plan.as_of_instant(case["text"], case["zone"])) == wanted(case)
+    assert_outcome(case, lambda: run_plan.as_of_instant(case["text"], case["zone"]))
 
 
 @pytest.mark.parametrize("case", cases("seeds"))
 def test_the_seed_that_a_run_is_told(case: Case) -> None:
-    assert outcome(lambda: run_plan.checked_seed(case["seed"])) == wanted(case)
+    assert_outcome(case, lambda: run_plan.checked_seed(case["seed"]))
 
 
 @pytest.mark.parametrize("case", cases("catalog-choices"))
@@ -54,7 +31,7 @@ def test_which_catalogs_a_run_takes_out_of_a_folder(case: Case) -> None:
         files, notices = catalog_choice.choose_catalogs(entries, case["day"], case["maxAgeDays"], case["place"], case["maxBytes"])
         return {"names": [file.name for file in files], "notices": [notice.as_json() for notice in notices]}
 
-    assert outcome(choose) == wanted(case)
+    assert_outcome(case, choose)
 
 
 @pytest.mark.parametrize("case", cases("summary-tails"))

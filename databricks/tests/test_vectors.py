@@ -1,36 +1,12 @@
 """Every committed vector: the Python rules say what the TypeScript rules say."""
 
-import json
-from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
+from vector_cases import Case, assert_outcome, cases
 
 from btc_rules import catalog, catalog_dates, catalog_names, decision, draws, employees, feeds, ids, recommender, week
-from btc_rules.errors import RuleError
-
-VECTORS = Path(__file__).parent / "vectors"
-Case = dict[str, Any]
-
-
-def cases(name: str) -> list[Any]:
-    """The cases of one file, named by their line."""
-    lines = (VECTORS / f"{name}.jsonl").read_text("ascii").splitlines()
-    return [pytest.param(json.loads(line), id=f"{name}:{number}") for number, line in enumerate(lines, 1)]
-
-
-def outcome(make: Callable[[], Any]) -> Case:
-    """What a rule gives, or the code and the words with which it refuses."""
-    try:
-        return {"value": make()}
-    except RuleError as error:
-        return {"code": error.code, "message": str(error)}
-
-
-def wanted(case: Case) -> Case:
-    return {key: case[key] for key in ("value", "code", "message") if key in case}
 
 
 @pytest.mark.parametrize("case", cases("draws"))
@@ -121,7 +97,7 @@ def test_rows_of_catalogs_and_their_notices(case: Case) -> None:
         ]
         return {"contents": contents, "notices": notices}
 
-    assert outcome(read) == wanted(case)
+    assert_outcome(case, read)
 
 
 @pytest.mark.parametrize("case", cases("ids"))
@@ -140,17 +116,17 @@ def test_rows_of_an_employees_file(case: Case) -> None:
         rows = [reader.read(fields) for fields in case["rows"]]
         return [[row.id, row.type] if isinstance(row, employees.Employee) else row for row in rows]
 
-    assert outcome(read) == wanted(case)
+    assert_outcome(case, read)
 
 
 @pytest.mark.parametrize("case", cases("recommendations"))
 def test_answers_of_the_recommender(case: Case) -> None:
-    assert outcome(lambda: recommender.parse_recommendations(case["body"])) == wanted(case)
+    assert_outcome(case, lambda: recommender.parse_recommendations(case["body"]))
 
 
 @pytest.mark.parametrize("case", cases("urls"))
 def test_the_address_of_the_recommender(case: Case) -> None:
-    assert outcome(lambda: recommender.recommender_url(case["base"], case["endpoint"])) == wanted(case)
+    assert_outcome(case, lambda: recommender.recommender_url(case["base"], case["endpoint"]))
 
 
 @pytest.mark.parametrize("case", cases("retry-after"))
