@@ -1,8 +1,9 @@
 """`python -m btc_local`: runs notebooks on a local Spark, for the command line of BTC Fake and for its tests.
 
-The first line of standard input is a JSON object that says how Spark is started: `jars`, `warehouse` and optionally `connect`:
-true for a Spark Connect server of its own. Each further line is a run: `notebook`, `widgets`, and optionally `secrets` (by scope
-and key), `volumes`, `tables` (Parquet files by the widget that gets their Delta tables) and `sessionZone`.
+The first line of standard input is a JSON object that says how Spark is started: `jars`, `warehouse` and optionally `caFile`,
+whom calls trust, and `connect`, true for a Spark Connect server of its own. Each further line is a run: `notebook`, `widgets`,
+and optionally `secrets` (by scope and key), `volumes`, `tables` (Parquet or CSV files by the widget that gets their Delta
+tables) and `sessionZone`.
 
 A run ends with one JSON line on standard output: `{"value": ...}` or `{"error": {"code", "message", "lines"}}`. Everything else
 goes to standard error. Secrets come by standard input, because every user of the machine can read arguments.
@@ -23,7 +24,7 @@ from btc_local.standins import LocalDbutils, display
 from btc_rules.errors import RuleError
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 
 def main() -> int:
@@ -33,6 +34,9 @@ def main() -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     setup = json.loads(sys.stdin.readline())
     jars, warehouse = Path(setup["jars"]), Path(setup["warehouse"])
+    if "caFile" in setup:
+        # Python's default TLS context trusts what this variable names.
+        os.environ["SSL_CERT_FILE"] = setup["caFile"]
     if not setup.get("connect"):
         return _run_all(local_session(jars, warehouse), warehouse, results)
     with connect_server(session_settings(jars, warehouse)) as address:
@@ -69,8 +73,14 @@ def _run(spark: "SparkSession", job: dict[str, Any], folder: Path) -> Any:
 
 def _delta_table(spark: "SparkSession", file: Path, folder: Path) -> str:
     target = folder / file.stem
-    spark.read.parquet(str(file)).write.format("delta").mode("overwrite").save(str(target))
+    rows = _csv(spark, file) if file.suffix == ".csv" else spark.read.parquet(str(file))
+    rows.write.format("delta").mode("overwrite").save(str(target))
     return f"delta.`{target}`"
+
+
+def _csv(spark: "SparkSession", file: Path) -> "DataFrame":
+    # Spark's own escape character is the backslash, and it ends records at line breaks.
+    return spark.read.options(header=True, multiLine=True, escape='"').csv(str(file))
 
 
 def _described(error: Exception) -> dict[str, Any]:

@@ -63,6 +63,8 @@ export const ERROR_CODES = {
   OUTPUT_CHANGED: { retryable: false, meaning: "A file of a run is not the one that the run's manifest names." },
 
   LAKEHOUSE_INVALID: { retryable: false, meaning: 'lakehouse.yaml has errors.' },
+  DATABRICKS_LOCAL: { retryable: false, meaning: 'A local Spark cannot be set up on this machine.' },
+  LANDING_CONFLICT: { retryable: false, meaning: 'A run has landed with other content under the same run id.' },
   EXPORT_EDITED: { retryable: false, meaning: 'Files of an export were changed after it was written.' },
 
   PROXY_REFUSED: { retryable: false, meaning: 'The HTTP proxy on the way did not let a connection through.' },

@@ -46,7 +46,6 @@ afterEach(() => {
 afterAll(async () => {
   for (const close of closers.splice(0).reverse()) await close();
   await rm(folder, { recursive: true, force: true });
-  for (const ms of [0, 300, 900, 1500]) { await new Promise((r) => setTimeout(r, ms)); console.log(ms, process.getActiveResourcesInfo().join(' ')); }
 });
 
 /** A server that listens for TLS alone; its socket is for the test. */

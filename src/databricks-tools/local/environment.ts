@@ -1,0 +1,134 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../adapters/disk/package-root.ts';
+import { BtcFakeError } from '../../domain/errors.ts';
+
+/** The version of Spark that notebooks run on here. */
+const SPARK = '4.0';
+const LOWEST_JAVA = 17;
+const PYTHONS = ['python3.12', 'python3.11', 'python3'];
+/** What a program said last, for an error. */
+const SAID_CHARACTERS = 4_000;
+const SAID_LINES = 8;
+const COPY_JARS = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+
+/** A Python with Spark, and the jars that Spark needs for Delta. */
+export interface LocalSpark {
+  readonly python: string;
+  readonly jars: string;
+}
+
+/** The folder of the environment, below the working folder. */
+export function environmentFolder(): string {
+  return join(process.cwd(), '.btc-fake', 'python');
+}
+
+/** Removes the environment. @returns whether there was one. */
+export function removeEnvironment(): boolean {
+  const folder = environmentFolder();
+  const isThere = existsSync(folder);
+  rmSync(folder, { recursive: true, force: true });
+  return isThere;
+}
+
+/**
+ * Sets up Python with Spark, and Delta's jars, from lock files with hashes, unless they are there. What was left half made is made
+ * again. pip and Maven take their proxies and mirrors from their own settings.
+ * @param say gets a line for each thing that takes long.
+ * @throws BtcFakeError DATABRICKS_LOCAL with what is missing on this machine, or what failed.
+ */
+export async function prepareLocalSpark(say: (line: string) => void): Promise<LocalSpark> {
+  const python = findPython();
+  const missing = [
+    ...(python === undefined ? ['Python 3.11 or 3.12'] : []),
+    ...(hasJava() ? [] : [`Java ${LOWEST_JAVA} or later`]),
+    ...(answers('mvn', '-v') ? [] : ['Maven (mvn)']),
+  ];
+  if (python === undefined || missing.length > 0) {
+    throw new BtcFakeError(
+      'DATABRICKS_LOCAL',
+      `A local Spark needs what this machine does not have: ${missing.join(', ')}`,
+      {
+        remedy: 'Install it. On Debian: apt-get install python3-venv openjdk-17-jre-headless maven',
+      },
+    );
+  }
+  const source = join(packageRoot(), 'databricks');
+  const lock = join(source, `requirements-spark-${SPARK}.txt`);
+  const environment = join(environmentFolder(), `spark-${SPARK}`);
+  await upToDate(environment, [lock], python.version, async () => {
+    say(`Setting up ${python.version} with Spark ${SPARK} in ${environment} (about 1 GB, once) ...`);
+    await run(python.program, '-m', 'venv', environment);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '-r', lock];
+    await run(join(environment, 'bin', 'python'), ...pip);
+  });
+  const pom = join(source, 'jars', `pom-delta-${SPARK}.xml`);
+  const jars = join(environmentFolder(), `jars-${SPARK}`);
+  await upToDate(jars, [pom], '', async () => {
+    say('Fetching the jars of Delta with Maven (about 90 MB, once) ...');
+    mkdirSync(jars, { recursive: true });
+    await run('mvn', '-B', '-q', '-f', pom, COPY_JARS, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`);
+  });
+  return { python: join(environment, 'bin', 'python'), jars };
+}
+
+/** The Python that the environment is made from; undefined: none of a version that will do. */
+export function findPython(): { readonly program: string; readonly version: string } | undefined {
+  for (const program of PYTHONS) {
+    const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+    if (status === 0 && /^Python 3\.1[12]\./.test(stdout)) return { program, version: stdout.trim() };
+  }
+  return undefined;
+}
+
+/** Whether a Java is there that Spark runs on, where Spark looks for it. */
+export function hasJava(): boolean {
+  // Spark's own start script asks JAVA_HOME first.
+  const script = `"\${JAVA_HOME:+$JAVA_HOME/bin/}java" -version`;
+  const { status, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+  return status === 0 && Number(/version "(\d+)/.exec(stderr)?.[1]) >= LOWEST_JAVA;
+}
+
+function answers(program: string, ...args: readonly string[]): boolean {
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+}
+
+/** Makes a folder again unless its mark fits these files; a folder that was left half made has none. */
+async function upToDate(
+  folder: string,
+  files: readonly string[],
+  version: string,
+  make: () => Promise<void>,
+): Promise<void> {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(file));
+  const mark = hash.update(version).digest('hex');
+  const stamp = join(folder, 'ready');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === mark) return;
+  rmSync(folder, { recursive: true, force: true });
+  await make();
+  writeFileSync(stamp, mark);
+}
+
+/** @throws BtcFakeError DATABRICKS_LOCAL with the last lines that the program said. */
+async function run(program: string, ...args: readonly string[]): Promise<void> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-SAID_CHARACTERS);
+    });
+  }
+  const code = await new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('close', resolve);
+  });
+  if (code === 0) return;
+  const lines = said.trim().split('\n').slice(-SAID_LINES);
+  throw new BtcFakeError('DATABRICKS_LOCAL', `${program} ${args.slice(0, 3).join(' ')} failed`, {
+    lines,
+    remedy: 'Look at the lines above. Behind a proxy or a mirror, pip and Maven need their own settings.',
+  });
+}

@@ -1,0 +1,106 @@
+// Proves what a person gets from `btc-fake databricks run --local`: the files of `btc-fake run`, in the same folder, progress by stage,
+// and the queue's own errors for what is wrong. The environment is the one that the tests have set up.
+import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { RunReport } from '../../src/cli/run/report.ts';
+import type { NativeRunReport } from '../../src/databricks-tools/local/native-run.ts';
+import type { ContentId } from '../../src/domain/ids.ts';
+import { type SandboxRecommender, startRecommender } from '../../src/sandbox/recommender-server.ts';
+import { makeWorkspace, type Workspace } from '../support/workspace.ts';
+
+const LIMIT_MS = 300_000;
+const { SPARK_PYTHON = '' } = process.env;
+const CHOICE = ['--seed', 'laptop', '--as-of', '2025-10-28T11:00:00Z'];
+const EMPLOYEES = Array.from({ length: 40 }, (_, i) => `${300_000 + i},${'abf'.charAt(i % 3)}`);
+const TRAINING_RECORDS = join(import.meta.dirname, '../../docs/samples/databricks');
+
+let workspace: Workspace;
+let recommender: SandboxRecommender;
+
+beforeAll(async () => {
+  recommender = await startRecommender({ contentIds: [1_915_001, 892_001, 555] as ContentId[] });
+  workspace = await makeWorkspace({
+    employees: EMPLOYEES,
+    recommenderUrl: recommender.url,
+    env: { JOB_ATTEMPTS: '1' },
+  });
+  await mkdir(workspace.path('.btc-fake'));
+  await symlink(dirname(dirname(dirname(SPARK_PYTHON))), workspace.path('.btc-fake/python'));
+});
+afterAll(async () => {
+  await recommender?.close();
+  await workspace?.remove();
+});
+
+const locally = (args: readonly string[], env: Record<string, string> = {}) =>
+  workspace.start(['databricks', 'run', '--local', ...args], env, LIMIT_MS).ended;
+
+describe('btc-fake databricks run --local', () => {
+  test(
+    'makes the feeds that run makes, and says what it does',
+    async () => {
+      const queue = (await workspace.run(['run', '--json', ...CHOICE])).json<RunReport>();
+      const native = await locally(['--json', ...CHOICE]);
+      expect([native.code, native.stderr]).toEqual([0, expect.stringContaining('Deciding for 40 employees')]);
+      const report = native.json<NativeRunReport>();
+      expect(report).toMatchObject({ state: 'finished', employees: 40, failedEmployees: 0 });
+      for (const start of ['ContentUserCompletion', 'Non_Completed']) {
+        const ours = report.files.find((name) => name.startsWith(start)) ?? '';
+        const theirs = queue.files.find(({ name }) => name.startsWith(start))?.path ?? '';
+        expect(await readFile(workspace.path('generated_files', ours), 'utf8')).toBe(
+          await readFile(workspace.path(theirs), 'utf8'),
+        );
+      }
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'reads training records from files, and puts what it makes where it is told',
+    async () => {
+      const { code, stderr } = await locally([
+        ...CHOICE,
+        '--training-records',
+        TRAINING_RECORDS,
+        '--output',
+        'elsewhere',
+      ]);
+      expect([code, stderr]).toEqual([0, expect.stringContaining('Reading training records from')]);
+      const { catalogNames } = workspace;
+      expect(await readFile(workspace.path('.btc-fake/volume/drops/2025-10-28', catalogNames.standAlone), 'utf8')).toBe(
+        await readFile(workspace.path('downloaded_files', catalogNames.standAlone), 'utf8'),
+      );
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "says in the queue's words what is wrong with a file, and that employees have failed",
+    async () => {
+      await workspace.write('wrong.csv', 'employee_id,employee_edu_type\n7,a\n8,x\n');
+      const wrong = await locally([...CHOICE, '--employees', 'wrong.csv']);
+      expect([wrong.code, wrong.stderr]).toEqual([
+        1,
+        expect.stringContaining(
+          'wrong.csv: 1 row is wrong (EMPLOYEES_INVALID)\n  wrong.csv:3: employee_edu_type "x" is not a, b or f',
+        ),
+      ]);
+      const refused = await locally(CHOICE, { API_ENDPOINT: '/nowhere' });
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        expect.stringMatching(/40 employees failed \(RECOMMENDER_REJECTED\): 300000, .* \(RUN_INCOMPLETE\)/),
+      ]);
+    },
+    LIMIT_MS,
+  );
+
+  test('refuses a task that the job does not have, and a folder without the tables', async () => {
+    expect(await locally(['--task', 'other'])).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('--task other'),
+    });
+    const { code, stderr } = await locally([...CHOICE, '--training-records', 'input']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('there is no content_assignments.csv')]);
+  });
+});
