@@ -6,7 +6,7 @@ The SQL means the same whatever the types of the columns are, and nothing in it 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.errors import PySparkException
 
@@ -69,12 +69,15 @@ WHERE {in_range} AND NOT EXISTS (
         f"""SELECT DISTINCT v.ba_id, v.content_id, v.completion_date, v.unreadable
 FROM {_readable(quoted[1], _COMPLETIONS)} AS v WHERE {in_range}"""
     )
-    for name, frame in zip(names, (assignments, completions), strict=True):
-        _refuse_unreadable(name, frame)
-    _refuse_years(names[0], assignments)
-    _refuse_values(names[1], completions)
     is_content = f"content_id BETWEEN 1 AND {_LARGEST_ID}"
-    skipped = sum(frame.where(f"NOT coalesce({is_content}, false)").count() for frame in (assignments, completions))
+    # One look at each table: what must be refused, and how many rows are skipped.
+    skipped = f"count_if(NOT coalesce({is_content}, false)) AS skipped"
+    shown = [assignments.selectExpr(_UNREADABLE, skipped, *_YEARS), completions.selectExpr(_UNREADABLE, skipped, _NO_DATE)]
+    found = [frame.collect()[0].asDict(recursive=True) for frame in shown]
+    for name, row in zip(names, found, strict=True):
+        _refuse_unreadable(name, row)
+    _refuse_years(names[0], found[0])
+    _refuse_no_date(names[1], found[1])
     open_rows = assignments.where(is_content).selectExpr(
         "ba_id AS employee_id",
         "content_id",
@@ -82,7 +85,7 @@ FROM {_readable(quoted[1], _COMPLETIONS)} AS v WHERE {in_range}"""
         "content_type",
     )
     done = completions.where(is_content).selectExpr("ba_id AS employee_id", "content_id", "completion_date")
-    return TrainingRecords(open_rows, done, skipped)
+    return TrainingRecords(open_rows, done, sum(row["skipped"] for row in found))
 
 
 def _id(column: str) -> str:
@@ -125,28 +128,33 @@ def _readable(table: str, readings: Mapping[str, Callable[[str], str]]) -> str:
     return f"(SELECT r.*, CASE\n    {order}\n  END AS unreadable\n  FROM ({read}) AS r)"
 
 
-def _refuse_unreadable(name: str, frame: "DataFrame") -> None:
-    found = frame.where("unreadable IS NOT NULL").orderBy("ba_id", "content_id", "unreadable").limit(1).collect()
-    if found:
-        column, _, text = str(found[0]["unreadable"]).partition(" ")
+_DATES = ("assignment_date", "assignment_begin_date", "assignment_due_date")
+_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
+_UNREADABLE = "min(struct(ba_id, content_id, unreadable)) FILTER (WHERE unreadable IS NOT NULL) AS unreadable"
+_YEARS = tuple(
+    f"min({column}_text) FILTER (WHERE unix_seconds({column}) NOT BETWEEN {_FIRST_SECOND} AND {_LAST_SECOND}) AS {column}"
+    for column in _DATES
+)
+_IS_NO_DATE = "completion_date IS NOT NULL AND NOT regexp_like(completion_date, '^[0-9]{4}-[0-9]{2}-[0-9]{2}\\\\z')"
+_NO_DATE = f"min(struct(ba_id, content_id, completion_date)) FILTER (WHERE {_IS_NO_DATE}) AS no_date"
+
+
+def _refuse_unreadable(name: str, found: dict[str, Any]) -> None:
+    if found["unreadable"] is not None:
+        column, _, text = str(found["unreadable"]["unreadable"]).partition(" ")
         raise _refused(name, column, f"{name} holds {quoted_value(text)} in {column}, which is not a value of its type.")
 
 
-def _refuse_years(name: str, frame: "DataFrame") -> None:
-    first, last = -62_135_596_800, 253_402_300_799
-    for column in ("assignment_date", "assignment_begin_date", "assignment_due_date"):
-        outside = frame.where(f"unix_seconds({column}) NOT BETWEEN {first} AND {last}")
-        found = outside.selectExpr(f"{column}_text AS shown").limit(1).collect()
-        if found:
-            what = f"{name} holds {found[0]['shown']} in {column}, outside the years 0001 to 9999."
+def _refuse_years(name: str, found: dict[str, Any]) -> None:
+    for column in _DATES:
+        if found[column] is not None:
+            what = f"{name} holds {found[column]} in {column}, outside the years 0001 to 9999."
             raise _refused(name, column, what)
 
 
-def _refuse_values(name: str, frame: "DataFrame") -> None:
-    wrong = frame.where("completion_date IS NOT NULL AND NOT regexp_like(completion_date, '^[0-9]{4}-[0-9]{2}-[0-9]{2}\\\\z')")
-    found = wrong.orderBy("ba_id", "content_id", "completion_date").limit(1).collect()
-    if found:
-        shown = quoted_value(str(found[0]["completion_date"]))
+def _refuse_no_date(name: str, found: dict[str, Any]) -> None:
+    if found["no_date"] is not None:
+        shown = quoted_value(str(found["no_date"]["completion_date"]))
         what = f"{name} holds {shown} in completion_date, which is not a value of its type."
         raise _refused(name, "completion_date", what)
 

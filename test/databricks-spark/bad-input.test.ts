@@ -83,6 +83,14 @@ const WRONG: readonly Wrong[] = [
     'DATABRICKS_VALUE',
     'retail_systems_dev.store_enablement.content_assignments holds "7e5" in ba_id',
   ],
+  [
+    'a date in a table',
+    {
+      records: `ALTER TABLE content_completion ALTER completion_date TYPE VARCHAR; INSERT INTO content_completion VALUES (700003, 1915000, '28.10.2025');`,
+    },
+    'DATABRICKS_VALUE',
+    'retail_systems_dev.store_enablement.content_completion holds "28.10.2025" in completion_date',
+  ],
 ];
 
 let engines: TwoEngines;
