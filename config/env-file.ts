@@ -25,7 +25,7 @@ const QUOTED = /^(["'`])(.*?)\1(.*)$/;
 
 /**
  * Why `parseEnv` would read something else than is written, or undefined. It cuts an unquoted value at any `#`, drops
- * what stands behind a closing quote and goes on over the following lines when a quote is not closed.
+ * what stands behind a closing quote and continues over the following lines when a quote is not closed.
  */
 function misreading(raw: string): string | undefined {
   if (/^["'`]/.test(raw)) {
