@@ -21,7 +21,7 @@ export interface BenchRedis {
   stop(): Promise<void>;
 }
 
-/** Starts the Redis of a folder and holds it, so that it can be asked when the commands that used it have ended. */
+/** Starts the Redis of a folder and holds it: it can be asked when the commands that used it have ended. */
 export async function startBenchRedis(folder: string): Promise<BenchRedis> {
   const held = await acquireEmbeddedRedis(folder);
   const client = new Redis(held.socketPath);

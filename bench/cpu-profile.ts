@@ -19,7 +19,7 @@ const IDLE = '(idle)';
 
 /**
  * How the busy time of a profile divides into steps, in microseconds, in the order of the steps, those that took none left out.
- * A call that belongs to no step, such as one into Node.js itself, counts for whoever called it; one that nobody of the steps
+ * A call that belongs to no step, such as one into Node.js itself, counts for its caller; one that nobody of the steps
  * called, for `others`.
  */
 export function timeBySteps(profile: CpuProfile, steps: readonly ProfileStep[], others: string): Map<string, number> {

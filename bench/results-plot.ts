@@ -10,7 +10,7 @@ const BAR_STEP = 24;
 const TITLE_HEIGHT = 34;
 const GROUP_GAP = 14;
 
-/** Light and dark by whoever looks at it; a baseline is also hatched by its outline, so that colour is not needed. */
+/** Light and dark as the reader has it; a baseline is also hatched by its outline, so that colour is not needed. */
 const STYLE = `text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600}.muted{fill:#59636e}
 .ours{fill:#0969da}.baseline{fill:#d1d9e0;stroke:#59636e}
 @media (prefers-color-scheme:dark){text{fill:#f0f6fc}.muted{fill:#9198a1}.ours{fill:#4493f8}.baseline{fill:#3d444d;stroke:#9198a1}}`;

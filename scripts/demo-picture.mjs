@@ -107,7 +107,7 @@ function wrap(line) {
   return rows;
 }
 
-/** The picture: a terminal window with colours of its own, so that it reads the same on a light and on a dark page. */
+/** The picture: a terminal window with colours of its own, to read the same on a light and on a dark page. */
 function draw(rows) {
   const width = Math.ceil(COLUMNS * CELL.width + 2 * PADDING);
   const height = TITLE_BAR + rows.length * CELL.height + 2 * PADDING - 6;

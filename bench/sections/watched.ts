@@ -33,7 +33,7 @@ export const watchedSection: Section = {
       title: 'A run that is looked at',
       method:
         `A worker and a dashboard, a run of ${figure(employees)} employees at ${latencyMs} ms latency of the recommender. While ` +
-        'it goes on, each second: the list of runs, the page of the run, what Bull Board asks for, the metrics of the dashboard and those of the worker ' +
+        'it runs, each second: the list of runs, the page of the run, what Bull Board asks for, the metrics of the dashboard and those of the worker ' +
         'are fetched, and every five seconds `btc-fake status` is called, all the while the page of the run is kept up to date by server-sent events; ' +
         'in turn with the same processes that nobody asks anything.',
       ratios: [

@@ -31,7 +31,7 @@ export const RECOMMENDER = {
   API_OUTAGE_PATIENCE: withDefault(
     PATIENCE,
     '1800',
-    'Seconds that workers rest while the recommender fails for everybody or refuses everybody (401, 403), before employees fail; 0: not at all.',
+    'Seconds that workers pause while the recommender fails for everybody or refuses everybody (401, 403), before employees fail; 0: not at all.',
   ),
   API_CA_FILE: optional(
     TEXT,

@@ -30,7 +30,7 @@ function describeSources() {
   });
 }
 
-/** What was compiled from a source that is no longer there must not go on working. */
+/** What was compiled from a source that is no longer there must not keep working. */
 function removeOrphans() {
   for (const folder of SOURCE_FOLDERS) {
     const built = join(ROOT, 'dist', folder);

@@ -52,7 +52,7 @@ export interface Session extends CommandContext {
 }
 
 /**
- * Loads the settings and makes the logger. On a terminal, where commands show how they go on by themselves, only what is wrong is
+ * Loads the settings and makes the logger. On a terminal, where commands show their progress themselves, only what is wrong is
  * logged, unless LOG_LEVEL or `logAll` says otherwise. @throws BtcFakeError CONFIG_INVALID.
  */
 export function openCommandContext(options: CommandContextOptions = {}): CommandContext {
@@ -109,7 +109,7 @@ export interface WorkersChoice {
 }
 
 /**
- * Workers in this process, on connections of their own that wait for Redis when it is away, while `work` goes on. The process is
+ * Workers in this process, on connections of their own that wait for Redis when it is away, while `work` runs. The process is
  * announced as alive for as long. @throws BtcFakeError FILE_UNREADABLE when they would lack the UserCompletion template, and what
  * Redis answers when this user may not write or not run scripts.
  */

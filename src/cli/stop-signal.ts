@@ -1,5 +1,5 @@
 /**
- * The signal by which a person or a supervisor asks this process to stop (Ctrl-C, SIGTERM), while `work` goes on. The second
+ * The signal by which a person or a supervisor asks this process to stop (Ctrl-C, SIGTERM), while `work` runs. The second
  * one ends the process at once.
  */
 export async function withStopSignal<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {

@@ -16,7 +16,7 @@ export function outliveReaders(): void {
     isTold = true;
     process.exitCode = EXIT.error;
     printProgress(`btc-fake: The result could not be written (${systemCode(error) ?? 'unknown'}) (OUTPUT_UNWRITABLE)`);
-    printProgress('  Make room where standard output goes.');
+    printProgress('  Free space where standard output goes.');
   });
 }
 

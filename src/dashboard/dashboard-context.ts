@@ -16,7 +16,7 @@ export interface DashboardContext {
   readonly secrets: readonly string[];
   /** Of this package. */
   readonly version: string;
-  /** Those of the workers in this process too, where there are any; made anew unless given. */
+  /** Those of the workers in this process too, where there are any; made here unless given. */
   readonly metrics?: Metrics;
   /** The time of day, epoch milliseconds. */
   readonly now: () => number;

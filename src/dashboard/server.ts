@@ -20,7 +20,7 @@ import { startRoutes } from './start/page.ts';
 
 const CLOSE_LIMIT_MS = 2_000;
 
-/** Makes the dashboard's server; whoever makes it listens and closes it. */
+/** Makes the dashboard's server; the caller listens and closes it. */
 export async function createDashboard(context: DashboardContext): Promise<FastifyInstance> {
   const { basePath } = context.loaded.settings.dashboard;
   const app = Fastify({

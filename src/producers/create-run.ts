@@ -12,14 +12,14 @@ import { slotRunId } from '../domain/schedule/slot.ts';
 import { checkedSeed } from '../domain/simulation/seeded-draw.ts';
 import { stageJobOptions } from './job-options.ts';
 
-/** What a run is made from, whoever asks for it. */
+/** What a run is made from. */
 export interface RunInputs {
   readonly employeesFile: string;
   readonly skipInvalidEmployees: boolean;
   readonly timeZone: string;
   readonly feedDateFormat: FeedDateFormat;
   readonly publish: boolean;
-  /** What whoever asks settles of where the answers come from. Absent: as in an earlier build, nothing ever is. */
+  /** Where the answers come from, as far as the caller settles it. Absent: as in an earlier build, nothing ever is. */
   readonly sources?: FrozenSources;
   /** The folder for the files that was asked for, absolute; absent: the worker's that makes the assignments. */
   readonly outputDir?: string;

@@ -22,7 +22,7 @@ export interface Requeued {
 
 /**
  * Re-queues a run's failed employees (all, or those named) and its failed stages, with all their attempts again. The run
- * then goes on by itself. So does a scheduled one that could not be started.
+ * then continues by itself. So does a scheduled one that could not be started.
  * @throws BtcFakeError RUN_STATE when the run has ended, or when a named employee is not among the failed.
  */
 export async function requeueFailed(
@@ -88,7 +88,7 @@ export async function requeueJobs(
   if (refusals.length === byRun.size && ofNoRun.length === 0 && refusals.length > 0) throw refusals[0];
 }
 
-/** Re-queues a run's failed stages, not its failed employees: what goes on with an interrupted run. */
+/** Re-queues a run's failed stages, not its failed employees: what continues an interrupted run. */
 export async function requeueFailedStages(queues: Queues, runId: RunId): Promise<string[]> {
   const stages = await failedStageJobs(queues, runId);
   await retryStages(queues, runId, stages);
@@ -96,7 +96,7 @@ export async function requeueFailedStages(queues: Queues, runId: RunId): Promise
 }
 
 /**
- * Lets a run go on to its files without its failed employees. Who is left out is recorded before anything else happens;
+ * Lets a run continue to its files without its failed employees. Who is left out is recorded before anything else happens;
  * the assembler accepts no other gap.
  * @returns the employees that are left out now.
  * @throws BtcFakeError RUN_STATE when the run has ended, is still working, or has no failed employees.
@@ -139,7 +139,7 @@ async function putBack(
   const lost = stages.some((job) => job.queueName === 'file-assembly')
     ? await queueMissing(queues, store, run, attempts)
     : 0;
-  // Whoever is tried again is not left out any more, should finishing without them have been broken off.
+  // If an earlier `finish` was interrupted, employees that are retried are no longer listed as left out.
   if (run.without.length > 0) {
     await store.removeWithout(run.plan.id, new Set(employees.map((job) => job.data.employeeId)));
   }
@@ -156,7 +156,7 @@ async function putBack(
   return lost;
 }
 
-/** Re-queues stages. Whoever has put a setting right meanwhile may give them another source than the one that failed. */
+/** Re-queues stages. A person who has corrected a setting meanwhile may give them another source than the one that failed. */
 async function retryStages(queues: Queues, runId: RunId, stages: readonly Job<StageJobData>[]): Promise<void> {
   const frozen = new FrozenSourcesStore(queues.redis);
   for (const { queueName } of stages) await frozen.unsettleUnused(runId, queueName as Stage);

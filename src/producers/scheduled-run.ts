@@ -23,7 +23,7 @@ export interface ScheduleContext {
 }
 
 /**
- * Queues the run of the slot that is due, if it has none: what the tick does, whoever applies a schedule, and every minute each
+ * Queues the run of the slot that is due, if it has none: what the tick does, a process that applies a schedule, and every minute each
  * worker that serves run-start. However many do so at once, one decision stands: to start it, to skip it because an earlier run
  * has not ended (SCHEDULE_OVERLAP=skip), or to let it be because it is too late (SCHEDULE_CATCH_UP_HOURS).
  * @param now epoch milliseconds.
@@ -53,14 +53,14 @@ export async function startDueSlot(
   const missed: SlotDecision[] = [];
   for (const earlier of passed) {
     const about = await schedule.decide({ slot: earlier, outcome: 'missed', decidedAt: now, supersededBy: slot });
-    // Whoever was at it before has told what became of it.
+    // The process that queued it before has told what became of it.
     if (about.isNew) missed.push(about.stands);
   }
   return made ? [...missed, made] : missed;
 }
 
 /**
- * Queues the run of a slot, unless whoever decided to start it died long ago, before it was queued.
+ * Queues the run of a slot, unless the process that decided to start it died long ago, before it was queued.
  * @returns what became of it; undefined when another process was at it too and has said so.
  */
 async function carryOut(

@@ -55,7 +55,7 @@ export async function applySchedule(
 }
 
 /**
- * Takes the schedule away: nothing starts by itself until `applySchedule` insists on it. Runs go on.
+ * Takes the schedule away: nothing starts by itself until `applySchedule` insists on it. Runs continue.
  * @param now epoch milliseconds.
  * @returns whether there was one.
  */

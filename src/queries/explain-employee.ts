@@ -19,7 +19,7 @@ type EmployeeJob = Job<EmployeeJobData>;
 /**
  * The whole decision about one employee of a run: what was open, assigned, recommended, completed and left, and why. Reads a few
  * keys; only when the employee's job is gone, the text of the population too.
- * @param catalogsOf for whoever knows the catalogs already.
+ * @param catalogsOf for a caller who knows the catalogs already.
  * @throws BtcFakeError RUN_NOT_FOUND, EMPLOYEE_NOT_FOUND.
  */
 export async function explainEmployee(
@@ -59,7 +59,7 @@ export async function explainEmployee(
       week,
       catalogs,
       chosenDoses: run.assignments?.tally.dailyDose.map(({ contentId }) => contentId) ?? [],
-      // Until they are frozen, the assignments may still be made anew.
+      // Until they are frozen, the assignments may still be made again.
       assignments: run.assignments && state.assignments,
       result: state.result,
     }),

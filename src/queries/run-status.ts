@@ -50,7 +50,7 @@ export interface RunStatus {
 const PAGE = 500;
 
 /**
- * Works out how a run stands from the run store and the queues; nothing stores a state that could be stale. Whoever asks often,
+ * Works out how a run stands from the run store and the queues; nothing stores a state that could be stale. A caller who asks often,
  * or for many runs, keeps one `FailedEmployees` for it.
  */
 export async function runStatus(

@@ -97,7 +97,7 @@ describe('C1: a disk that is full', () => {
     const runId = await fixture.begin();
     work(fullAt(place, name));
     await waitUntil('the stage has failed', () => worker!.stderr.includes('OUTPUT_UNWRITABLE: '), 20_000);
-    expect(worker!.stderr).toMatch(new RegExp(`${name}\\S*: the disk is full\\. Make room or set OUTPUT_DIR`));
+    expect(worker!.stderr).toMatch(new RegExp(`${name}\\S*: the disk is full\\. Free space, or set OUTPUT_DIR`));
     await assertNoFinalFile(fixture, filesBefore);
     await rm(fixture.workspace.path(FULL));
     await finishesAsIfNothingHadBeen(runId);
@@ -184,7 +184,7 @@ describe('C1: a disk that is full', () => {
       });
       expect(status).toBe(1);
       expect(stderr).toBe(
-        'btc-fake: The result could not be written (ENOSPC) (OUTPUT_UNWRITABLE)\n  Make room where standard output goes.\n',
+        'btc-fake: The result could not be written (ENOSPC) (OUTPUT_UNWRITABLE)\n  Free space where standard output goes.\n',
       );
     },
   );

@@ -142,9 +142,9 @@ describe('A2', () => {
     await waitUntil('a trial was made', () => calls > 30, 15_000);
     const { stdout } = await fixture.start(['status', runId]).ended;
     expect(stdout).toMatch(/^State {4}running \(employee-simulation\)$/m);
-    expect(stdout).toMatch(/^Resting {2}since .*Z: the recommender fails for everybody$/m);
+    expect(stdout).toMatch(/^Paused {3}since .*Z: the recommender fails for everybody$/m);
     expect(stdout).toMatch(/RECOMMENDER_ACCESS: .*answered 40[13]/);
-    expect(stdout).toMatch(/next trial at .*Z; nothing is lost meanwhile$/m);
+    expect(stdout).toMatch(/next probe at .*Z; nothing is lost meanwhile$/m);
     // Those before it was seen that it is everybody, at the most; nobody of all the others.
     expect((await fixture.status(runId)).counts.failed).toBeLessThan(20);
     // One at a time, less and less often.
@@ -189,7 +189,7 @@ describe('A2', () => {
       '--json',
     ]);
     const { code, stderr, json } = await run.ended;
-    expect([code, stderr]).toEqual([0, expect.stringContaining('Resting while the recommender fails for everybody')]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Paused while the recommender fails for everybody')]);
     await judge(fixture, json<RunReport>().runId as RunId, { extraCalls: () => 8 });
   });
 });

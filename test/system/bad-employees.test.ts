@@ -12,7 +12,7 @@ import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
 const HEADER = 'employee_id,employee_edu_type\n';
 const MAKE_HEADER = '  Make the first line "employee_id,employee_edu_type".\n';
-const MEND = '  Mend the file, or go on without these rows with --skip-invalid-employees.\n';
+const MEND = '  Fix the file, or leave these rows out with --skip-invalid-employees.\n';
 
 const BAD_ROWS = [
   ['104829,a', undefined],

@@ -91,7 +91,7 @@ describe('a run that works in its own process', () => {
       run.signal(signal);
       const { code, stdout, stderr } = await run.ended;
       expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toContain(`Interrupted. The run is kept; go on with: btc-fake resume ${runId}`);
+      expect(stderr).toContain(`Interrupted. The run is kept; continue it with: btc-fake resume ${runId}`);
       expect(calls.length).toBeLessThan(IDS.length);
       expect(await feedsOf(before)).toEqual(['Non_Completed_Assignments']);
       expect(existsSync(workspace.path('.btc-fake', 'redis.json'))).toBe(false);

@@ -79,7 +79,7 @@ test('every command that asks for a run takes a file of it, and the six characte
   ]);
   expect([retried.code, retried.stderr]).toEqual([2, expect.stringContaining('Re-queued 1 employee')]);
   const resumed = await place.run(['resume', token.toUpperCase(), '--with-workers']);
-  expect(resumed.stderr).toContain(`Going on with ${runId}`);
+  expect(resumed.stderr).toContain(`Continuing ${runId}`);
   broken = false;
   const finished = await place.run(['finish', token, '--without-failed', '--with-workers', '--json']);
   expect(finished.json<RunReport>()).toMatchObject({ runId, state: 'finished' });

@@ -43,7 +43,7 @@ export async function lineOfStrayText(path: string, comments?: CommentLines): Pr
 }
 
 /**
- * The line, from 1, on which a file stops being UTF-8; undefined when it never does. Decoded anew line by line, since a decoder
+ * The line, from 1, on which a file stops being UTF-8; undefined when it never does. Decoded again line by line, since a decoder
  * only says of a whole piece that something in it is wrong.
  */
 export async function lineOfBadUtf8(path: string): Promise<number | undefined> {

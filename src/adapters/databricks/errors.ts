@@ -3,7 +3,7 @@ import { parseRetryAfterMs } from '../../domain/recommender/retry-policy.ts';
 import { isRefusal, type ProxyFault, proxyFaultOf, proxyRefused } from '../http/proxy-fault.ts';
 import { secretCutter } from '../process/secret-cutter.ts';
 
-/** What was going on when a call of the driver failed. */
+/** What the driver was doing when a call failed. */
 export interface CallContext {
   /** `host:port`. */
   readonly endpoint: string;

@@ -18,7 +18,7 @@ const SHOWN_ERRORS = 20;
 /** How to read an employees file, and what to do with what it holds. */
 export interface EmployeesReading {
   readonly path: string;
-  /** Go on without rows that are wrong, instead of refusing the file. */
+  /** Leave out rows that are wrong, instead of refusing the file. */
   readonly skipInvalid: boolean;
   /** Gets the employees in input order, in chunks of the population; it is waited for, so that memory stays flat. */
   readonly onBatch: (employees: readonly Employee[]) => Promise<void> | void;
@@ -75,7 +75,7 @@ async function readEmployeeRows({ path, skipInvalid, onBatch }: EmployeesReading
   if (errors > 0 && !skipInvalid) {
     throw new BtcFakeError('EMPLOYEES_INVALID', `${name}: ${errors} ${errors === 1 ? 'row is' : 'rows are'} wrong`, {
       lines: firstErrors,
-      remedy: 'Mend the file, or go on without these rows with --skip-invalid-employees.',
+      remedy: 'Fix the file, or leave these rows out with --skip-invalid-employees.',
     });
   }
   return {

@@ -216,5 +216,5 @@ function countLineEnds(chunk: Buffer): number {
 
 /** The error that says why a file or folder of a run cannot be written. */
 export function unwritable(path: string, cause: unknown): BtcFakeError {
-  return writeFailure(path, cause, 'Make room or set OUTPUT_DIR to a folder that can be written, then re-queue.');
+  return writeFailure(path, cause, 'Free space, or set OUTPUT_DIR to a folder that can be written, then re-queue.');
 }

@@ -47,7 +47,7 @@ export class OutputFiles {
 
   /**
    * Opens a file and holds it against its manifest. What is read from it stays the file that was held, even when another takes its
-   * place meanwhile. Whoever opens it closes it.
+   * place meanwhile. The caller closes it.
    * @throws BtcFakeError OUTPUT_MISSING, OUTPUT_CHANGED.
    */
   async open(file: OutputFile, certainty: Certainty = 'sha256'): Promise<OpenOutput> {
@@ -131,6 +131,6 @@ function missing(folder: string, name: string, why: string, cause?: unknown): Bt
 
 function changed(name: string, why: string): BtcFakeError {
   return new BtcFakeError('OUTPUT_CHANGED', `${name} is not the file that the manifest of its run names: ${why}`, {
-    remedy: 'Put the right one back; a run with the same seed, as-of and inputs writes it anew.',
+    remedy: 'Put the right one back; a run with the same seed, as-of and inputs writes it again.',
   });
 }

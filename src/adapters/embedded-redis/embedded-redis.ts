@@ -11,7 +11,7 @@ import { launchRedis, redisPrograms } from './program.ts';
 /**
  * A Redis of this folder's own, shared by the commands that run in it.
  *
- * Whoever uses it holds one connection with a telling name. Redis itself so knows how many users there are, and a command
+ * A process that uses it holds one connection with a telling name. Redis itself so knows how many users there are, and a command
  * that was killed drops out by itself; the last one to release stops the server.
  */
 export interface EmbeddedRedis {

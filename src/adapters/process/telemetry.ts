@@ -82,7 +82,7 @@ export function startTelemetry({ endpoint, proxyUrl, version, logger }: Telemetr
 function onceLogger(logger: Logger): (reason: string) => void {
   let isLogged = false;
   return (reason) => {
-    if (!isLogged) logger.warn({ reason: reason.slice(0, 200) }, 'Traces cannot be sent; runs go on without them');
+    if (!isLogged) logger.warn({ reason: reason.slice(0, 200) }, 'Traces cannot be sent; runs continue without them');
     isLogged = true;
   };
 }

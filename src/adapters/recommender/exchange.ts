@@ -18,7 +18,7 @@ const DECODERS: Readonly<Record<string, (body: Buffer, options: { maxOutputLengt
   br: brotliDecompressSync,
 };
 
-/** What is said with every call, whoever makes it. An answer is a few hundred bytes: to compress it costs both sides more than it saves. */
+/** What is said with every call. An answer is a few hundred bytes: to compress it costs both sides more than it saves. */
 export const REQUEST_HEADERS = {
   accept: 'application/json',
   'accept-encoding': 'identity',

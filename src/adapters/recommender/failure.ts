@@ -80,7 +80,7 @@ function statusError(status: number, exchange: Exchange, subject: string, retryA
   const cause = exchange.failure;
   const namesError = namesAnError(exchange.text);
   if (status === 429) {
-    const remedy = 'Lower the concurrency of the employee jobs if this goes on.';
+    const remedy = 'Lower the concurrency of the employee jobs if this keeps happening.';
     return new BtcFakeError('RECOMMENDER_THROTTLED', message, { remedy, retryAfterMs, cause });
   }
   if (status === 408 || status >= 500) {

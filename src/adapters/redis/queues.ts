@@ -105,6 +105,6 @@ export function assertPayload(data: StageJobData): void {
   throw new BtcFakeError(
     'PAYLOAD_VERSION',
     `This worker reads jobs of version ${PAYLOAD_VERSION}; this one is of version ${String(data?.version)}`,
-    { remedy: 'Let a worker of the matching version take the job, or start the run anew.' },
+    { remedy: 'Let a worker of the matching version take the job, or start the run again.' },
   );
 }

@@ -17,7 +17,7 @@ const ANSWERS: readonly (readonly [RegExp, Refusal])[] = [
     {
       code: 'REDIS_FULL',
       what: 'has no memory left',
-      remedy: 'Raise its maxmemory, or lower RUN_RETENTION_DAYS so that it forgets old runs earlier.',
+      remedy: 'Raise its maxmemory, or lower RUN_RETENTION_DAYS to forget old runs earlier.',
     },
   ],
   [

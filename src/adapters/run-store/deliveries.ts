@@ -54,7 +54,7 @@ export class DeliveryStore {
   }
 
   /**
-   * Notes that the rename of a file is asked for now: whoever tries again looks first whether it was done.
+   * Notes that the rename of a file is asked for now: a later attempt looks first whether it was done.
    * @returns false when the run was cancelled, or is gone; then nothing may be renamed.
    */
   async begin(runId: RunId, name: string, sha256: string, now: number): Promise<boolean> {

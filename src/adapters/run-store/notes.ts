@@ -34,7 +34,7 @@ export class RunNotes {
   async addWithout(runId: RunId, failed: readonly FailedEmployee[]): Promise<void> {
     await this.#changeWithout(runId, (without) => {
       const byId = new Map([...without, ...failed].map((employee) => [employee.employeeId, employee]));
-      // In the order of ids, so that the same failures leave the same files, whoever failed first.
+      // In the order of ids, so that the same failures leave the same files, whichever came first.
       return [...byId.values()].sort((a, b) => a.employeeId - b.employeeId);
     });
   }

@@ -229,7 +229,7 @@ export class RunStore {
 
   /**
    * Every employee of a run with assignments and result, in input order, a chunk of the population at a time. The next chunk is
-   * on its way while whoever asks works on this one.
+   * on its way while the caller works on this one.
    */
   readEmployees(plan: RunPlan): AsyncGenerator<readonly EmployeeState[]> {
     return readEmployeeStates(this.#redis, runKeys(plan.id), plan.asOf);

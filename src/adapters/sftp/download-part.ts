@@ -60,7 +60,7 @@ export async function local<T>(path: string, work: Promise<T>): Promise<T> {
 /** OUTPUT_UNWRITABLE for a path, with the system's code. */
 export function unwritable(path: string, cause: unknown): BtcFakeError {
   return new BtcFakeError('OUTPUT_UNWRITABLE', `${path} cannot be written (${systemCode(cause)}).`, {
-    remedy: 'Check that the folder may be written to and that its disk has room.',
+    remedy: 'Check that the folder may be written to and that its disk has free space.',
     cause,
   });
 }

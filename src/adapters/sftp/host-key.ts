@@ -5,7 +5,7 @@ import type { SftpServer } from './server.ts';
 
 /** Says yes or no to the host key that a server shows, and keeps the reason of a no. */
 export interface HostKeyCheck {
-  /** Takes the key as it goes over the wire; true when the connection may go on. */
+  /** Takes the key as it goes over the wire; true when the connection may continue. */
   accepts(key: Buffer): boolean;
   /** Set after a refusal. */
   refusal(): BtcFakeError | undefined;

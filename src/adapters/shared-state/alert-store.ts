@@ -13,7 +13,7 @@ export interface Occurrence {
   readonly at: number;
 }
 
-/** Longer than a message may take; after that, whoever wanted to send it must have died. */
+/** Longer than a message may take; after that, the process that wanted to send it must have died. */
 const CLAIM_MS = 60_000;
 
 const SINCE_KEY = `${REDIS_PREFIX}:alerts:since`;
@@ -29,7 +29,7 @@ export class AlertStore {
     this.#retentionSeconds = Math.ceil(retentionMs / 1000);
   }
 
-  /** Since when alerts are sent: when this was first asked. Epoch milliseconds, by the clock of whoever asked first. */
+  /** Since when alerts are sent: when this was first asked. Epoch milliseconds, by the clock of the process that asked first. */
   async since(now: number): Promise<number> {
     await this.#redis.set(SINCE_KEY, now, 'NX');
     return Number(await this.#redis.get(SINCE_KEY));
@@ -47,7 +47,7 @@ export class AlertStore {
     const token = randomUUID();
     if ((await this.#redis.set(claim, token, 'PX', CLAIM_MS, 'NX')) === null) return false;
     try {
-      // Whoever had the claim before may have sent it since.
+      // The process that had the claim before may have sent it since.
       if (await isTold()) return false;
       await send();
       const written = this.#redis.multi();

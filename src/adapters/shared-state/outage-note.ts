@@ -11,7 +11,7 @@ export interface OutageNote {
 
 const KEY = `${REDIS_PREFIX}:recommender-outage`;
 
-/** A trial may take its time; then the note is written anew, or its writer is gone. */
+/** A probe may take its time; then the note is written again, or its writer is gone. */
 const TRIAL_MS = 60_000;
 
 /** Notes that workers rest. The note vanishes by itself when its writer does not renew it after the next trial. */

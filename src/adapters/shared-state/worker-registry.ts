@@ -34,7 +34,7 @@ export interface WorkerEntry extends WorkerIdentity {
 /** How often a process says that it is alive. */
 export const HEARTBEAT_MS = 10_000;
 
-/** Whoever has not said so for this long, by Redis' clock, is dead: three heartbeats and a little. */
+/** A process that has not said so for this long, by Redis' clock, is dead: three heartbeats and a little. */
 export const DEAD_AFTER_MS = 35_000;
 
 /** Clocks that differ more than this wake the schedule, and jobs that wait for their next attempt, too early or too late. */
@@ -80,7 +80,7 @@ export class WorkerRegistry {
 
   /** The processes that are alive, by host and process id. */
   async list(): Promise<WorkerEntry[]> {
-    // The time first: whoever announces itself in between is not older than it.
+    // The time first: a process that announces itself in between is not older than it.
     const redisNow = await redisTime(this.#redis);
     const alive = (await this.#read()).filter(({ seenAt }) => redisNow - seenAt <= DEAD_AFTER_MS);
     return alive.sort((a, b) => a.host.localeCompare(b.host) || a.pid - b.pid || a.startedAt - b.startedAt);

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type FollowOptions, followOptions } from '../run/follow-options.ts';
 import { printProgress } from '../terminal.ts';
 
-/** `btc-fake finish`: lets a run go on to its files without its failed employees. */
+/** `btc-fake finish`: lets a run continue to its files without its failed employees. */
 export function finishCommand(program: Command, done: (code: ExitCode) => void): void {
   followOptions(
     program
@@ -25,7 +25,7 @@ export function finishCommand(program: Command, done: (code: ExitCode) => void):
         await withSession(openCommandContext(), async (session) => {
           const runId = await findRunId(session.queues, session.store, name);
           const failed = await finishWithoutFailed(session.queues, session.store, runId);
-          printProgress(`Going on without ${plural(failed.length, 'employee')}`);
+          printProgress(`Continuing without ${plural(failed.length, 'employee')}`);
           const code = await followRun(session, runId, options);
           // That employees are missing was asked for.
           return code === EXIT.failedEmployees ? EXIT.ok : code;

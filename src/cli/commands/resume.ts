@@ -10,10 +10,10 @@ import { printProgress } from '../terminal.ts';
 
 const LOOKED_AT = 100;
 
-/** `btc-fake resume`: goes on with an interrupted run. */
+/** `btc-fake resume`: continues an interrupted run. */
 export function resumeCommand(program: Command, done: (code: ExitCode) => void): void {
   followOptions(
-    program.command('resume').description('go on with an interrupted run (default: the newest that has not ended)'),
+    program.command('resume').description('continue an interrupted run (default: the newest that has not ended)'),
   )
     .argument('[run]', RUN_ARGUMENT, runArgument)
     .addHelpText('after', '\nExample:\n  btc-fake resume run-20251028T110000Z-ab12cd')
@@ -30,7 +30,7 @@ export function resumeCommand(program: Command, done: (code: ExitCode) => void):
           await runStatusById(session.queues, session.store, runId);
           const run = await session.store.findRun(runId);
           if (run) assertNotCancelled(run, 'nothing more is done for it');
-          printProgress(`Going on with ${runId}`);
+          printProgress(`Continuing ${runId}`);
           // A run that was interrupted before it was on a queue is put there now; otherwise this changes nothing.
           await enqueueRunStart(session.queues, runId, session.settings.queues.jobAttempts);
           await requeueFailedStages(session.queues, runId);
@@ -47,7 +47,7 @@ async function newestUnfinished({ store, queues }: Session): Promise<RunId> {
   const [unstarted] = await unstartedRuns(queues, store);
   if (unstarted && unstarted.queuedAt > (run?.createdAt ?? 0)) return unstarted.runId;
   if (run) return run.plan.id;
-  throw new BtcFakeError('RUN_NOT_FOUND', 'There is no run to go on with', {
+  throw new BtcFakeError('RUN_NOT_FOUND', 'There is no run to continue', {
     remedy: 'Start one with "btc-fake run".',
   });
 }

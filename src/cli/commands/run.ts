@@ -11,7 +11,7 @@ export function runCommand(program: Command, done: (code: ExitCode) => void): vo
     .option('--seed <text>', 'where all chance comes from; the same seed, --as-of and inputs give the same bytes')
     .option('--employees <file>', 'the employees file (default: EMPLOYEES_FILE)', pathArgument)
     .option('--output <dir>', 'the folder for the files (default: OUTPUT_DIR of the worker)', pathArgument)
-    .option('--skip-invalid-employees', 'go on without the rows of the employees file that are wrong')
+    .option('--skip-invalid-employees', 'leave out the rows of the employees file that are wrong')
     .addHelpText(
       'after',
       '\nExample:\n  btc-fake run --as-of 2025-10-28T11:00:00Z --seed monday --employees input/employees.csv',

@@ -11,7 +11,7 @@ export function sandboxCommand(program: Command, done: (code: ExitCode) => void)
   program
     .command('sandbox')
     .description(
-      'start a vendor SFTP server with sample catalogs and a recommender, print the settings that reach them, and go on until told to stop',
+      'start a vendor SFTP server with sample catalogs and a recommender, print the settings that reach them, and serve them until told to stop',
     )
     .option('--host <address>', 'listen there; anybody who reaches it can use them', DEFAULTS.host)
     .option('--sftp-port <n>', 'port of the SFTP server; 0 takes a free one', port, DEFAULTS.sftpPort)

@@ -66,7 +66,7 @@ async function remove({ json }: ScheduleOptions): Promise<void> {
     const removed = await removeSchedule(queues, schedule, Date.now());
     if (json) printJson({ removed });
     else {
-      printResult(removed ? 'The schedule is removed; runs that have begun go on.' : 'There was no schedule.');
+      printResult(removed ? 'The schedule is removed; runs that have begun continue.' : 'There was no schedule.');
       printResult('Workers leave it so when they start. Put it back with: btc-fake schedule apply');
     }
   });

@@ -52,9 +52,9 @@ function printStatus(report: RunReport): void {
     printResult(`         ${publishedText(report.publishedFiles ?? [])}`);
   }
   if (outage) {
-    printResult(`Resting  since ${new Date(outage.since).toISOString()}: the recommender fails for everybody`);
+    printResult(`Paused   since ${new Date(outage.since).toISOString()}: the recommender fails for everybody`);
     printResult(`         ${outage.reason}`);
-    printResult(`         next trial at ${new Date(outage.nextTryAt).toISOString()}; nothing is lost meanwhile`);
+    printResult(`         next probe at ${new Date(outage.nextTryAt).toISOString()}; nothing is lost meanwhile`);
   }
   if (unserved) {
     const { what, workers, remedy } = unservedText(unserved);

@@ -35,8 +35,8 @@ export async function runDemo({ employees, json }: DemoOptions): Promise<ExitCod
       LOG_LEVEL: 'error',
     };
     // The demo is the same everywhere: it looks at no .env and at no environment, so it cannot reach anything real.
-    // What the run was made with ends with this process, so nothing could go on with it.
-    const afterInterruption = 'The sandbox is gone; begin anew with: btc-fake demo';
+    // What the run was made with ends with this process, so nothing could continue it.
+    const afterInterruption = 'The sandbox is gone; begin again with: btc-fake demo';
     // Nor may its workers take the jobs of real runs in this folder, or real ones its jobs.
     const apart = { env: {}, envFile: false, overrides, scratchFolder: SANDBOX_FOLDER } as const;
     return await startRun({ json: json === true, afterInterruption, afterFinish: keepRun }, apart);

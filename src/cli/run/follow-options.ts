@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { RunId } from '../../domain/ids.ts';
 import type { Session } from '../session.ts';
 
-/** How a command that starts or continues a run goes on with it. */
+/** How a command follows a run that it starts or continues. */
 export interface FollowOptions {
   /** Do not wait for the run. */
   readonly detach?: boolean;
@@ -15,7 +15,7 @@ export interface FollowOptions {
   readonly afterFinish?: (session: Session, runId: RunId) => Promise<void>;
 }
 
-/** The options of every command that goes on with a run. */
+/** The options of every command that follows a run. */
 export function followOptions(command: Command): Command {
   return command
     .option('--detach', 'do not wait for the run')

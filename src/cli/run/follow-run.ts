@@ -17,7 +17,7 @@ const ENDS: ReadonlySet<RunState> = new Set(['finished', 'failed', 'incomplete',
 
 /**
  * Follows a run until it has ended or stands still, and prints how; works it in this process where that is wanted.
- * Interrupted, it leaves the run resumable and says how to go on.
+ * Interrupted, it leaves the run resumable and says how to continue it.
  */
 export async function followRun(session: Session, runId: RunId, options: FollowOptions): Promise<ExitCode> {
   if (options.detach) return leaveToOthers(session, runId, options);
@@ -27,7 +27,7 @@ export async function followRun(session: Session, runId: RunId, options: FollowO
   });
   if (!ended) {
     printProgress(
-      `Interrupted. ${options.afterInterruption ?? `The run is kept; go on with: btc-fake resume ${runId}`}`,
+      `Interrupted. ${options.afterInterruption ?? `The run is kept; continue it with: btc-fake resume ${runId}`}`,
     );
     return EXIT.error;
   }

@@ -67,7 +67,7 @@ export class RunProgress {
     const isNew = outage !== undefined && outage.since !== this.#outageSince;
     this.#outageSince = outage?.since;
     if (!isNew) return;
-    this.#printLine('Resting while the recommender fails for everybody; the last failure:', now);
+    this.#printLine('Paused while the recommender fails for everybody; the last failure:', now);
     printProgress(`          ${outage.reason}`);
   }
 

@@ -14,7 +14,7 @@ interface Failures {
 }
 
 /**
- * Counts failures by name (an address), each over a window that begins with the first. Pure of time: whoever asks says when it
+ * Counts failures by name (an address), each over a window that begins with the first. Pure of time: the caller says when it
  * is, in epoch milliseconds.
  */
 export class FailureLimiter {

@@ -112,7 +112,7 @@ function refuseLogin(reply: FastifyReply, refused: Exclude<LoginOutcome, { outco
   }
   return sendError(reply.header('www-authenticate', 'Basic realm="BTC Fake", charset="UTF-8"'), 401, {
     message: refused.outcome === 'wrong' ? 'The user name or the password is wrong' : 'Log in to see the dashboard',
-    remedy: 'Whoever runs it has set DASHBOARD_USER and DASHBOARD_PASSWORD.',
+    remedy: 'The people who run it have set DASHBOARD_USER and DASHBOARD_PASSWORD.',
   });
 }
 

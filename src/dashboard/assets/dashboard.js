@@ -5,7 +5,7 @@
  * - A notice of what was done (`data-done`) is told once: not again when the page is reloaded, and not when the page says more by now.
  * - `<form data-confirm="Really?">` asks before it is sent.
  * - `<div data-live="/path">` listens to server-sent events there. Each event is named for the id of an element and holds its new
- *   markup; one named `reload` loads the page anew, `end` stops listening.
+ *   markup; one named `reload` loads the page again, `end` stops listening.
  */
 const pad = (number) => String(number).padStart(2, '0');
 
@@ -68,7 +68,7 @@ for (const element of document.querySelectorAll('[data-live]')) {
       }
       addReadersTimes(part);
     };
-    // Whoever is using something in there would lose their place; it changes when they leave.
+    // A person who is using something in there would lose their place; it changes when they leave.
     let waiting;
     const isUsed = () => part.contains(document.activeElement);
     source.addEventListener(part.id, ({ data }) => {

@@ -22,7 +22,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'put /api/queues/resume',
   'put /api/queues/:queueName/pause',
   'put /api/queues/:queueName/resume',
-  // Whoever asked for the rest will ask again, and that costs no attempt.
+  // The server that asked for the pause will ask again, and that costs no attempt.
   'put /api/queues/:queueName/rate-limit/release',
   // See `RequeuingAdapter`.
   'put /api/queues/:queueName/:jobId/retry',
@@ -38,7 +38,7 @@ const SOMETIMES: Readonly<Record<string, (context: HookContext) => Promise<strin
 
 const REASONS = {
   removal:
-    'Removing jobs would drop employees from a run without a trace. To go on without failed employees, use "Finish without ' +
+    'Removing jobs would drop employees from a run without a trace. To continue without failed employees, use "Finish without ' +
     'them" on the page of the run, or btc-fake finish. Completed jobs go by themselves.',
   change: 'A changed job would be another than its run knows. Start a new run instead: "Start a run", or btc-fake run.',
   addition: 'A job that was added by hand belongs to no run. Use "Start a run", or btc-fake run.',
@@ -67,7 +67,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'put /api/queues/:queueName/rate-limit': REASONS.pace,
 };
 
-/** Bull Board asks this before it does anything; it shows the message to whoever pressed the button. */
+/** Bull Board asks this before it does anything; it shows the message to the person who pressed the button. */
 export const refuseHarm: BeforeHook = async (context) => {
   const asked = `${context.method} ${context.route}`;
   if (HARMLESS.has(asked)) return { allow: true };

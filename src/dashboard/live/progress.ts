@@ -29,7 +29,7 @@ const MOST_LISTENERS = 200;
 
 /** The part of a page that says whether it is kept up to date. */
 export const LIVE_NOTE = 'live-note';
-const OUTAGE = 'Redis does not answer. This page goes on by itself when it does.';
+const OUTAGE = 'Redis does not answer. This page continues by itself when it does.';
 
 /**
  * Keeps pages up to date by server-sent events, one event for each part that has changed. All who look at the same thing share one
@@ -60,7 +60,7 @@ export class LiveProgress {
   }
 
   /**
-   * Answers a request with the events of a channel, until whoever asked goes away or `compute` says that it has ended.
+   * Answers a request with the events of a channel, until the client goes away or `compute` says that it has ended.
    * @param compute is called once a second for all listeners of the channel; RUN_NOT_FOUND ends it.
    */
   serve(reply: FastifyReply, name: string, compute: () => Promise<LiveParts>): FastifyReply {

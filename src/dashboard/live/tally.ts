@@ -31,7 +31,7 @@ const PASS_EVERY_MS = 1_000;
 const FRESH_MS = 5_000;
 
 /**
- * Counts a run by employee type and by source while it goes on. A result never changes, so each is read once; what is asked for
+ * Counts a run by employee type and by source while it runs. A result never changes, so each is read once; what is asked for
  * again are the employees who had none. It all happens in the background: nobody waits for it.
  */
 export class LiveTally {
@@ -77,7 +77,7 @@ export class LiveTally {
     return this.look(done, now);
   }
 
-  /** Ends what is going on in the background. */
+  /** Ends what runs in the background. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#pass;

@@ -179,7 +179,7 @@ function textOf(readings: readonly Reading[]): Promise<string> {
   return register.metrics();
 }
 
-/** Work that is not begun anew before it has ended: what hangs does not pile up. */
+/** Work that is not begun again before it has ended: what hangs does not pile up. */
 class SingleFlight<T> {
   readonly #work: () => Promise<T>;
   #running: Promise<T> | undefined;

@@ -32,7 +32,7 @@ export interface WorkerHealth {
   readonly observer: WorkerObserver;
   /** From now on `/readyz` tells how these workers are. */
   watch(workers: Workers): void;
-  /** Never hangs, whoever is still connected and whether Redis answers or not. */
+  /** Never hangs, even while clients are connected, and whether Redis answers or not. */
   close(): Promise<void>;
 }
 

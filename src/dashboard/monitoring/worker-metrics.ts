@@ -36,19 +36,19 @@ export function workerMetrics(register: Registry): WorkerObserver {
   });
   const pauses = new Counter({
     name: 'btc_fake_throttle_pauses_total',
-    help: 'How often a queue was told to rest because the other side asked for fewer calls (429).',
+    help: 'How often a queue was told to pause because the other side asked for fewer calls (429).',
     labelNames: ['queue'],
     registers,
   });
   const pauseSeconds = new Counter({
     name: 'btc_fake_throttle_pause_seconds_total',
-    help: 'How long queues were told to rest in all; pauses may overlap.',
+    help: 'How long queues were told to pause in all; pauses may overlap.',
     labelNames: ['queue'],
     registers,
   });
   const outage = new Gauge({
     name: 'btc_fake_recommender_outage',
-    help: '1 while this process rests because the recommender fails for everybody or refuses everybody, else 0.',
+    help: '1 while this process is paused because the recommender fails for everybody or refuses everybody, else 0.',
     registers,
   });
   const concurrency = new Gauge({

@@ -22,7 +22,7 @@ const GOOD: Readonly<Partial<Record<ActionOutcome, (n: number) => string>>> = {
   requeued: (n) => `Back in the queue: ${plural(n, 'employee')}.`,
   'requeued-one': () => 'The employee is back in the queue.',
   'stage-requeued': () => 'The stage is back in the queue.',
-  finishing: (n) => `The run goes on to its files without ${plural(n, 'employee')}.`,
+  finishing: (n) => `The run continues to its files without ${plural(n, 'employee')}.`,
   cancelled: () => 'The run is cancelled. Workers that hold jobs of it end them.',
   started: () => 'The run is back in the queue.',
   'run-made': () => 'The run is queued.',
@@ -35,7 +35,7 @@ const NOTHING_DONE: Readonly<Partial<Record<ActionOutcome, string>>> = {
   'still-working':
     'others of this run are still being worked on. Finish without the failed ones when all others are done.',
   ended: 'the run has ended.',
-  'run-made-before': 'this run was started from the same form before. Load the form anew to start another.',
+  'run-made-before': 'this run was started from the same form before. Load the form again to start another.',
 };
 
 /** The address of a page with what was done; the page tells it in its own words. */

@@ -36,7 +36,7 @@ export function showErrors(app: FastifyInstance, { logger }: Pick<DashboardConte
     });
   });
   app.setNotFoundHandler((_request, reply) =>
-    sendError(reply, 404, { message: 'There is no such page', remedy: 'Go on from the navigation above.' }),
+    sendError(reply, 404, { message: 'There is no such page', remedy: 'Use the navigation above.' }),
   );
 }
 

@@ -76,7 +76,7 @@ This cannot be taken back.</p>
       if (state !== 'incomplete') {
         return reply.redirect(withOutcome(runPath(runId), whyNot(run, counts.failed)), 303);
       }
-      // Whoever said yes has to have seen how many it is about.
+      // The person who said yes must have seen how many it is about.
       if (asked !== String(counts.failed)) return reply.redirect(`${runPath(runId)}/finish`, 303);
       const left = await finishWithoutFailed(queues, store, runId);
       return reply.redirect(withOutcome(runPath(runId), 'finishing', left.length), 303);

@@ -12,11 +12,11 @@ import { localTime } from '../page/local-time.ts';
 import { runPath } from './address.ts';
 import type { RunView } from './views.ts';
 
-/** What each state means for whoever looks. */
+/** What each state means for the reader. */
 const MEANINGS: Readonly<Record<RunState, string>> = {
   queued: 'Nobody has begun with it yet.',
   running: 'It is being worked on, or waits for a worker.',
-  failed: 'A stage failed. Nothing goes on until it is re-queued.',
+  failed: 'A stage failed. The run continues when it is re-queued.',
   incomplete: 'All other employees are done. Re-queue those that failed, or finish without them.',
   finished: 'The files are there.',
   cancelled: 'Somebody stopped it. Nothing more is done for it, and nothing of it is published.',
@@ -39,7 +39,7 @@ ${
 }`;
 }
 
-/** Why nobody goes on: no worker has what the stage needs. */
+/** Why the run stands still: no worker has what the stage needs. */
 function waiting(unserved: UnservedStage): Html {
   const { what, workers, remedy } = unservedText(unserved);
   return html`<div class="notice warn">
@@ -61,9 +61,9 @@ function starting({ since, reason, until }: WarehouseWait, timeZone: string): Ht
 /** Why nobody is being done: the recommender fails for everybody. */
 function resting({ since, reason, nextTryAt }: OutageNote, timeZone: string): Html {
   return html`<div class="notice warn">
-<p><strong>Workers rest since ${localTime(since, timeZone)}: the recommender fails for everybody</strong></p>
+<p><strong>Workers have paused since ${localTime(since, timeZone)}: the recommender fails for everybody</strong></p>
 <p class="reason">${reason}</p>
-<p>They try again at ${localTime(nextTryAt, timeZone)}, and go on by themselves. Nothing is lost meanwhile.</p>
+<p>They try again at ${localTime(nextTryAt, timeZone)}, and continue by themselves. Nothing is lost meanwhile.</p>
 </div>`;
 }
 

@@ -15,7 +15,7 @@ export function unstartedRunPage({ runId, slot, state, reason, queuedAt }: Unsta
 ${
   state === 'failed'
     ? html`<p class="reason">${reason}</p>
-<p>When the cause is mended, start it: the employees file is read anew then, for the same slot.</p>
+<p>When the cause is fixed, start it: the employees file is read again then, for the same slot.</p>
 <form method="post" action="${runPath(runId)}/requeue"><input type="hidden" name="what" value="start">
 <button>Start it now</button></form>`
     : html`<p>A worker that serves the queue run-start begins with it.</p>`

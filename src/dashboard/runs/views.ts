@@ -46,7 +46,7 @@ const RUNS_KEPT = 8;
 const SETTLE_MS = 1_000;
 
 /**
- * Gathers what pages show of runs. What never changes, or has not changed, is not read again; what there is much of is read in the
+ * Gathers what pages show of runs. What never changes, or has not changed, is not read again; what is large is read in the
  * background or in part, so that a view takes a few milliseconds however large the run is.
  */
 export class RunViews {
@@ -128,7 +128,7 @@ export class RunViews {
     return groupFailures(failed).groups.find(({ id }) => id === groupId)?.employeeIds ?? [];
   }
 
-  /** Ends what goes on in the background. */
+  /** Ends what runs in the background. */
   async close(): Promise<void> {
     await Promise.all(this.#tallies.values().map((tally) => tally.close()));
   }

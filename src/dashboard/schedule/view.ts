@@ -70,7 +70,7 @@ ${
   isOn &&
   html`<details><summary>Remove the schedule …</summary>
 <form method="post" action="/schedule/remove" data-confirm="Remove the schedule? Nothing starts by itself until it is applied again.">
-<p>Nothing starts by itself until it is applied again. Runs that have begun go on.</p>
+<p>Nothing starts by itself until it is applied again. Runs that have begun continue.</p>
 <button class="danger">Remove the schedule</button></form></details>`
 }
 </div></section>`;

@@ -47,7 +47,7 @@ ${choices.length === 0 && html`<p class="hint">There is no CSV file beside ${set
 <p class="hint" id="upload-hint">CSV with employee_id and employee_edu_type, at most ${UPLOAD_LIMIT_BYTES / 2 ** 20} MiB. A file that is chosen here is the one that counts.</p>
 </div>
 <div class="field">
-<label><input type="checkbox" name="skip-invalid" value="yes"${checked(values.skipInvalid)}> Go on without rows that are wrong</label>
+<label><input type="checkbox" name="skip-invalid" value="yes"${checked(values.skipInvalid)}> Leave out rows that are wrong</label>
 </div>
 </fieldset>
 <div class="field">

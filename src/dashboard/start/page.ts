@@ -122,7 +122,7 @@ function problemOf(error: unknown): Pick<BtcFakeError, 'message' | 'remedy' | 'l
   if (!(error instanceof BtcFakeError) || !OF_THE_FORM.includes(error.code)) return undefined;
   const { message, lines } = error;
   const skippable = error.code === 'EMPLOYEES_INVALID' && lines.length > 0;
-  const remedy = skippable ? 'Mend the file, or tick "Go on without rows that are wrong".' : error.remedy;
+  const remedy = skippable ? 'Fix the file, or tick "Leave out rows that are wrong".' : error.remedy;
   return { message, lines, remedy };
 }
 

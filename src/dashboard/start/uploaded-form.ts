@@ -76,7 +76,7 @@ function notKept(cause: unknown): never {
   const code = systemCode(cause);
   if (code === undefined || !/^E[A-Z]+$/.test(code)) throw cause;
   throw new BtcFakeError('OUTPUT_UNWRITABLE', `The uploaded file could not be kept (${code})`, {
-    remedy: 'Make room where this machine keeps temporary files (TMPDIR), then try again.',
+    remedy: 'Free space where this machine keeps temporary files (TMPDIR), then try again.',
     cause,
   });
 }

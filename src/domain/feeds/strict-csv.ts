@@ -1,7 +1,7 @@
 /** What one record of a feed turned out to be. */
 export type StrictRecord =
   | { readonly kind: 'record'; readonly fields: readonly string[] }
-  /** The text ends inside a quoted field: the record may go on behind a line break. */
+  /** The text ends inside a quoted field: the record may continue behind a line break. */
   | { readonly kind: 'open'; readonly field: number }
   | { readonly kind: 'malformed'; readonly reason: string };
 

@@ -38,7 +38,7 @@ const PROGRESS: Readonly<Record<EmployeeProgress, string>> = {
   failed: 'failed for good, waits to be re-queued',
   done: 'done',
   'left out': 'left out: the run is finished without this employee',
-  lost: 'lost: there is neither a result nor a job; "btc-fake retry" queues it anew once the run asks for it',
+  lost: 'lost: there is neither a result nor a job; "btc-fake retry" queues it again once the run asks for it',
 };
 
 /** How far the run is with the employee. */

@@ -12,7 +12,7 @@ export interface EmployeesInput {
   readonly name: string;
   readonly sha256: string;
   readonly employees: number;
-  /** The rows that `--skip-invalid-employees` went on without, `FILE:LINE: reason`; only the first are spelled out. */
+  /** The rows that `--skip-invalid-employees` left out, `FILE:LINE: reason`; only the first are spelled out. */
   readonly invalid: { readonly count: number; readonly first: readonly string[] };
 }
 

@@ -26,7 +26,7 @@ export interface Frozen {
 /** What a run is made from. */
 export interface NewRun extends Frozen {
   readonly plan: RunPlan;
-  /** Epoch milliseconds, by the clock of whoever made the run. */
+  /** Epoch milliseconds, by the clock of the process that made the run. */
   readonly createdAt: number;
   readonly publish: boolean;
   readonly employees: EmployeesInput;

@@ -9,7 +9,7 @@ export interface AppliedSchedule extends WeeklySchedule {
 
 /**
  * What was decided about a slot, once for all processes:
- * - `starting`: its run is to be queued; whoever sees this and finds no run may queue it
+ * - `starting`: its run is to be queued; a process that sees this and finds no run may queue it
  * - `started`: its run was queued
  * - `skipped`: an earlier run had not ended (SCHEDULE_OVERLAP=skip)
  * - `missed`: nobody was there to start it until it was too late (`withinMs`), or until a later slot had come (`supersededBy`)

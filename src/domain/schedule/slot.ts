@@ -4,7 +4,7 @@ import type { RunId } from '../ids.ts';
 
 /**
  * A slot is the nominal instant (epoch milliseconds, a whole minute) at which the weekly schedule wants a run. A slot has one
- * run, whose id is made from it, so that it runs once however many processes want to start it.
+ * run, whose id is made from it, and it runs once however many processes want to start it.
  */
 
 /** A run that was made longer than this after its slot is late. */

@@ -137,7 +137,7 @@ interface TickClock {
   /** When BullMQ makes its next tick, counted from an instant or from the tick before. Undefined: never again. */
   after(instant: number): number | undefined;
   /**
-   * A tick that is not before `tick` and not after `latest`: from one that has another within the longest gap one may go on to
+   * A tick that is not before `tick` and not after `latest`: from one that has another within the longest gap one may jump to
    * any of those, since none between can be too far from its neighbour. So millions need not be looked at.
    */
   lateBefore(latest: number, tick: number): number;

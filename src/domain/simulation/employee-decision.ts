@@ -76,7 +76,7 @@ export interface EmployeeDecision {
  * - `failed`: failed for good; re-queue the employee, or finish without the failed ones
  * - `done`: simulated
  * - `left out`: the run was finished without the employee
- * - `lost`: neither a result nor a job; somebody has removed the job, and "btc-fake retry" queues it anew
+ * - `lost`: neither a result nor a job; somebody has removed the job, and "btc-fake retry" queues it again
  */
 export type EmployeeProgress =
   | 'not queued'

@@ -19,7 +19,7 @@ const SETTLED_MS = 5 * 60_000;
 const REMEMBERED = 1_000;
 
 /**
- * Ends what a process has of runs that were cancelled, by whomever and wherever: their stages in hand are told to stop, their jobs
+ * Ends what a process has of runs that were cancelled, here or elsewhere: their stages in hand are told to stop, their jobs
  * are taken off the queues, their early files are removed where this process has the folder.
  */
 export class CancelledRuns {

@@ -122,7 +122,7 @@ export class RecommenderWatch {
     if (kind === 'begun') {
       logger.error(
         { reason, patienceMs },
-        'The recommender fails for everybody; resting, with one employee as a trial from time to time',
+        'The recommender fails for everybody; paused, with one employee as a probe from time to time',
       );
       this.#state = 'outage';
       onOutage?.(true);
@@ -130,12 +130,12 @@ export class RecommenderWatch {
       this.#rest?.rest(UNTIL_A_TRIAL_PASSES_MS);
     }
     this.#timer = setTimeout(() => void this.#try(false, error), restMs);
-    // For people only: without it everything goes on all the same.
+    // For people only: everything works without it.
     writeOutageNote(redis, { reason, since, nextTryAt: now() + restMs }, now()).catch(() => {});
   }
 
   #answersAgain(): void {
-    if (this.#state === 'outage') this.#options.logger.warn('The recommender answers again; going on');
+    if (this.#state === 'outage') this.#options.logger.warn('The recommender answers again; continuing');
     this.#goOn();
   }
 

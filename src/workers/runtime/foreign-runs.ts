@@ -20,7 +20,7 @@ const REMEMBERED = 100;
 
 /**
  * Gives the jobs of runs that this process does not serve back to the others. Each run is logged once. While this process has no
- * work of its own on the queue it rests, so that it takes nothing away from others and leaves Redis alone.
+ * work of its own on the queue it pauses: it takes nothing away from others and leaves Redis alone.
  */
 export class ForeignRuns {
   readonly #queue: QueueName;

@@ -74,7 +74,7 @@ const NO_LIMIT = { max: 1_000_000, duration: 1_000 };
 
 /** A job whose process was killed is taken up again this often before it is held to be the killer. */
 const MAX_STALLED_COUNT = 3;
-/** The same of a stage: it lasts longer than an employee, so that it meets more deaths that it has not caused. */
+/** The same of a stage: it lasts longer than an employee, and therefore meets more deaths that it has not caused. */
 const MAX_STALLED_COUNT_OF_STAGE = 10;
 
 /** The result of an employee's job is in the run store, so a completed one leaves nothing behind. */
@@ -229,7 +229,7 @@ function startWorker<Data extends StageJobData>(
     logger.warn(jobIdFields(name, job), 'A job was taken up again: its worker had vanished'),
   );
   worker.on('lockRenewalFailed', (jobs) => {
-    // Another worker may have these jobs by now; a stage must not go on beside it. (See `shortJobProcessor`.)
+    // Another worker may have these jobs by now; a stage must not continue beside it. (See `shortJobProcessor`.)
     for (const job of jobs) worker.cancelJob(job, 'lock lost');
     logger.warn(manyJobsFields(name, jobs), 'Locks of jobs were lost; other workers may have the jobs by now');
   });

@@ -1,6 +1,6 @@
 import type { Worker } from 'bullmq';
 
-/** Keeps one worker of this process from taking jobs for a while; what is in hand goes on. */
+/** Keeps one worker of this process from taking jobs for a while; what is in hand continues. */
 export class WorkerRest {
   readonly #worker: Worker;
   #until = 0;
@@ -10,7 +10,7 @@ export class WorkerRest {
     this.#worker = worker;
   }
 
-  /** Rests for so long; a longer rest that was begun goes on. */
+  /** Rests for so long; a longer pause that was begun stays. */
   rest(ms: number): void {
     const until = Date.now() + ms;
     if (until <= this.#until) return;

@@ -17,7 +17,7 @@ import { onceWarehouseRuns } from './warehouse-start.ts';
 
 /**
  * Makes the manager's assignments, writes the first Non_Completed_Assignments feed and gives the employees to the queue. Safe
- * to repeat: assignments that were frozen stay, and the fan-out goes on where it stopped. The file-assembly job cannot start
+ * to repeat: assignments that were frozen stay, and the fan-out continues where it stopped. The file-assembly job cannot start
  * before this job is completed, so no employee can be missing from the queue by then.
  */
 export function assignmentHandler(context: WorkerContext): JobHandler<StageJobData> {
@@ -52,7 +52,7 @@ export function assignmentHandler(context: WorkerContext): JobHandler<StageJobDa
       }
     };
     await write();
-    // Whoever was stopped in between, while another worker took the run to its end, has put an early feed over the last one. Once
+    // A worker that was stopped in between, while another took the run to its end, has put an early feed over the last one. Once
     // the assembly has begun all results are there, so that what is written now is what it writes.
     const { stageStartedAt } = await store.getRun(plan.id);
     if (stageStartedAt['file-assembly'] !== undefined) await write();

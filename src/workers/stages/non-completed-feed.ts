@@ -19,7 +19,7 @@ export interface NonCompletedFeed {
 }
 
 /**
- * Opens the draft; whoever opens it discards it. The second part of the feed waits on the disk until the first is whole, so that
+ * Opens the draft; the caller discards it. The second part of the feed waits on the disk until the first is whole, so that
  * the run is read once and memory stays flat.
  */
 export async function draftNonCompletedFeed(plan: RunPlan, path: string): Promise<NonCompletedFeed> {

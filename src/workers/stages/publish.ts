@@ -94,6 +94,6 @@ function cancelledError(runId: RunId): BtcFakeError {
 async function assertUnchanged(path: string, sha256: string): Promise<void> {
   if ((await fileSha256(path)) === sha256) return;
   throw new BtcFakeError('FILE_UNREADABLE', `${path}: the file is not the one that the run's manifest names`, {
-    remedy: 'Let the file-assembly and publish workers share OUTPUT_DIR and SFTP_LOCAL_DIR, or start the run anew.',
+    remedy: 'Let the file-assembly and publish workers share OUTPUT_DIR and SFTP_LOCAL_DIR, or start the run again.',
   });
 }

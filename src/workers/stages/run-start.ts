@@ -23,7 +23,7 @@ const TOO_EARLY =
   "The schedule's tick came too early, woken by a worker whose clock is ahead; its slot is started when it comes";
 
 /**
- * Starts a run: settles the sources that whoever asked for it has not, and adds its flow, once, however often the job is repeated. The run of a slot of the schedule is made here, as of the
+ * Starts a run: settles the sources that the caller has not, and adds its flow, once, however often the job is repeated. The run of a slot of the schedule is made here, as of the
  * slot; when its employees file is bad the job fails, there is no run, and re-queuing the job tries it again.
  *
  * The queue's other jobs are the schedule's ticks: each has the run of the slot that is due queued, once.

@@ -36,7 +36,7 @@ export async function onceWarehouseRuns(
     return wait;
   };
   const listener: WarehouseListener = {
-    // For people only: without it everything goes on all the same.
+    // For people only: everything works without it.
     slow: (error) => void note(error).catch(() => {}),
     answered: () => {
       const end = async () => {

@@ -45,4 +45,5 @@ test('doctor says whether the native job and the queue both make the week, or wh
     state: 'wrong',
     detail: expect.stringMatching(/lakehouse\.yaml:\d+: "schedule\.pausd" is not a setting; did you mean paused\?/),
   });
-});
+  // Eight commands, each in a process of its own.
+}, 120_000);

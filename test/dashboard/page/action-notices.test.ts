@@ -9,7 +9,7 @@ test.each<[ActionOutcome, string, readonly RunState[]]>([
   ['run-made', 'The run is queued.', ['queued']],
   ['started', 'The run is back in the queue.', ['queued']],
   ['requeued', 'Back in the queue: 3 employees.', ['queued', 'running', 'failed', 'incomplete']],
-  ['finishing', 'The run goes on to its files without 3 employees.', ['queued', 'running', 'failed', 'incomplete']],
+  ['finishing', 'The run continues to its files without 3 employees.', ['queued', 'running', 'failed', 'incomplete']],
   ['cancelled', 'The run is cancelled.', ['queued', 'running', 'failed', 'incomplete', 'cancelled']],
 ])('%s is told while it is true', (done, told, states) => {
   const shown = STATES.filter((state) => actionNotice({ done, n: '3' }, state).text.includes(told));

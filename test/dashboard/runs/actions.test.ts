@@ -214,7 +214,7 @@ describe('finishing without the failed', () => {
       expect(await press(run, 'finish', fields)).toContain('Finish without 2 employees?');
     }
     expect(await stateOf(run, 0)).toBe('failed');
-    expect(await press(run, 'finish', { failed: '2' })).toContain('The run goes on to its files without 2 employees');
+    expect(await press(run, 'finish', { failed: '2' })).toContain('The run continues to its files without 2 employees');
     const { without } = await fixture.store.getRun(run.plan.id);
     expect(without.map(({ employeeId }) => employeeId).sort()).toEqual([EMPLOYEES[0]!.id, EMPLOYEES[1]!.id]);
     expect(await press(run, 'finish', { failed: '2' })).toContain('Nothing was done');

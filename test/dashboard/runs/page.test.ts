@@ -190,7 +190,7 @@ test('while workers rest because of the recommender, the page says since when, w
   const note = { reason: 'RECOMMENDER_ACCESS: <it> refuses us', since, nextTryAt: since + 90_000 };
   await writeOutageNote(fixture.redis, note, since);
   const shown = words(await pageOf(run));
-  expect(shown).toContain('Workers rest since 2025-10-28 10:00:00 UTC : the recommender fails for everybody');
+  expect(shown).toContain('Workers have paused since 2025-10-28 10:00:00 UTC : the recommender fails for everybody');
   expect(shown).toContain('RECOMMENDER_ACCESS: &lt;it&gt; refuses us They try again at 2025-10-28 10:01:30 UTC');
 });
 
