@@ -1,4 +1,4 @@
-// Proves that whoever observes the recommender is told of every call: how long it took and how it ended.
+// Proves that an observer of the recommender is told of every call: how long it took and how it ended.
 import { expect, test } from '@jest/globals';
 import { createRecommender } from '../../src/adapters/recommender/client.ts';
 import type { EmployeeId } from '../../src/domain/ids.ts';

@@ -117,7 +117,7 @@ test('a bar is as long as its value, on a linear scale and on a logarithmic one'
 describe('results that are there', () => {
   const known = results({ overhead: section('Old overhead'), growth: section('Old growth') });
 
-  test('stay but for the sections that were measured anew', async () => {
+  test('stay but for the sections that were measured again', async () => {
     await writeResults(folder, known);
     const merged = await mergedResults(folder, results({ growth: section('New growth') }), NAMES);
     expect(Object.entries(merged.sections).map(([name, { title }]) => [name, title])).toEqual([

@@ -150,7 +150,7 @@ describe('O4: a run that is cancelled', () => {
     expect(calls).toBeLessThan(EMPLOYEES);
   });
 
-  // The worker holds still there for longer than its locks, as one does whose machine sleeps, and goes on with what nobody wants.
+  // The worker holds still there for longer than its locks, as one does whose machine sleeps, and continues with what nobody wants.
   test.each(MOMENTS)(
     'while its worker stands still at %s: what the worker does afterwards leaves nothing',
     async (moment) => {

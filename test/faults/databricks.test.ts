@@ -91,7 +91,7 @@ describe('D1: the warehouse', () => {
       { kind: 'sql-error', message: '[RESOURCE_EXHAUSTED] try again' },
     ],
     ['does not start in time', /^DATABRICKS_UNREACHABLE: /, 'ExecuteStatement', { kind: 'never-ready' }],
-  ])('%s: all is read anew, from the first row', async (_what, reason, on, effect) => {
+  ])('%s: all is read again, from the first row', async (_what, reason, on, effect) => {
     warehouse.faults.add({ on, call: on === 'FetchResults' ? 3 : 1, ...effect } as WarehouseFault);
     const runId = await fixture.begin();
     await waitUntil('the stage has failed', () => failures(runId, reason) > 0, 20_000);

@@ -190,7 +190,7 @@ describe('C1: a disk that is full', () => {
   );
 });
 
-test('C1: a limit on the size of files is told, and when it is lifted the run goes on by itself', async () => {
+test('C1: a limit on the size of files is told, and when it is lifted the run continues by itself', async () => {
   const limit = (bytes: number | string) =>
     execFileSync('prlimit', ['--pid', String(worker!.child.pid), `--fsize=${bytes}:`]);
   work();
@@ -229,7 +229,7 @@ describe('C2: two assemblers', () => {
     ['before the first rename', 'feeds-drafted:1'],
     ['among the renames', 'file-renamed:2'],
   ])(
-    'one that was stopped %s, until another was done, and goes on: one set of files, the same bytes',
+    'one that was stopped %s, until another was done, and continues: one set of files, the same bytes',
     async (_when, milestone) => {
       const runId = await fixture.begin();
       const stopped = work({ NODE_OPTIONS: `--import ${END_AT}`, END_AT: milestone, END_WITH: 'SIGSTOP' });

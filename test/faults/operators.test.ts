@@ -75,7 +75,7 @@ async function stop(...workers: readonly RunningBtcFake[]): Promise<void> {
 /** One employee in so many. */
 const oneIn = (n: number) => (id: number) => id % n === 0;
 
-/** A run with failed employees, for whom the recommender is then mended. */
+/** A run with failed employees, for whom the recommender is then fixed. */
 async function incompleteRun(
   where: FaultFixture,
   fail: (id: number) => boolean,
@@ -359,7 +359,7 @@ describe('O3: the dashboard', () => {
   ];
 
   test(
-    'is shut to whoever has no login, does nothing for the page of another site, and never drops an employee',
+    'is shut to people without a login, does nothing for the page of another site, and never drops an employee',
     () =>
       withRun(async (runId, id) => {
         const readable = [

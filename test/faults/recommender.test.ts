@@ -33,7 +33,7 @@ beforeAll(async () => {
       calls += 1;
       return misbehave(id, nth, calls);
     },
-    // Two attempts: whoever loses more than one to the fault fails.
+    // Two attempts: an employee who loses more than one to the fault fails.
     env: { EMPLOYEE_CONCURRENCY: '10', JOB_ATTEMPTS: '2', API_TIMEOUT: '1', SHUTDOWN_TIMEOUT: '3' },
   });
   worker = fixture.start(['worker'], {}, 300_000);
@@ -105,7 +105,7 @@ describe('A1: 429', () => {
   });
 });
 
-test('A1: a burst of 500, 502 and 503 lets the worker rest; nobody fails, and it goes on by itself', async () => {
+test('A1: a burst of 500, 502 and 503 lets the worker rest; nobody fails, and it continues by itself', async () => {
   misbehave = ill([fails(500), fails(502), fails(503)], 20);
   const runId = await begin();
   await finishes(runId, () => 8);
@@ -135,7 +135,7 @@ describe('A2', () => {
     await finishes(runId, (id) => (refused.has(id) ? 1 : 0));
   });
 
-  test('401 or 403 for everybody: the worker rests and says so once, and goes on when it is let in', async () => {
+  test('401 or 403 for everybody: the worker rests and says so once, and continues when it is let in', async () => {
     misbehave = (id) => fails(id % 2 === 0 ? 401 : 403);
     const runId = await begin();
     await waitUntil('it is said', () => linesOf('The recommender fails for everybody') === 1, 15_000);

@@ -104,7 +104,7 @@ test('R1: Redis killed three times in a run, and started again with its append-o
     await worker.waitForStderr('The queues cannot be read');
     await fixture.redis.restart();
   }
-  // Whoever was asked about when Redis died is asked about once more.
+  // An employee who was asked about when Redis died is asked about once more.
   await endsWithinAMinute(worker, runId, 3);
   expect(lines(worker.stderr)).toBeLessThan(60);
 });
@@ -149,7 +149,7 @@ describe('R3: Redis without memory', () => {
 
   beforeEach(() => fixture.connection.config('RESETSTAT'));
 
-  test('from the start: commands say so, workers wait, and the run goes on by itself', async () => {
+  test('from the start: commands say so, workers wait, and the run continues by itself', async () => {
     const runId = await fixture.begin();
     await fill();
     const worker = fixture.start(['worker']);
@@ -206,7 +206,7 @@ describe('R3: Redis without memory', () => {
 });
 
 describe('R4', () => {
-  test('Redis hangs: workers go on when it does, and commands end in time with one clear line', async () => {
+  test('Redis hangs: workers continue when it does, and commands end in time with one clear line', async () => {
     const run = fixture.start([...RUN]);
     await run.waitForStderr('Run run-');
     const runId = /^Run (\S+):/m.exec(run.stderr)![1] as RunId;

@@ -130,7 +130,7 @@ testAtFullSize(
 );
 
 describe('S2: a slot at which everything was down, Redis too,', () => {
-  test('has its run once, late, marked as late, whoever starts afterwards', async () => {
+  test('has its run once, late, marked as late, no matter who starts afterwards', async () => {
     const slot = minute(Date.now()) - 5 * HOUR_MS;
     const expected = await expecting(slot);
     await appliedBefore(slot);

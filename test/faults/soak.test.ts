@@ -141,7 +141,7 @@ async function bringToItsEnd(fixture: FaultFixture, runId: RunId, env: Record<st
       seen = now;
       seenAt = Date.now();
     } else if (active > 0 && Date.now() - seenAt > STANDSTILL_MS) {
-      // Whoever had these jobs is dead. A worker looks for such jobs when it starts.
+      // The worker that had these jobs is dead. A worker looks for such jobs when it starts.
       await letLocksExpire(fixture.connection);
       helpers.push(await startWorker(fixture, env));
       seenAt = Date.now();

@@ -72,7 +72,7 @@ test(
 );
 
 test(
-  'P1: a run that no worker serves waits, names what is missing where people look, and goes on when it is there',
+  'P1: a run that no worker serves waits, names what is missing where people look, and continues when it is there',
   async () => {
     const foreign = await worker({ API_BASE_URL: other.url });
     fixture.recommender.forgetCalls();
@@ -136,7 +136,7 @@ test(
     };
     const simulation = await worker({}, '--only', 'employee-simulation');
     const runId = await fixture.begin();
-    // Whoever takes run-start settles what the command has not: that there is no SFTP server.
+    // The worker that takes run-start settles what the command has not: that there is no SFTP server.
     const stages = await worker({}, '--only', 'run-start', '--only', 'catalog-download', '--only', 'assignment');
     await waitUntil('employees are done', async () => (await fixture.store.countResults(runId)) === EMPLOYEES, 30_000);
     const assembly = await worker(env, '--only', 'file-assembly');

@@ -75,7 +75,7 @@ async function stop(worker: RunningBtcFake): Promise<void> {
 }
 
 test(
-  'W1: a worker that is killed five times in the same stage loses nobody, and the stage goes on where it was',
+  'W1: a worker that is killed five times in the same stage loses nobody, and the stage continues where it was',
   async () => {
     const runId = await fixture.begin();
     for (let kills = 0; kills < 5; kills += 1) {
@@ -118,7 +118,7 @@ testAtFullSize(
       await letLocksExpire(big.connection);
       workers.push(big.start(['worker'], {}, FULL_SIZE_LIMIT_MS));
       const isAtRest = async () => ['finished', 'failed', 'incomplete'].includes((await big.status(runId)).state);
-      await waitUntil('the run goes on to its end or says what is missing', isAtRest, FULL_SIZE_LIMIT_MS / 2);
+      await waitUntil('the run continues to its end or says what is missing', isAtRest, FULL_SIZE_LIMIT_MS / 2);
       // What met death too often is held to be deadly, until somebody says otherwise.
       if ((await big.status(runId)).state !== 'finished') await big.start(['retry', runId, '--detach']).ended;
       await big.reaches(runId, 'finished', FULL_SIZE_LIMIT_MS / 2);
@@ -148,7 +148,7 @@ describe('W2: a worker that dies', () => {
   });
 });
 
-test('W3: a worker that stood still for longer than its locks does no harm when it goes on beside another', async () => {
+test('W3: a worker that stood still for longer than its locks does no harm when it continues beside another', async () => {
   const runId = await fixture.begin();
   latencyMs = LATENCY_MS;
   const sleeper = fixture.start(['worker']);
@@ -217,7 +217,7 @@ describe('W4: a worker that is told to stop', () => {
   });
 });
 
-test('W5: of employees, only the one whose job ends its process every time fails, and goes through when it is mended', async () => {
+test('W5: of employees, only the one whose job ends its process every time fails, and goes through when it is fixed', async () => {
   const victim = fixture.ids[100]!;
   const files = await readdir(fixture.workspace.path('generated_files'));
   const runId = await fixture.begin();

@@ -74,7 +74,7 @@ test('the instant and the seed can be given; the fraction of a second is dropped
   expect(plan).toMatchObject({ seed: 'my seed', asOf: Date.UTC(2026, 0, 6, 1, 2, 3) });
 });
 
-describe('there is no run, and no job, whoever asks, when', () => {
+describe('there is no run, and no job, no matter who asks, when', () => {
   test.each([
     ['the seed has a line break', { seed: 'two\nlines' }, /^The seed is not text on one line/],
     ['the seed has a line separator', { seed: 'two\u2028lines' }, /^The seed is not text on one line/],
@@ -259,7 +259,7 @@ describe('the run of a slot', () => {
     expect(await createRunOfSlot(fixture.store, SLOT, request(csv(1, 'a')))).toBe(true);
   });
 
-  test('leaves nothing for ever, also when whoever makes it dies in the middle', async () => {
+  test('leaves nothing for ever, also when the process that makes it dies in the middle', async () => {
     await createRunOfSlot(fixture.store, SLOT, request(csv(3, 'a')));
     await fixture.store.putPopulationChunk(`${ID}-draft-1` as RunId, 0, people(3));
     for (const key of await fixture.redis.keys('*:run:*')) expect(await fixture.redis.ttl(key)).toBeGreaterThan(0);

@@ -38,7 +38,7 @@ test('jobs of several runs are put back with all their attempts', async () => {
   expect((await queue().getWaiting()).map((job) => job.attemptsMade)).toEqual([0, 0, 0, 0, 0, 0]);
 });
 
-test('whoever is put back is not left out of the run any more', async () => {
+test('an employee who is put back is not left out of the run any more', async () => {
   const run = await failedRun();
   await fixture.store.addWithout(
     run.plan.id,

@@ -192,7 +192,7 @@ describe('re-queuing', () => {
     expect(await employeeQueue().getWaitingCount()).toBe(6);
   });
 
-  test('queues anew those whose jobs somebody deleted, but nobody who is done or left out', async () => {
+  test('queues again those whose jobs somebody deleted, but nobody who is done or left out', async () => {
     const run = await fannedOutRun(fixture, EMPLOYEES);
     await work(run, 6, [0, 2, 4]);
     for await (const job of failedEmployeeJobs(fixture.queues, run.plan.id)) await job.remove();

@@ -97,11 +97,11 @@ describe('a slot that is due', () => {
     expect(await outcomes()).toContainEqual([SLOT, 'started']);
   });
 
-  test('has ended, when whoever decided to start it died and nobody was there in time', async () => {
+  test('has ended, when the process that decided to start it died and nobody was there in time', async () => {
     await fixture.schedule.decide({ slot: SLOT, outcome: 'starting', decidedAt: SLOT });
     expect(await startDueSlot(process(), APPLIED, SLOT + 25 * HOUR_MS)).toMatchObject([{ outcome: 'missed' }]);
     expect(await queuedRuns()).toEqual([]);
-    // But not if its run was queued before the end of whoever did it.
+    // But not if its run was queued before the end of the process that did it.
     await fixture.reset();
     await fixture.schedule.decide({ slot: SLOT, outcome: 'starting', decidedAt: SLOT });
     await enqueueRunStart(fixture.queues, slotRunId(SLOT), 3, SLOT);

@@ -140,7 +140,7 @@ describe('a tick that is due and not yet taken up', () => {
     expect(await queuedRuns()).toEqual([slotRunId(slot)]);
   });
 
-  test('that somebody deleted is made anew after a minute', async () => {
+  test('that somebody deleted is made again after a minute', async () => {
     const slot = await dueTick();
     expect(await tellScheduler(fixture.queues, fixture.schedule, () => slot + 59_000)).toBe(false);
     expect(await tellScheduler(fixture.queues, fixture.schedule, () => slot + 61_000)).toBe(false);
@@ -160,7 +160,7 @@ describe('a slot of the schedule that is changed', () => {
     await fixture.schedule.apply({ cron: '0 6 * * *', timeZone: 'UTC' }, slot - DAY_MS, false);
   });
 
-  test('is not lost when whoever changes it dies as soon as the new one counts', async () => {
+  test('is not lost when the process that changes it dies as soon as the new one counts', async () => {
     class DyingStore extends ScheduleStore {
       override async apply(...given: Parameters<ScheduleStore['apply']>): Promise<never> {
         await super.apply(...given);

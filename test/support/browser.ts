@@ -22,7 +22,7 @@ export interface WatchedPage {
 }
 
 /**
- * Starts Debian's Chromium, without a window. Whoever starts it closes it.
+ * Starts Debian's Chromium, without a window. The caller closes it.
  * @param args more for its command line.
  */
 export function startBrowser(args: readonly string[] = []): Promise<Browser> {
@@ -34,7 +34,7 @@ export function startBrowser(args: readonly string[] = []): Promise<Browser> {
   });
 }
 
-/** Opens a page in a window of its own, with no memory of others. Whoever opens it closes its context. */
+/** Opens a page in a window of its own, with no memory of others. The caller closes its context. */
 export async function openPage(
   browser: Browser,
   origin: string,

@@ -50,7 +50,7 @@ export function inheritedEnvironment(): Record<string, string> {
   return Object.fromEntries(inherited);
 }
 
-/** Starts the built command as a process of its own. Whoever starts one waits for its end or kills it, also on failure. */
+/** Starts the built command as a process of its own. The caller waits for its end or kills it, also on failure. */
 export function startBtcFake(args: readonly string[], options: BtcFakeOptions): RunningBtcFake {
   const { cwd, env = {}, main = MAIN, limitMs = 25_000 } = options;
   const child = spawn(process.execPath, [main, ...args], {

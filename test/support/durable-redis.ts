@@ -30,7 +30,7 @@ export interface DurableRedis {
 
 const HOST = '127.0.0.1';
 
-/** Starts one. `settings` are further ones of redis.conf. Whoever starts it stops it, also when the test failed. */
+/** Starts one. `settings` are further ones of redis.conf. The caller stops it, also when the test failed. */
 export async function startDurableRedis(settings: Record<string, string> = {}): Promise<DurableRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'btc-fake-durable-'));
   const [data, backup, socket] = [join(folder, 'appendonlydir'), join(folder, 'backup'), join(folder, 'redis.sock')];

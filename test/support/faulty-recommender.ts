@@ -51,7 +51,7 @@ export interface FaultyRecommender {
   readonly sockets: { readonly opened: number; readonly open: number; readonly peak: number };
   /** Bytes that the kernel took for answers of the kind `huge`. */
   readonly hugeBytesSent: number;
-  /** Begins to count calls anew. */
+  /** Begins to count calls again. */
   forgetCalls(): void;
   close(): Promise<void>;
 }

@@ -22,7 +22,7 @@ export class LeakCheck {
     subscribe('worker_threads', this.#onWorker);
   }
 
-  /** Descriptions of what is still there after a grace time. It is ended, so that the other files can go on. */
+  /** Descriptions of what is still there after a grace time. It is ended, so that the other files can continue. */
   async end() {
     unsubscribe('child_process', this.#onChild);
     unsubscribe('worker_threads', this.#onWorker);
@@ -67,7 +67,7 @@ function describeHandle(handle) {
   return `${name} ${address ? JSON.stringify(address) : ''}${remote}`.trim();
 }
 
-/** Processes that inherited this file's mark, whoever started them and whatever process group they are in (Linux only). */
+/** Processes that inherited this file's mark, no matter who started them and whatever process group they are in (Linux only). */
 async function findStrays(fileId) {
   if (process.platform !== 'linux') return [];
   const mark = `JEST_FILE_ID=${fileId}`;

@@ -49,7 +49,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   };
   const answers = async () => {
     if (hasEnded) return true;
-    // Whoever speaks plain HTTP to it while it wants TLS is answered too.
+    // A client that speaks plain HTTP to it while it wants TLS is answered too.
     return fetch(`http://127.0.0.1:${port}/`).then(
       () => true,
       () => false,

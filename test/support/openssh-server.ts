@@ -10,7 +10,7 @@ import type { SftpServer } from '../../src/adapters/sftp/server.ts';
 
 const run = promisify(execFile);
 
-/** OpenSSH's own server, with one user (whoever runs the tests) who logs in with a key. */
+/** OpenSSH's own server, with one user, the person who runs the tests, who logs in with a key. */
 export interface OpenSshServer {
   /** How to log in, with the right key and the right pin. */
   readonly login: SftpServer;

@@ -23,7 +23,7 @@ export function dashboardContext(fixture: RunFixture, env: Readonly<Record<strin
   return { ...fixture, loaded, secrets: [], version: '9.9.9' };
 }
 
-/** Serves the dashboard of a fixture on a free port. Whoever serves it closes it. */
+/** Serves the dashboard of a fixture on a free port. The caller closes it. */
 export async function serveDashboard(
   fixture: RunFixture,
   env: Readonly<Record<string, string>> = {},

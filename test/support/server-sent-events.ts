@@ -18,7 +18,7 @@ export interface EventListener {
   close(): void;
 }
 
-/** Listens, as a browser's EventSource does, until it is closed. Whoever listens closes it. */
+/** Listens, as a browser's EventSource does, until it is closed. The caller closes it. */
 export function listenTo(url: string): Promise<EventListener> {
   return new Promise((resolve, reject) => {
     const request = get(url, { agent: false, headers: { accept: 'text/event-stream' } }, (response) => {

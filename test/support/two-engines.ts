@@ -70,7 +70,7 @@ export interface TwoEngines {
   close(): Promise<void>;
 }
 
-/** Starts the servers that both engines need; whoever starts them closes them. */
+/** Starts the servers that both engines need; the caller closes them. */
 export async function startTwoEngines(): Promise<TwoEngines> {
   const workspace = await makeWorkspace();
   await mkdir(workspace.path('vendor'));

@@ -61,7 +61,7 @@ const DEFAULT_COURSES: readonly CatalogRow[] = [
   [892_002, false, '2025-09-02'],
 ];
 
-/** Makes a workspace; whoever makes one removes it. */
+/** Makes a workspace; the caller removes it. */
 export async function makeWorkspace(options: WorkspaceOptions = {}): Promise<Workspace> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'btc-fake-system-')));
   const path = (...names: string[]) => join(folder, ...names);
@@ -92,7 +92,7 @@ export async function makeWorkspace(options: WorkspaceOptions = {}): Promise<Wor
     run: (args, more) => start(args, more).ended,
     async remove() {
       await Promise.all(running.map((command) => command.kill()));
-      // Commands that were killed cannot stop their Redis; whoever joins it and lets go as the last one does.
+      // Commands that were killed cannot stop their Redis; a process that joins it and lets go last does.
       if (existsSync(path('.btc-fake', 'redis.json'))) await (await acquireEmbeddedRedis(folder)).release();
       await rm(folder, { recursive: true, force: true });
     },

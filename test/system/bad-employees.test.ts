@@ -12,7 +12,7 @@ import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
 const HEADER = 'employee_id,employee_edu_type\n';
 const MAKE_HEADER = '  Make the first line "employee_id,employee_edu_type".\n';
-const MEND = '  Fix the file, or leave these rows out with --skip-invalid-employees.\n';
+const REMEDY = '  Fix the file, or leave these rows out with --skip-invalid-employees.\n';
 
 const BAD_ROWS = [
   ['104829,a', undefined],
@@ -68,7 +68,7 @@ async function expectRefused(file: string, stderr: string): Promise<void> {
 test('every bad row is named with its line and what is wrong with it', async () => {
   await writeFile(place.path('bad.csv'), BAD_FILE);
   const lines = COMPLAINTS.map((line) => `  ${line}\n`).join('');
-  await expectRefused('bad.csv', `btc-fake: bad.csv: 13 rows are wrong (EMPLOYEES_INVALID)\n${lines}${MEND}`);
+  await expectRefused('bad.csv', `btc-fake: bad.csv: 13 rows are wrong (EMPLOYEES_INVALID)\n${lines}${REMEDY}`);
 });
 
 test('of 25 bad rows the first 20 are named, and all are counted', async () => {
@@ -77,7 +77,7 @@ test('of 25 bad rows the first 20 are named, and all are counted', async () => {
   const lines = rows.slice(0, 20).map((_, i) => `  many.csv:${i + 2}: employee_edu_type "z" is not a, b or f\n`);
   await expectRefused(
     'many.csv',
-    `btc-fake: many.csv: 25 rows are wrong (EMPLOYEES_INVALID)\n${lines.join('')}${MEND}`,
+    `btc-fake: many.csv: 25 rows are wrong (EMPLOYEES_INVALID)\n${lines.join('')}${REMEDY}`,
   );
 });
 
@@ -160,7 +160,7 @@ test('a byte-order mark, CRLF, quotes, other columns, odd header names and comme
   expect(status.json<RunReport>().counts).toEqual({ employees: 3, done: 0, failed: 0 });
 });
 
-test('--skip-invalid-employees goes on without the bad rows and lists them on the screen and in the manifest', async () => {
+test('--skip-invalid-employees continues without the bad rows and lists them on the screen and in the manifest', async () => {
   await writeFile(place.path('bad.csv'), BAD_FILE);
   const args = ['run', '--json', '--with-workers', '--employees', 'bad.csv', '--skip-invalid-employees'];
   const run = await place.run(args);

@@ -22,7 +22,7 @@ const AS_OF = '2025-10-28T11:00:00Z';
 const PHONE = { width: 360, height: 740 };
 /** What a page may weigh. */
 const MAX_PAGE_BYTES = 150_000;
-/** With it, the pictures in docs/images are taken anew: `npm run screenshots`. */
+/** With it, the pictures in docs/images are taken again: `npm run screenshots`. */
 const PICTURES = process.env.UPDATE_SCREENSHOTS === '1' ? join(import.meta.dirname, '../../docs/images') : undefined;
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 

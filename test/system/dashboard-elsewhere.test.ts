@@ -80,7 +80,7 @@ async function startRun(page: Page): Promise<void> {
   expect((await events).headers()['content-type']).toBe('text/event-stream');
 }
 
-/** Pauses the queues in Bull Board and lets them go on, then comes back. */
+/** Pauses the queues in Bull Board and lets them continue, then comes back. */
 async function pauseInBullBoard(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Queues', exact: true }).click();
   await page.getByText('employee-simulation').first().waitFor();

@@ -84,7 +84,7 @@ describe('it refuses to start', () => {
   });
 });
 
-test('it serves the runs, and ends at once when it is told to, whoever is still listening', async () => {
+test('it serves the runs, and ends at once when it is told to, no matter who is still listening', async () => {
   const { command, url } = await serve();
   const [status, page] = await pageOf(url);
   expect([status, page]).toEqual([200, expect.stringContaining('<h1>Runs</h1>')]);

@@ -74,7 +74,7 @@ test('its run is kept: the other commands of the folder know it, and the last li
   expect(stdout).toContain('104801');
 });
 
-test('interrupted, it stops everything and says that there is nothing to go on with', async () => {
+test('interrupted, it stops everything and says that there is nothing to continue with', async () => {
   const demo = await makePlace();
   const running = demo.start(['demo', '--employees', '20000']);
   await running.waitForStderr('Making the assignments');

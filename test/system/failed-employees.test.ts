@@ -13,7 +13,7 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { feedRows, type RunFiles, readRunFiles, sha256 } from '../support/run-files.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-/** What becomes of a run when the recommender fails for some employees, and how people mend it. */
+/** What becomes of a run when the recommender fails for some employees, and how people fix it. */
 const IDS = Array.from({ length: 30 }, (_, i) => 300_001 + i);
 const RUN = ['run', '--json', '--seed', 'failing', '--as-of', '2025-10-28T11:00:00Z'];
 const [REJECTED, DOWN, NONSENSE] = [300_002, 300_011, 300_020] as const;
@@ -67,7 +67,7 @@ async function filesOf({ runId }: RunReport): Promise<string[]> {
 }
 
 describe('a run in which employees fail', () => {
-  test('ends with exit code 2, names them with their reasons, and goes on to the right bytes when they are mended', async () => {
+  test('ends with exit code 2, names them with their reasons, and continues to the right bytes when they are fixed', async () => {
     misbehave = (id) => {
       if (id === DOWN) return fails(503);
       if (id === NONSENSE) return { kind: 'html' };

@@ -10,7 +10,7 @@ import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.t
 import { makeWorkspace, sftpEnvironment, type Workspace } from '../support/workspace.ts';
 
 // What this file proves: when something outside fails, the run ends with exit code 1 and the reason. What may pass is tried
-// again, what cannot is not, and a run never goes on with older files or fewer facts than it was told to get.
+// again, what cannot is not, and a run never continues with older files or fewer facts than it was told to get.
 
 let place: Workspace;
 let redis: TestRedis;
@@ -177,7 +177,7 @@ test('a template that vanishes later fails the run; when it is there again, retr
   expect(names).toContain('UserCompletion');
 });
 
-test('what failed stays readable: status says the stage, the reason and how to go on', async () => {
+test('what failed stays readable: status says the stage, the reason and how to continue', async () => {
   const { report } = await failingRun(inbound({ remotePath: '/nowhere/at/all' }));
   const { code, stdout, stderr } = await place.run(['status', report.runId]);
   expect({ code, stderr }).toEqual({ code: 1, stderr: '' });

@@ -17,7 +17,7 @@ import { letLocksExpire } from '../support/stalled-jobs.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-/** Runs that are stopped, or killed, in the middle go on later to the bytes of a run that was left in peace. */
+/** Runs that are stopped, or killed, in the middle continue later to the bytes of a run that was left in peace. */
 const IDS = Array.from({ length: 60 }, (_, i) => 400_001 + i);
 const RUN = ['run', '--json', '--seed', 'interrupted', '--as-of', '2025-10-28T11:00:00Z'];
 const SOME = 20;
@@ -84,7 +84,7 @@ async function feedsOf(before: readonly string[]): Promise<string[]> {
 
 describe('a run that works in its own process', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'stops on %s, says how to go on, and goes on to the same bytes',
+    'stops on %s, says how to continue, and continues to the same bytes',
     async (signal) => {
       const before = await readdir(workspace.path('generated_files'));
       const { run, runId } = await halfDone();
@@ -107,7 +107,7 @@ describe('a run that works in its own process', () => {
     },
   );
 
-  test('goes on to the same bytes after its process was killed', async () => {
+  test('continues to the same bytes after its process was killed', async () => {
     const { run, runId } = await halfDone();
     run.signal('SIGKILL');
     expect((await run.ended).code).toBe('SIGKILL');
@@ -127,7 +127,7 @@ describe('a run that works in its own process', () => {
     expect(existsSync(workspace.path('.btc-fake', 'redis.json'))).toBe(false);
   });
 
-  test('goes on to the same bytes after everything was killed, Redis too', async () => {
+  test('continues to the same bytes after everything was killed, Redis too', async () => {
     const { run, runId } = await halfDone();
     const { mark } = JSON.parse(await readFile(workspace.path('.btc-fake', 'redis.json'), 'utf8')) as { mark: string };
     process.kill(Number.parseInt(mark, 10), 'SIGKILL');

@@ -110,7 +110,7 @@ describe('a run that publishes', () => {
     expect(await times()).toEqual(before);
   });
 
-  test('fails with the reason when the server refuses it, keeps its files, and is published by retry when that is mended', async () => {
+  test('fails with the reason when the server refuses it, keeps its files, and is published by retry when that is fixed', async () => {
     const before = await readdir(inbox);
     const run = await workspace.run(RUN, { SFTP_OUTBOUND_PASSWORD: WRONG, LOG_LEVEL: 'trace' });
     expect(run.code).toBe(1);

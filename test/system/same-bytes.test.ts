@@ -12,7 +12,7 @@ import { type RunFiles, readRunFiles, sha256 } from '../support/run-files.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-/** The same seed, `--as-of` and inputs give the same bytes, whoever does the work and in whatever order. */
+/** The same seed, `--as-of` and inputs give the same bytes, no matter who does the work and in whatever order. */
 const CONTENTS = [1_915_001, 1_915_002, 1_915_003, 892_001, 892_002, 555] as ContentId[];
 const EMPLOYEES = Array.from({ length: 120 }, (_, i) => `${200_000 + ((i * 77) % 127)},${'abf'.charAt(i % 3)}`);
 const RUN = ['run', '--json', '--seed', 'same', '--as-of', '2025-10-28T11:00:00Z'];
@@ -23,7 +23,7 @@ let workspace: Workspace;
 let reference: RunFiles;
 
 beforeAll(async () => {
-  // One for each worker process, so that it shows who worked.
+  // One for each worker process, to show who worked.
   recommender = await startRecommender({ contentIds: CONTENTS, latencyMs: 10 });
   redis = await startTestRedis();
   workspace = await makeWorkspace({

@@ -11,7 +11,7 @@ import { startWarehouse } from '../support/warehouse/warehouse.ts';
 import { sftpEnvironment } from '../support/workspace.ts';
 
 // What is proved: docs/samples/generated holds, byte for byte, what the product makes of the inputs beside it, and the pages
-// quote nothing else. `npm run samples` writes it anew.
+// quote nothing else. `npm run samples` writes it again.
 
 const ROOT = join(import.meta.dirname, '../..');
 const SAMPLES = join(ROOT, 'docs/samples');

@@ -1,4 +1,4 @@
-// Proves that a worker that has lost its lock, because its process was stopped, does no harm when it goes on: it is told to
+// Proves that a worker that has lost its lock, because its process was stopped, does no harm when it continues: it is told to
 // stop, and what it still does changes nothing of what another worker made.
 import { createHash } from 'node:crypto';
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -60,7 +60,7 @@ async function assign({ plan }: RunRecord, context: Partial<RunFixture> = {}): P
   await assignmentHandler({ ...fixture, ...context })(await fixture.job('assignment', plan.id), never, '');
 }
 
-/** A place where somebody stops, as a process does that is stopped, until they are let go on. */
+/** A place where somebody stops, as a process does that is stopped, until they are let continue. */
 function gate() {
   let resume = () => {};
   let reached = () => {};

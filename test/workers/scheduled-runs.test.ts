@@ -84,7 +84,7 @@ describe('a tick', () => {
     expect(lines('late')).toEqual([]);
   });
 
-  test('is enough however often it comes, and whoever takes it', async () => {
+  test('is enough however often it comes, and whichever worker takes it', async () => {
     await apply();
     for (let i = 0; i < 5; i++) await tick(SLOT);
     for (let i = 0; i < 3; i++) work(SLOT + i);

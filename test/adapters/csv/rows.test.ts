@@ -96,7 +96,7 @@ test('an empty file has no records', async () => {
   expect(await read('')).toEqual([]);
 });
 
-test('whoever asks for the bytes gets all of them, also the byte-order mark and line ends', async () => {
+test('a caller that asks for the bytes gets all of them, also the byte-order mark and line ends', async () => {
   const content = Buffer.from(`\uFEFFid\r\n${'"é\n",\r\n'.repeat(40_000)}`);
   const hash = createHash('sha256');
   await read(content, (chunk) => hash.update(chunk));

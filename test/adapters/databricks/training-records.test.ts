@@ -177,7 +177,7 @@ test('both streams can be read side by side, over several pages each', async () 
   });
 });
 
-test('a consumer that stops early closes its statement, while the session goes on', async () => {
+test('a consumer that stops early closes its statement, while the session continues', async () => {
   await warehouse.load('INSERT INTO content_assignments (ba_id, content_id) SELECT i, 2 FROM range(1, 2501) t(i)');
   await read(async (records) => {
     for await (const row of records.openAssignments(everybody)) {

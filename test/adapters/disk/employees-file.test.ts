@@ -82,7 +82,7 @@ test('one bad row is one row', async () => {
   expect(error.message).toBe('employees.csv: 1 row is wrong');
 });
 
-test('asked to, it goes on without bad rows and tells of them', async () => {
+test('asked to, it continues without bad rows and tells of them', async () => {
   const { input, people } = await read('employee_id,employee_type\n1,a\nx,a\n2,b\n1,f\n', true);
   expect(people).toEqual(['1a', '2b']);
   expect(input).toMatchObject({

@@ -110,7 +110,7 @@ test('nothing is to be seen before it is published, and the earlier file until t
   expect(namesIn(at('sub'))).toEqual(['feed.csv']);
 });
 
-test('a reader who opened the earlier file goes on reading it whole', async () => {
+test('a reader who opened the earlier file continues reading it whole', async () => {
   await publish(at('feed.csv'), [['1', '2']]);
   const { ino } = statSync(at('feed.csv'));
   await publish(at('feed.csv'), [['3', '4']]);
@@ -158,7 +158,7 @@ describe('a draft can be given up at any time', () => {
   });
 });
 
-test('of two drafts of the same file at once, a whole one is left, and whoever lost is told so', async () => {
+test('of two drafts of the same file at once, a whole one is left, and the process that lost is told so', async () => {
   const rows = (of: string) => Array.from({ length: 20_000 }, (_, i) => [of, String(i)]);
   const outcomes = await Promise.allSettled(['a', 'b'].map((of) => publish(at('feed.csv'), rows(of))));
   const left = readFileSync(at('feed.csv'));

@@ -109,7 +109,7 @@ describe('not handed out:', () => {
   });
 
   test.each(['../secret.csv', '..', '.', '', '/etc/hostname', 'generated/x', 'a\0.csv', 'a\\b.csv', '.hidden'])(
-    'the name %j, whoever wrote it into a manifest',
+    'the name %j, no matter who wrote it into a manifest',
     async (name) => {
       writeFileSync(join(folder.path, 'secret.csv'), TEXT);
       const file = { ...FILE, name };

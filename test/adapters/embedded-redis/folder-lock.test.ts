@@ -47,7 +47,7 @@ test('it returns what the work returns, and is free again when the work fails', 
   expect(await withFolderLock(lock, 1_000, async () => 43)).toBe(43);
 });
 
-test('whoever waits too long gets an error that names the lock, and leaves it as it is', async () => {
+test('a process that waits too long gets an error that names the lock, and leaves it as it is', async () => {
   symlinkSync(processMark(process.pid) ?? 'none', lock);
   await expect(withFolderLock(lock, 50, async () => 'never')).rejects.toMatchObject({
     code: 'INTERNAL',

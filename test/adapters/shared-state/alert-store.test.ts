@@ -1,4 +1,4 @@
-// Proves that an alert that two workers want to send at the same moment is sent once, whoever of them comes first.
+// Proves that an alert that two workers want to send at the same moment is sent once, whichever comes first.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RedisConnection } from '../../../src/adapters/redis/client.ts';
 import { AlertStore, type Occurrence } from '../../../src/adapters/shared-state/alert-store.ts';
@@ -31,7 +31,7 @@ test('sent once, until it happens again', async () => {
   expect(sent).toEqual(['a', 'c', 'd']);
 });
 
-test('whoever looked before another sent it, and claims it after that, does not send it again', async () => {
+test('a process that looked before another sent it, and claims it after that, does not send it again', async () => {
   // Between the look and the claim of the slow one, the quick one does all of it.
   const slow = new Proxy(fixture.redis, {
     get: (redis, name) =>

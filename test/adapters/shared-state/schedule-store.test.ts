@@ -37,14 +37,14 @@ const decision = (slot: number, overrides: Partial<SlotDecision> = {}): SlotDeci
 });
 
 describe('applying', () => {
-  test('keeps the time of the first who applied what is applied, whoever applies it later', async () => {
+  test('keeps the time of the first who applied what is applied, no matter who applies it later', async () => {
     expect(await store.read()).toEqual({});
     expect(await store.apply(MONDAYS, 100, false)).toEqual({ ...MONDAYS, appliedAt: 100 });
     expect(await store.apply(MONDAYS, 200, true)).toEqual({ ...MONDAYS, appliedAt: 100 });
     expect(await store.read()).toEqual({ applied: { ...MONDAYS, appliedAt: 100 } });
   });
 
-  test.each([TUESDAYS, BERLIN])('another expression or another time zone begins anew', async (other) => {
+  test.each([TUESDAYS, BERLIN])('another expression or another time zone begins again', async (other) => {
     await store.apply(MONDAYS, 100, false);
     expect(await store.apply(other, 200, false)).toEqual({ ...other, appliedAt: 200 });
     expect(await store.read()).toEqual({ applied: { ...other, appliedAt: 200 } });
@@ -143,7 +143,7 @@ describe('what one may do alone', () => {
     expect(await stores[1]!.alone(async () => 2)).toBe(2);
   });
 
-  test('keeps nobody out for ever when whoever does it dies, and does not end the turn of the next', async () => {
+  test('keeps nobody out for ever when the process that does it dies, and does not end the turn of the next', async () => {
     const key = '{btc-fake}:schedule:claim';
     await store.alone(async () => {
       expect(await connections[0]!.pttl(key)).toBeGreaterThan(0);

@@ -3,7 +3,7 @@ import { StartTokens } from '../../../src/adapters/shared-state/start-tokens.ts'
 import { planOf } from '../../support/domain-values.ts';
 import { openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
 
-// What this file proves: a form stands for one run, whoever asks, and is forgotten after a day.
+// What this file proves: a form stands for one run, no matter who asks, and is forgotten after a day.
 
 let fixture: RunFixture;
 beforeAll(async () => {

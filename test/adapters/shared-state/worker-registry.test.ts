@@ -83,7 +83,7 @@ describe('how far a clock is from that of Redis', () => {
   });
 
   test('does not count the way to Redis and back', async () => {
-    // The clock says that the answer took 4 seconds, so that it came after 2.
+    // The clock says that the answer took 4 seconds, so it came after 2.
     const [asked, answered] = [Date.now() - 2_000, Date.now() + 2_000];
     const times = [asked, answered];
     const entry = await registry.announce(worker('a'), () => times.shift()!);

@@ -92,7 +92,7 @@ describe('btc-fake check', () => {
     expect(all.lines[25]).toBe(`${path}: 25 problems in 55 rows (employees)`);
   });
 
-  test('goes on behind a file that is not there or not known', async () => {
+  test('continues behind a file that is not there or not known', async () => {
     const unknown = await put('notes.csv', 'a,b\n');
     const known = await put('employees.csv', employees(2, 0));
     const missing = join(folder, 'nothing.csv');

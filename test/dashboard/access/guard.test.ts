@@ -239,7 +239,7 @@ test('a request is logged by its path, without what is asked for in it', async (
   expect(JSON.stringify(lines)).not.toContain('in-the-address');
 });
 
-test('what is too large, too long or unheard of is refused, and the dashboard goes on', async () => {
+test('what is too large, too long or unheard of is refused, and the dashboard continues', async () => {
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   const body = 'x'.repeat(70_000);
   const put = (more: RequestInit) =>

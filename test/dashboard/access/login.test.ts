@@ -52,7 +52,7 @@ test('after five wrong ones even the right one must wait a minute, and only from
   expect(guesser(RIGHT)).toBe('right');
 });
 
-test('a browser that logged in before goes on while somebody guesses from the same address', () => {
+test('a browser that logged in before continues while somebody guesses from the same address', () => {
   const login = new Login(CREDENTIALS);
   const known = person(login, '10.0.0.1');
   expect(known(RIGHT)).toBe('right');

@@ -127,7 +127,7 @@ test('every button that could drop an employee is refused with an explanation, a
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify({ force: true, jobData: {}, name: 'x', data: {}, concurrency: 1, max: 1, duration: 1 }),
         });
-        // In the shape that its script shows to whoever pressed the button.
+        // In the shape that its script shows to the person who pressed the button.
         const { error, message } = (await response.json()) as { error: { key: string }; message: string };
         expect([path, response.status, error]).toEqual([path, 403, { key: 'ERRORS.FORBIDDEN' }]);
         expect(message).not.toMatch(/does not know this button/);

@@ -1,4 +1,4 @@
-// Proves that the page of one employee shows the whole decision, finds whoever is asked for, and re-queues who has failed.
+// Proves that the page of one employee shows the whole decision, finds the employee that is asked for, and re-queues a failed one.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { employeeSearch } from '../../../src/dashboard/employees/search.ts';
 import type { RunRecord } from '../../../src/domain/run/record.ts';
@@ -83,7 +83,7 @@ test('the search leads to the page, and says when there is no such employee', as
   expect((await show('/runs/%3Cscript%3E/employees/7')).page).not.toContain('<script>"');
 });
 
-test('whoever has failed is re-queued, once, with all attempts', async () => {
+test('an employee who has failed is re-queued, once, with all attempts', async () => {
   const run = await fannedOutRun(fixture, EMPLOYEES);
   await takeJobs(fixture, 'employee-simulation', 2, () => `RECOMMENDER_BODY: <html> & ${CANARY}`);
   const failed = await show(pathOf(run, ALL));

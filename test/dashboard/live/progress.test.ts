@@ -70,7 +70,7 @@ test('all who look at the same thing share the turns, which keep their distance;
   for (const [i, at] of times.slice(1).entries()) expect(at - times[i]!).toBeGreaterThan(0.9 * EVERY_MS);
 });
 
-test('when nobody looks any more there is no turn, and who comes back begins anew', async () => {
+test('when nobody looks any more there is no turn, and who comes back begins again', async () => {
   const one = await listen();
   const two = await listen();
   expect(live.listeners).toBe(2);
@@ -120,7 +120,7 @@ test('an outage is said once and taken back; a run that is forgotten ends in a r
   await waitUntil('two more turns', () => turns() >= before + 2);
   expect(listener.names.filter((name) => name === LIVE_NOTE)).toHaveLength(1);
   [failure, parts] = [undefined, { one: 'c', two: 'x' }];
-  await waitUntil('it goes on', () => listener.latest.get('one') === 'c');
+  await waitUntil('it continues', () => listener.latest.get('one') === 'c');
   expect(listener.latest.get(LIVE_NOTE)).toBe('');
   failure = new BtcFakeError('RUN_NOT_FOUND', 'There is no run');
   await waitUntil('it ends', () => listener.ended);

@@ -1,4 +1,4 @@
-// Proves that a run is counted by type and source while it goes on, that each result is read once, and how its pace is measured.
+// Proves that a run is counted by type and source while it continues, that each result is read once, and how its pace is measured.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { RunPace } from '../../../src/dashboard/live/pace.ts';
 import { LiveTally } from '../../../src/dashboard/live/tally.ts';
@@ -63,7 +63,7 @@ describe('the tally', () => {
     await tally.close();
   });
 
-  test('counts whoever is done, in whatever order, also far behind others who are not', async () => {
+  test('counts an employee who is done, in whatever order, also far behind others who are not', async () => {
     let now = 0;
     const clock = () => (now += 1_000);
     const tally = new LiveTally(fixture.store, run);
@@ -119,7 +119,7 @@ describe('the pace', () => {
   test('is that since the beginning at the first look, and that of the last while later', () => {
     const pace = new RunPace();
     expect(measure(pace, 50, 10_000)).toEqual({ perSecond: 5, leftMs: 10_000 });
-    // It rested for an hour, and goes on more slowly.
+    // It rested for an hour, and continues more slowly.
     expect(measure(pace, 50, 3_610_000).perSecond).toBe(0);
     for (let second = 1; second <= 21; second++) measure(pace, 50 + second, 3_610_000 + second * 1_000);
     expect(measure(pace, 72, 3_632_000)).toEqual({ perSecond: 1, leftMs: 28_000 });

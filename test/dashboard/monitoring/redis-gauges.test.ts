@@ -23,7 +23,7 @@ const read = async (gauges: RedisGauges) => samplesOf(await gauges.text());
 const errors = async (collector: string) =>
   samplesOf(await register.metrics()).get(`btc_fake_scrape_errors_total{collector="${collector}"}`);
 
-test('read once in five seconds, then anew', async () => {
+test('read once in five seconds, then again', async () => {
   let value = 0;
   const gauges = gaugesOf({
     memory: async () => {

@@ -236,23 +236,23 @@ describe('finishing without the failed', () => {
 describe('with real workers', () => {
   let answer: (employeeId: number) => Answer;
 
-  async function failedRun(): Promise<{ run: RunRecord; mend: () => void; close: () => Promise<void> }> {
+  async function failedRun(): Promise<{ run: RunRecord; fix: () => void; close: () => Promise<void> }> {
     answer = (id) => (id % 3 === 0 ? fails(400) : recommends(910_001, 555));
     const recommender = await startFaultyRecommender({ answer: (id) => answer(id) });
     workers = startWorkers({ ...fixture, settings: fixture.settingsWith({ API_BASE_URL: recommender.url }) });
     const run = await fixture.createRun(EMPLOYEES);
     await waitUntil('it waits for people', async () => (await statusOf(run)).state === 'incomplete', 15_000);
-    const mend = () => {
+    const fix = () => {
       answer = () => recommends(910_001, 555);
     };
-    return { run, mend, close: () => recommender.close() };
+    return { run, fix, close: () => recommender.close() };
   }
   const isFinished = (run: RunRecord) => async () => (await statusOf(run)).state === 'finished';
 
   test('a run whose failed are re-queued from its page finishes by itself, with the bytes of one that nothing disturbed', async () => {
-    const { run, mend, close } = await failedRun();
+    const { run, fix, close } = await failedRun();
     try {
-      mend();
+      fix();
       await press(run, 'requeue', { what: 'all' });
       await waitUntil('it has finished', isFinished(run), 15_000);
       const html = await pageOf(run);

@@ -190,7 +190,7 @@ describe('all files as a ZIP', () => {
     for (const [name, content] of entries) expect(content).toBe(readFileSync(outputPath(name), 'utf8'));
   });
 
-  test('whoever goes away in the middle leaves no file open', async () => {
+  test('a client that goes away in the middle leaves no file open', async () => {
     const large = await finishedRun(fixture, people(3), { seed: 'large' });
     const { outputs } = large.manifest!;
     // Nothing of it can be compressed, and it is more than any buffer takes.

@@ -148,8 +148,8 @@ describe('who was skipped', () => {
 });
 
 test('the page follows a run by itself: who is done, who failed and why, and its end', async () => {
-  let mended = false;
-  const answer = (id: number) => (id === 100_002 && !mended ? fails(404) : recommends(910_001));
+  let fixed = false;
+  const answer = (id: number) => (id === 100_002 && !fixed ? fails(404) : recommends(910_001));
   const recommender = await startFaultyRecommender({ answer });
   const run = await fixture.createRun(people(6));
   const events = await listenTo(`${dashboard.url}/runs/${run.plan.id}/events`);
@@ -164,7 +164,7 @@ test('the page follows a run by itself: who is done, who failed and why, and its
     await waitUntil('the counts follow', () =>
       words(events.latest.get('run-counts') ?? '').includes('a: completes all 2 2'),
     );
-    mended = true;
+    fixed = true;
     const body = new URLSearchParams({ what: 'all' });
     await (await dashboard.ask(`/runs/${run.plan.id}/requeue`, { method: 'POST', body })).text();
     await waitUntil('it ends', () => events.ended, 15_000);

@@ -124,7 +124,7 @@ describe('everything that is configured', () => {
     expect(await rounds.try()).not.toBe(one);
   });
 
-  test('whoever does not answer in time is wrong, and the others are not kept waiting', async () => {
+  test('a server that does not answer in time is wrong, and the others are not kept waiting', async () => {
     answer = () => ({ kind: 'silence' });
     const rounds = new ConnectionRounds(
       { ...dashboardContext(fixture, env), redis: askedAfter(() => new Promise(() => {})) },
@@ -135,7 +135,7 @@ describe('everything that is configured', () => {
     expect(found.get('Redis')).toMatchObject({ state: 'wrong', detail: 'no answer within 300 ms' });
     expect(found.get('Recommender')).toMatchObject({ state: 'wrong' });
     expect(found.get('Employees file')).toMatchObject({ state: 'fine' });
-    // It was told to give up, too: nothing of it goes on behind the page's back.
+    // It was told to give up, too: nothing of it continues behind the page's back.
     await waitUntil('the call has ended', () => recommender.sockets.open === 0);
   });
 });

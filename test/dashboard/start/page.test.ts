@@ -201,7 +201,7 @@ describe('nothing is there, and the form is as it was sent, when', () => {
     expect((await refused({ file })).text).toContain('the employees file is not here any more');
   });
 
-  test('the form is sent again, mended, and starts its run', async () => {
+  test('the form is sent again, fixed, and starts its run', async () => {
     const { token } = await show();
     await refused({ token, file: 'bad.csv' });
     const { id, done } = await send({ token });

@@ -100,7 +100,7 @@ describe('in the weeks of a clock change', () => {
 
   // Tehran's clocks went from Sunday midnight straight to Monday 01:00.
   test.each([
-    ['2021-03-21T20:30:59Z', '2021-03-14T20:31:00Z', 'a second before, the old week goes on'],
+    ['2021-03-21T20:30:59Z', '2021-03-14T20:31:00Z', 'a second before, the old week continues'],
     ['2021-03-21T20:31:00Z', '2021-03-21T20:31:00Z', 'the week starts when 00:01 would have been: 01:01'],
   ])('a Monday 00:01 that the clocks jump over: asOf %s, start %s (%s)', (asOf, start) => {
     expect(iso(businessWeek(instant(asOf), 'Asia/Tehran').startsAt)).toBe(start);

@@ -85,7 +85,7 @@ async function openCursor(
   const columns = result.columnNames().map((name, index) => ({ name, type: String(types[index]) }));
   let ready: unknown[][] = [];
   let ended = false;
-  /** Reads until more than `count` rows are ready, so that it is known whether rows are left after them. */
+  /** Reads until more than `count` rows are ready, to know whether rows are left after them. */
   const readBeyond = async (count: number): Promise<void> => {
     while (!ended && ready.length <= count) {
       const chunk = await result.fetchChunk();

@@ -61,7 +61,7 @@ test.each<QueueName>(['catalog-download', 'assignment', 'file-assembly', 'publis
     await fail(stage, 1);
     await fixture.queues.byName['run-start'].remove(plan.id);
     await forget(plan.id);
-    // Whoever is released shows in the log.
+    // A job that is released shows in the log.
     workers = startWorkers({ ...fixture, only: ['assignment', 'file-assembly'] });
     await dutyAt().run();
     for (const queue of ['catalog-download', 'assignment', 'file-assembly', 'publish'] as const) {

@@ -25,7 +25,7 @@ function start(...tasks: PeriodicTask[]): RunningTasks {
   return running;
 }
 
-/** A task that counts, and does what one can change while it goes on. */
+/** A task that counts, and does what one can change while it continues. */
 function countingTask(name = 'counting') {
   const task = {
     name,

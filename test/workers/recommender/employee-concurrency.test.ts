@@ -85,6 +85,6 @@ test('an outage leaves one at a time, and afterwards it begins with the least', 
   answer = () => fails(503);
   await waitUntil('it rests', () => told.at(-1) === 1, 30_000);
   answer = () => answers;
-  await waitUntil('it goes on', () => told.at(-1) !== 1, 30_000);
+  await waitUntil('it continues', () => told.at(-1) !== 1, 30_000);
   expect(told[told.indexOf(1) + 1]).toBe(100);
 }, 120_000);

@@ -102,7 +102,7 @@ function expected() {
   return whole;
 }
 
-/** A store that aborts, and then goes on, when an operation is called for the nth time. */
+/** A store that aborts, and then continues, when an operation is called for the nth time. */
 function abortingAt(operation: keyof RunStore, nth: number, controller: AbortController): RunStore {
   let calls = 0;
   return new Proxy(fixture.store, {

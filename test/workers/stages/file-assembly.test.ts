@@ -189,7 +189,7 @@ test('of many who are missing the first 20 are named, and the others counted', a
   );
 });
 
-test('re-queued, those who were missing are queued anew, and then it comes to its files', async () => {
+test('re-queued, those who were missing are queued again, and then it comes to its files', async () => {
   const whole = await workedRun();
   work();
   await settled(whole);

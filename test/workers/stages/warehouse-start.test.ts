@@ -95,7 +95,7 @@ test('a run says that its warehouse is starting, waits without using up its only
   expect(await fixture.redis.keys('*warehouse-wait*')).toEqual([]);
 });
 
-test('it waits for DATABRICKS_TIMEOUT in all, whoever has the job, then fails once and says so; a retry waits again', async () => {
+test('it waits for DATABRICKS_TIMEOUT in all, no matter who has the job, then fails once and says so; a retry waits again', async () => {
   warehouse.stop({ needsMs: AN_HOUR_MS });
   const run = await makeRun();
   work(6);
