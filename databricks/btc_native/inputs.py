@@ -42,7 +42,7 @@ class EmployeesInput:
 
 @dataclass(frozen=True, slots=True)
 class Catalogs:
-    """What both catalog files hold, and what there is to know of them."""
+    """What both catalog files hold, and what the manifest says of them."""
 
     stand_alone: list[CatalogContent]
     course_catalog: list[CatalogContent]

@@ -119,7 +119,7 @@ class NativeRun:
         return self.output / "drops" / local_date(self.plan.as_of, self.plan.time_zone)
 
     def tell(self, text: str) -> None:
-        """Says what is going on, at once."""
+        """Says at once what the run is doing."""
         print(text, flush=True)
 
     def progress(self, total: int) -> Callable[[int], None]:

@@ -85,7 +85,7 @@ def remedy_of(code: str, status: int | None = None) -> str:
     if status is None:
         return "Check API_BASE_URL and the network, and re-queue the employees that failed."
     if code == "RECOMMENDER_THROTTLED":
-        return "Lower the concurrency of the employee jobs if this goes on."
+        return "Lower the concurrency of the employee jobs if this keeps happening."
     if code == "RECOMMENDER_UNAVAILABLE":
         return "Wait until the recommender is well again, then re-queue the employees that failed."
     if code == "RECOMMENDER_ACCESS":

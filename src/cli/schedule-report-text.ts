@@ -67,7 +67,7 @@ function runLines({ slots }: ScheduleReport, timeZone: string): string[] {
     ...table(['RUN', 'STATE', 'SLOT'], rows),
     ...stuck.flatMap(({ runId, run }) => [
       `Run ${runId} could not start: ${run?.reason}`,
-      `When the cause is mended: btc-fake retry ${runId}`,
+      `When the cause is fixed: btc-fake retry ${runId}`,
     ]),
   ];
 }

@@ -90,7 +90,7 @@ describe('a slot that is due', () => {
     expect(await queuedRuns()).toEqual([]);
   });
 
-  test('is queued by the next who looks when the one who decided so died before', async () => {
+  test('is queued by the next process that looks when the one that decided so died before', async () => {
     await fixture.schedule.decide({ slot: SLOT, outcome: 'starting', decidedAt: SLOT });
     expect(await startDueSlot(process(), APPLIED, SLOT + MINUTE_MS)).toMatchObject([{ outcome: 'started' }]);
     expect(await queuedRuns()).toEqual([slotRunId(SLOT)]);

@@ -20,7 +20,7 @@ export function seededChance(seed: string): Chance {
   return () => draw('time', drawn++);
 }
 
-/** What is done to a run, by name. Each ends by itself; what it breaks it also mends, but for processes that it ends. */
+/** What is done to a run, by name. Each ends by itself; what it breaks it also repairs, but for processes that it ends. */
 export type Chaos = Readonly<Record<string, () => Promise<void>>>;
 
 /** The faults that a fixture's run can meet while `workers` work on it; those that end are replaced, with `env`. */

@@ -97,7 +97,7 @@ test.each(['runs', 'status run-1', 'resume', 'retry run-1', 'finish run-1 --with
   },
 );
 
-test('a Redis that may evict keys is refused with the command that mends it', async () => {
+test('a Redis that may evict keys is refused with the command that corrects it', async () => {
   const redis: TestRedis = await startTestRedis({ maxmemory: '64mb', 'maxmemory-policy': 'allkeys-lru' });
   try {
     expect(await place.run(['runs'], { REDIS_URL: redis.url })).toMatchObject({

@@ -108,7 +108,7 @@ function runTable(rows: readonly RunRow[]): string[] {
     ...table(['RUN', 'STATE', 'STARTED', 'TOOK', 'EMPLOYEES', 'DONE', 'FAILED', 'FILES', 'AS OF', 'SEED'], cells),
     ...reasons.flatMap(({ runId, reason }) => [
       `Run ${runId} could not start: ${reason}`,
-      `When the cause is mended: btc-fake retry ${runId}`,
+      `When the cause is fixed: btc-fake retry ${runId}`,
     ]),
   ];
 }

@@ -144,7 +144,7 @@ export function cancelledLine({ runId, cancelled, publishedFiles: names = [] }: 
 export function printFailed({ runId, state, reason, failedEmployees, stage }: RunReport): void {
   if (state === 'failed') {
     printResult(`The stage ${stage} failed: ${reason}`);
-    printResult(`When the cause is mended: btc-fake retry ${runId}`);
+    printResult(`When the cause is fixed: btc-fake retry ${runId}`);
   }
   if (failedEmployees.length === 0 || state === 'cancelled') return;
   const title = state === 'finished' ? 'Finished without' : 'Failed';
