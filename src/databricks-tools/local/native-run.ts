@@ -87,7 +87,6 @@ export async function runNatively(
         employees_file: resolve(files.employeesFile),
         template_file: files.userCompletionTemplateFile ? resolve(files.userCompletionTemplateFile) : '',
         catalog_folder: resolve(files.downloadDir),
-        catalog_origin: settings.sftpInbound ? 'sftp' : 'local folder',
         feed_date_format: run.feedDateFormat,
         catalog_date_formats: files.catalogDateFormats.map(({ pattern }) => pattern).join(';'),
         catalog_max_age_days: String(files.catalogMaxAgeDays),
