@@ -34,7 +34,7 @@ beforeAll(async () => {
       return misbehave(id, nth, calls);
     },
     // Two attempts: an employee who loses more than one to the fault fails.
-    env: { EMPLOYEE_CONCURRENCY: '10', JOB_ATTEMPTS: '2', API_TIMEOUT: '1', SHUTDOWN_TIMEOUT: '3' },
+    env: { EMPLOYEE_CONCURRENCY: '10', JOB_ATTEMPTS: '2', API_TIMEOUT: '3', SHUTDOWN_TIMEOUT: '3' },
   });
   worker = fixture.start(['worker'], {}, 300_000);
 });
