@@ -44,6 +44,7 @@ COPY --from=packages /build/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY src/dashboard/assets src/dashboard/assets
 COPY input/UserCompletion_v2_template.csv input/
+COPY databricks databricks
 COPY package.json LICENSE deploy/container/healthcheck.mjs ./
 RUN ln -s /opt/btc-fake/dist/src/cli/main.js /usr/local/bin/btc-fake
 
