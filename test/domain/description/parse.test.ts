@@ -141,6 +141,16 @@ notifications:
       'lakehouse.yaml:4: job.warn_after_minutes is not below job.timeout_minutes',
     ],
     [
+      'an empty setting that must hold something',
+      `version: 1\n${CALL}\nstorage_url: ""`,
+      'lakehouse.yaml:3: storage_url is empty',
+    ],
+    [
+      'an address twice',
+      `version: 1\n${CALL}\nnotifications:\n  on_failure: [a@team.example, a@team.example]`,
+      'lakehouse.yaml:4: notifications.on_failure has an entry twice',
+    ],
+    [
       'a host with a scheme',
       `version: 1\n${CALL}\nhost: https://adb-1.example/`,
       'lakehouse.yaml:3: host: "https://adb-1.example/" is not a host name',
