@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, run, say } from './terminal.mjs';
 
 const STAMP = join(ROOT, 'dist', '.built-from.json');
+const PROGRAMS = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).bin;
 const SOURCE_FOLDERS = JSON.parse(readFileSync(join(ROOT, 'tsconfig.build.json'), 'utf8')).include;
 
 /** Compiles the sources into `dist/` when they are not the ones that it was compiled from. */
@@ -13,6 +14,8 @@ export function buildSources() {
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   run(process.execPath, [compiler, '-p', 'tsconfig.build.json'], 'The sources do not compile (see above).');
   removeOrphans();
+  // npm makes a program executable when it links it, not again after the next build.
+  for (const program of Object.values(PROGRAMS)) chmodSync(join(ROOT, program), 0o755);
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   writeFileSync(STAMP, sources);
 }

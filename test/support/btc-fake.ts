@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { waitUntil } from './wait-until.ts';
 
-/** The built command line; `npm test` builds it before the tests, `npx tsc -p tsconfig.build.json` does by hand. */
+/** The built command line; `npm test` builds it before the tests, `npm run build` does by hand. */
 export const MAIN = join(import.meta.dirname, '../../dist/src/cli/main.js');
 
 /** What a command gets of this process's environment: how to find programs, and what marks and measures child processes. */

@@ -1,9 +1,10 @@
 import { exec } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { access, constants, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { packageVersion } from '../../src/adapters/disk/package-root.ts';
+import { MAIN } from '../support/btc-fake.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
 // What this file proves: every command explains itself with an example; whatever is wrong with a command line ends in exit
@@ -42,6 +43,10 @@ test.each(COMMANDS)('%s --help shows its options and an example', async (command
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(new RegExp(`^Usage: btc-fake ${command} `));
   expect(stdout).toMatch(new RegExp(`^Example:\n  btc-fake ${command}\\b`, 'm'));
+});
+
+test('a build leaves the program executable, since npm sets that only when it links it', async () => {
+  await access(MAIN, constants.X_OK);
 });
 
 test("what the README says to type in the clone is this program's help, not npm's", async () => {
