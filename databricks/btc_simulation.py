@@ -54,8 +54,9 @@ import btc_constants
 import btc_native
 import btc_rules
 from btc_native import answers, assemble, decide, inputs, records, sftp
+from btc_native.drop import MadeFiles, land, manifest_sha256
 from btc_native.ground_truth import GroundTruth
-from btc_native.run import NativeRun, describe_failures, manifest_sha256
+from btc_native.run import NativeRun, describe_failures
 from btc_rules.decision import manager_choice
 from btc_rules.errors import RuleError
 from btc_rules.tally import RunTally, choice_notices, summary_tail
@@ -138,7 +139,7 @@ good = found.where("code IS NULL").select("employee_id", "recommendations")
 joined = decide.in_input_order(decide.join_inputs(employees, training, good), run.partitions(employees_input.employees))
 schema = decide.arrow_schema(spark)
 decided_folder = run.work / "decided"
-decider = decide.decider(plan, catalogs.stand_alone, catalogs.known_ids(), schema)
+decider = decide.decider(plan, choice, catalogs.known_ids(), schema)
 joined.mapInArrow(decider, decide.DECIDED_SCHEMA).write.mode("overwrite").parquet(str(decided_folder))
 
 # COMMAND ----------
@@ -169,7 +170,9 @@ truth = GroundTruth(scratch / "truth", plan, manifest_sha256(manifest))
 contents = {content.id: content for content in catalogs.stand_alone}
 chosen = [contents[content_id] for content_id in choice.daily_dose]
 truth.write(scratch / "employees.parquet", decided_folder, chosen, tally, failed, run.software_version)
-run.land(scratch, feeds, catalogs, names, truth, manifest)
+feed_names = [str(feed["name"]) for feed in feeds]
+made = MadeFiles(scratch, names, feed_names, scratch / "employees.parquet", catalogs.files, truth)
+land(made, plan.id, run.output, run.drop_folder, manifest)
 shutil.rmtree(decided_folder, ignore_errors=True)
 shutil.rmtree(scratch, ignore_errors=True)
 spark.conf.set("spark.sql.session.timeZone", session_zone)

@@ -62,12 +62,11 @@ class OutputFile:
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """The feeds and the summary so far, and what they come to."""
+    """The feeds and the summary so far."""
 
     completions: OutputFile
     non_completed: OutputFile
     summary: OutputFile
-    tally: RunTally
 
 
 def write_feeds(decided: Path, folder: Path, names: dict[str, str], tally: RunTally, employees: int) -> Drafts:
@@ -92,7 +91,7 @@ def write_feeds(decided: Path, folder: Path, names: dict[str, str], tally: RunTa
     new_rows.finish()
     non_completed.append(new_rows.path, new_rows.rows)
     new_rows.path.unlink()
-    return Drafts(completions, non_completed, summary, tally)
+    return Drafts(completions, non_completed, summary)
 
 
 def decided_batches(folder: Path, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:

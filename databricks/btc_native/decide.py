@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from btc_constants import CREATED_BEFORE_AS_OF_MS, DEFAULT_CONTENT_TYPE
-from btc_rules.catalog import CatalogContent
 from btc_rules.decision import (
     Assignments,
     Completion,
+    ManagerChoice,
     OpenAssignment,
     assign_employee,
     combined_list,
     complete_employee,
-    manager_choice,
 )
 from btc_rules.draws import request_id, seeded_draw
 from btc_rules.employees import Employee
 from btc_rules.feeds import NonCompletedRows, completion_row, summary_line
 from btc_rules.run_plan import RunPlan
 from btc_rules.tally import dose_outcomes, remaining, unknown
-from btc_rules.week import local_date
+from btc_rules.week import BusinessWeek, local_date
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -82,16 +81,15 @@ def in_input_order(frame: "DataFrame", partitions: int) -> "DataFrame":
     return frame.repartitionByRange(partitions, "position").sortWithinPartitions("position")
 
 
-def decider(plan: RunPlan, stand_alone: list[CatalogContent], known_ids: frozenset[int], schema: pa.Schema) -> Batches:
+def decider(plan: RunPlan, choice: ManagerChoice, known_ids: frozenset[int], schema: pa.Schema) -> Batches:
     """A function for `mapInArrow` that decides for each row of `join_inputs`; `schema` is that of its result."""
-    choice = manager_choice(stand_alone)
     week = plan.week()
 
     def decide(row: dict[str, Any], rows: NonCompletedRows) -> dict[str, Any]:
         employee = Employee(row["employee_id"], row["employee_type"])
         draw = seeded_draw(plan.seed, employee.id)
         open_rows = _open_assignments(row["open"] or ())
-        done = sorted({(one["content_id"], one["completion_date"]) for one in row["done"] or ()}, key=str)
+        done = [(one["content_id"], one["completion_date"]) for one in row["done"] or ()]
         assigned = assign_employee(open_rows, done, choice, week, draw)
         is_left_out = row["recommendations"] is None
         recommendations = row["recommendations"] or []
@@ -120,7 +118,7 @@ def decider(plan: RunPlan, stand_alone: list[CatalogContent], known_ids: frozens
             "records_completed": len(row["done"] or ()),
             "total_open": len(assigned.open),
             "recommendations": recommendations,
-            "assigned": _assignments(assigned, plan),
+            "assigned": _assignments(assigned, plan, week),
             "completed": [
                 {
                     "content_id": one.content_id,
@@ -168,9 +166,8 @@ def _whole_second(micros: int | None) -> int | None:
     return None if micros is None else micros // 1_000_000 * 1000
 
 
-def _assignments(assigned: Assignments, plan: RunPlan) -> list[dict[str, Any]]:
+def _assignments(assigned: Assignments, plan: RunPlan, week: BusinessWeek) -> list[dict[str, Any]]:
     """The rows of the ground truth's `assignments` (contract section 7)."""
-    week = plan.week()
     found = [
         {
             "content_id": row.content_id,

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from btc_native.assemble import decided_batches
-from btc_native.run import MANIFEST_KEY
+from btc_native.drop import MANIFEST_KEY
 from btc_rules.catalog import CatalogContent
 from btc_rules.run_plan import RunPlan
 from btc_rules.tally import RunTally

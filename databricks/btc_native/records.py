@@ -142,23 +142,23 @@ _NO_DATE = f"min(struct(ba_id, content_id, completion_date)) FILTER (WHERE {_IS_
 def _refuse_unreadable(name: str, found: dict[str, Any]) -> None:
     if found["unreadable"] is not None:
         column, _, text = str(found["unreadable"]["unreadable"]).partition(" ")
-        raise _refused(name, column, f"{name} holds {quoted_value(text)} in {column}, which is not a value of its type.")
+        raise _refused(column, f"{name} holds {quoted_value(text)} in {column}, which is not a value of its type.")
 
 
 def _refuse_years(name: str, found: dict[str, Any]) -> None:
     for column in _DATES:
         if found[column] is not None:
             what = f"{name} holds {found[column]} in {column}, outside the years 0001 to 9999."
-            raise _refused(name, column, what)
+            raise _refused(column, what)
 
 
 def _refuse_no_date(name: str, found: dict[str, Any]) -> None:
     if found["no_date"] is not None:
         shown = quoted_value(str(found["no_date"]["completion_date"]))
         what = f"{name} holds {shown} in completion_date, which is not a value of its type."
-        raise _refused(name, "completion_date", what)
+        raise _refused("completion_date", what)
 
 
-def _refused(_name: str, column: str, message: str) -> RuleError:
+def _refused(column: str, message: str) -> RuleError:
     remedy = f"Compare the type of {column} with the feed contract's table, and correct the table or its view."
     return RuleError("DATABRICKS_VALUE", message, [remedy])

@@ -1,22 +1,16 @@
 """One native run: what its widgets say, where its files are, and its manifest."""
 
-import hashlib
-import json
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
 from btc_native.inputs import Catalogs, EmployeesInput
 from btc_native.recommender import CallSettings, api_key_header
 from btc_native.sftp import SftpServer, server_from_secrets
 from btc_rules.catalog import Notice
-from btc_rules.draws import run_token
 from btc_rules.errors import RuleError
 from btc_rules.feeds import feed_names
 from btc_rules.run_plan import RunPlan, run_plan
@@ -25,14 +19,11 @@ from btc_rules.text import plural, quoted_value
 from btc_rules.week import format_instant, local_date
 
 if TYPE_CHECKING:
-    from btc_native.ground_truth import GroundTruth
     from btc_native.records import TrainingRecords
 
 _EMPLOYEES_PER_PARTITION = 20_000
 _MODES = ("driver", "executors", "table")
 _TOLD_EVERY = 10_000
-MANIFEST_KEY = b"btc_fake.manifest_sha256"
-"""Under this key a file of the ground truth holds the SHA-256 of its run's manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,46 +222,6 @@ class NativeRun:
         sftp = None if self.sftp is None else self.sftp.as_json()
         return {"recommender": recommender, "sftp": sftp, "catalogs": str(self.catalog_folder), "databricks": tables}
 
-    def land(
-        self,
-        scratch: Path,
-        feeds: Sequence[dict[str, object]],
-        catalogs: Catalogs,
-        names: dict[str, str],
-        truth: "GroundTruth",
-        manifest: dict[str, Any],
-    ) -> None:
-        """Copies the drop and the ground truth to their places (contract section 7). Raises LANDING_CONFLICT."""
-        for path in truth.paths:
-            self._refuse_other_content(path, truth, manifest)
-        drop = self.drop_folder
-        token = run_token(self.plan.id)
-        for feed in feeds:
-            _copy(scratch / str(feed["name"]), drop)
-        for path in catalogs.files:
-            is_other = (drop / path.name).is_file() and not _same(drop / path.name, path)
-            _copy(path, drop / token if is_other else drop)
-        inputs = drop / "inputs"
-        frozen = scratch / f"employees_{token}.csv"
-        _write_population(scratch / "employees.parquet", frozen)
-        for path in (frozen, scratch / names["summary"]):
-            _copy(path, inputs)
-        for path in truth.paths:
-            target = self.output / path.relative_to(truth.folder)
-            if not target.is_file():
-                _copy(path, target.parent)
-        _copy(scratch / names["manifest"], inputs)
-
-    def _refuse_other_content(self, path: Path, truth: "GroundTruth", manifest: dict[str, Any]) -> None:
-        target = self.output / path.relative_to(truth.folder)
-        if not target.is_file():
-            return
-        metadata = pq.read_schema(target).metadata or {}
-        if metadata.get(MANIFEST_KEY) == manifest_sha256(manifest).encode():
-            return
-        message = f"{target}: the run {self.plan.id} has landed with other content; give this one another run_id"
-        raise RuleError("LANDING_CONFLICT", message)
-
     def result(self, manifest: dict[str, Any], names: dict[str, str]) -> dict[str, object]:
         """What the notebook ends with."""
         return {
@@ -282,12 +233,6 @@ class NativeRun:
             "drop": str(self.drop_folder),
             "files": [*(output["name"] for output in manifest["outputs"]), names["manifest"]],
         }
-
-
-def manifest_sha256(manifest: dict[str, Any]) -> str:
-    """The hash by which a landed run is known: of its manifest without the engine."""
-    kept = {key: value for key, value in manifest.items() if key != "engine"}
-    return hashlib.sha256(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
 def describe_failures(failed: Sequence[tuple[int, str, str]], table: Path) -> str:
@@ -351,25 +296,3 @@ def _one_of(name: str, text: str, words: Sequence[str]) -> str:
     if text not in words:
         raise RuleError("CONFIG_INVALID", f"{name} {quoted_value(text)} is not one of {', '.join(words)}")
     return text
-
-
-def _write_population(employees: Path, target: Path) -> None:
-    with target.open("w", encoding="utf-8", newline="") as file, pq.ParquetFile(employees) as source:
-        file.write("employee_id,employee_edu_type\n")
-        for batch in source.iter_batches():
-            file.writelines(f"{row['employee_id']},{row['employee_type']}\n" for row in batch.to_pylist())
-
-
-def _copy(path: Path, folder: Path) -> None:
-    """Copies a file as a whole; one that is there with the same bytes stays as it is."""
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / path.name
-    if not (target.is_file() and _same(target, path)):
-        shutil.copyfile(path, target)
-
-
-def _same(one: Path, other: Path) -> bool:
-    if one.stat().st_size != other.stat().st_size:
-        return False
-    with one.open("rb") as left, other.open("rb") as right:
-        return hashlib.file_digest(left, "sha256").digest() == hashlib.file_digest(right, "sha256").digest()
