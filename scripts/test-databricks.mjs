@@ -9,9 +9,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { deltaJars, findPython, pythonEnvironment, run } from './databricks/environments.mjs';
+import { runJest } from './run-jest.mjs';
+import { installPrograms, isOnPath } from './setup/system-programs.mjs';
 import { ROOT } from './setup/terminal.mjs';
 
+const ENVIRONMENTS = `${ROOT}/.btc-fake/python`;
 const JUNIT = `${ROOT}/coverage/databricks.xml`;
 const JEST_RESULTS = `${ROOT}/coverage/databricks-jest.json`;
 const RESULTS = `${ROOT}/coverage/databricks.json`;
@@ -28,23 +30,40 @@ let passed = 0;
 const failures = [];
 mkdirSync(`${ROOT}/coverage`, { recursive: true });
 
-const python = findPython();
-if (python === undefined) failures.push('Python 3.11 or 3.12 is missing: install it with its venv module.');
-else {
-  testRules();
-  if (!args.includes('--rules')) for (const [spark, tests] of Object.entries(SPARK_TESTS)) testSpark(spark, tests);
-}
+const onlyRules = args.includes('--rules');
+// The queue's side of the comparison needs the servers that the other tests need.
+if (!node('scripts/setup.mjs', ...(onlyRules ? [] : ['--for-tests']))) failures.push('The set-up failed (see above).');
+else await testAll(await import('../dist/src/databricks-tools/local/environment.js'));
 for (const failure of failures) console.error(`FAILED: ${failure}`);
 writeFileSync(RESULTS, `${JSON.stringify({ passed, failed: failures.length })}\n`);
 console.error(`${passed} passed, ${failures.length} failed`);
 process.exitCode = failures.length === 0 ? 0 : 1;
 
-function testRules() {
-  const program = pythonEnvironment(python, 'rules', 'requirements-test.txt');
-  if (program === undefined) {
-    failures.push('The Python environment for the rules could not be set up (see above).');
+async function testAll({ findPython, pythonEnvironment, deltaJars, hasJava }) {
+  const python = findPython();
+  if (python === undefined) {
+    failures.push('Python 3.11 or 3.12 is missing: install it with its venv module.');
     return;
   }
+  const environment = (name) => pythonEnvironment(python, ENVIRONMENTS, name, say);
+  try {
+    testRules(await environment('test'));
+    if (onlyRules) return;
+    installPrograms([
+      { package: 'openjdk-17-jre-headless', isThere: hasJava, units: [] },
+      { package: 'maven', isThere: () => isOnPath('mvn'), units: [] },
+    ]);
+    for (const [spark, tests] of Object.entries(SPARK_TESTS)) {
+      const jars = await deltaJars(ENVIRONMENTS, spark, say);
+      testSpark(spark, tests, { SPARK_PYTHON: await environment(`spark-${spark}`), SPARK_JARS: jars });
+    }
+  } catch (error) {
+    if (error.code !== 'DATABRICKS_LOCAL') throw error;
+    failures.push([error.message, ...error.lines].join('\n  '));
+  }
+}
+
+function testRules(program) {
   for (const [title, tool, ...more] of CHECKS) {
     if (run(program, '-m', tool, ...more)) passed++;
     else failures.push(`${title} (see above).`);
@@ -59,39 +78,30 @@ function testRules() {
   if (failed === 0 && (!ended || number('tests') === 0)) failures.push('The Python tests did not run to their end.');
 }
 
-function testSpark(spark, tests) {
-  const program = pythonEnvironment(python, `spark-${spark}`, `requirements-spark-${spark}.txt`);
-  const jars = deltaJars(spark);
-  if (program === undefined || jars === undefined) {
-    failures.push(`Spark ${spark} could not be set up (see above). It needs Java 17 and Maven.`);
-    return;
-  }
-  // The queue's side of the comparison needs the servers that the other tests need.
-  if (spawnSync(process.execPath, [`${ROOT}/scripts/setup.mjs`, '--for-tests'], { stdio: 'inherit' }).status !== 0) {
-    failures.push('The set-up failed (see above).');
-    return;
-  }
-  rmSync(JEST_RESULTS, { force: true });
+function testSpark(spark, tests, column) {
   const env = {
     ...process.env,
-    SPARK_PYTHON: program,
-    SPARK_JARS: jars,
+    ...column,
     SPARK_VERSION: spark,
     ...(args.includes('--full') ? { FAULTS: 'all' } : {}),
   };
-  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  const jest = [...flags, 'node_modules/jest/bin/jest.js', '--json', `--outputFile=${JEST_RESULTS}`];
   // One file after the other: each has a Spark of its own.
-  spawnSync(process.execPath, [...jest, '--runInBand', tests], { cwd: ROOT, stdio: ['ignore', 'ignore', 2], env });
-  if (!existsSync(JEST_RESULTS)) {
-    failures.push(`The tests on Spark ${spark} did not run to their end.`);
-    return;
-  }
-  const results = JSON.parse(readFileSync(JEST_RESULTS, 'utf8'));
-  passed += results.numPassedTests;
-  for (const file of results.testResults) {
-    const failed = file.assertionResults.filter(({ status }) => status === 'failed');
-    failures.push(...failed.map(({ fullName }) => `Spark ${spark}: ${fullName}`));
-    if (file.status === 'failed' && failed.length === 0) failures.push(`Spark ${spark}: ${file.name} (see above).`);
-  }
+  const jest = runJest(['--runInBand', tests], { results: JEST_RESULTS, env });
+  passed += jest.passed;
+  failures.push(...jest.failures.map((failure) => `Spark ${spark}: ${failure}`));
+}
+
+function say(line) {
+  console.error(line);
+}
+
+function node(...command) {
+  return spawnSync(process.execPath, command, { cwd: ROOT, stdio: 'inherit' }).status === 0;
+}
+
+/** Runs a program in databricks/ on its own time zone data; what it prints is for people. */
+function run(program, ...more) {
+  // Empty: time zones come from the pinned tzdata, not from the machine.
+  const env = { ...process.env, PYTHONTZPATH: '', PYTHONDONTWRITEBYTECODE: '1' };
+  return spawnSync(program, more, { cwd: `${ROOT}/databricks`, stdio: ['ignore', 2, 2], env }).status === 0;
 }

@@ -9,8 +9,9 @@
  * The last line is `N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { runJest } from './run-jest.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const RAW_COVERAGE = `${ROOT}coverage/raw`;
@@ -35,7 +36,7 @@ if (!node('scripts/setup.mjs', '--for-tests')) {
     check('Format and lint', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.');
     check('Types', 'node_modules/typescript/bin/tsc');
   }
-  runJest();
+  runTests();
   if (withCoverage) {
     const { reportCoverage } = await import('./coverage.mjs');
     const missed = await reportCoverage(RAW_COVERAGE);
@@ -52,31 +53,15 @@ function check(name, ...command) {
   else failures.push(`${name} (see above).`);
 }
 
-function runJest() {
+function runTests() {
   const env = {
     ...process.env,
     ...(withCoverage ? { COVERAGE_DIR: RAW_COVERAGE } : {}),
     ...(args.includes('--full') ? { FAULTS: 'all' } : {}),
   };
-  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  const results = ['--json', `--outputFile=${JEST_RESULTS}`];
-  const command = [...flags, 'node_modules/jest/bin/jest.js', ...results, ...jestArgs];
-  // With --json jest also prints the results to its standard output; what is meant for people goes to standard error.
-  const { status } = spawnSync(process.execPath, command, { cwd: ROOT, stdio: ['inherit', 'ignore', 'inherit'], env });
-  if (!existsSync(JEST_RESULTS)) {
-    failures.push('The tests did not run to their end.');
-    return;
-  }
-  const jest = JSON.parse(readFileSync(JEST_RESULTS, 'utf8'));
-  passed += jest.numPassedTests;
-  for (const file of jest.testResults) {
-    const failed = file.assertionResults.filter((test) => test.status === 'failed');
-    const path = file.name.slice(ROOT.length);
-    failures.push(...failed.map((test) => `${path}: ${test.fullName}`));
-    if (file.status === 'failed' && failed.length === 0) failures.push(`${path} (see above).`);
-  }
-  const left = failures.length === 0 && (status !== 0 || jest.numTotalTests === 0);
-  if (left) failures.push(jest.numTotalTests === 0 ? 'There was no test to run.' : `jest ended with ${status}.`);
+  const jest = runJest(jestArgs, { results: JEST_RESULTS, env });
+  passed += jest.passed;
+  failures.push(...jest.failures);
 }
 
 function node(...command) {

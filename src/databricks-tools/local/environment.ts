@@ -20,6 +20,13 @@ export interface LocalSpark {
   readonly jars: string;
 }
 
+/** A Python that environments are made from. */
+export interface Python {
+  readonly program: string;
+  /** `Python 3.11.7`. */
+  readonly version: string;
+}
+
 /** The folder of the environment, below the working folder. */
 export function environmentFolder(): string {
   return join(process.cwd(), '.btc-fake', 'python');
@@ -55,27 +62,49 @@ export async function prepareLocalSpark(say: (line: string) => void): Promise<Lo
       },
     );
   }
-  const source = join(packageRoot(), 'databricks');
-  const lock = join(source, `requirements-spark-${SPARK}.txt`);
-  const environment = join(environmentFolder(), `spark-${SPARK}`);
-  await upToDate(environment, [lock], python.version, async () => {
-    say(`Setting up ${python.version} with Spark ${SPARK} in ${environment} (about 1 GB, once) ...`);
+  const folder = environmentFolder();
+  return {
+    python: await pythonEnvironment(python, folder, `spark-${SPARK}`, say),
+    jars: await deltaJars(folder, SPARK, say),
+  };
+}
+
+/**
+ * The Python program of an environment with exactly what `databricks/requirements-NAME.txt` names; it is made again when that file
+ * or the Python changes.
+ * @throws BtcFakeError DATABRICKS_LOCAL.
+ */
+export async function pythonEnvironment(
+  python: Python,
+  folder: string,
+  name: string,
+  say: (line: string) => void,
+): Promise<string> {
+  const lock = join(packageRoot(), 'databricks', `requirements-${name}.txt`);
+  const environment = join(folder, name);
+  await upToDate(environment, lock, python.version, async () => {
+    say(`Setting up ${python.version} in ${environment} from ${lock} (with Spark about 1 GB, once) ...`);
     await run(python.program, '-m', 'venv', environment);
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '-r', lock];
     await run(join(environment, 'bin', 'python'), ...pip);
   });
-  const pom = join(source, 'jars', `pom-delta-${SPARK}.xml`);
-  const jars = join(environmentFolder(), `jars-${SPARK}`);
-  await upToDate(jars, [pom], '', async () => {
-    say('Fetching the jars of Delta with Maven (about 90 MB, once) ...');
+  return join(environment, 'bin', 'python');
+}
+
+/** The folder of Delta's jars for a version of Spark. @throws BtcFakeError DATABRICKS_LOCAL. */
+export async function deltaJars(folder: string, spark: string, say: (line: string) => void): Promise<string> {
+  const pom = join(packageRoot(), 'databricks', 'jars', `pom-delta-${spark}.xml`);
+  const jars = join(folder, `jars-${spark}`);
+  await upToDate(jars, pom, '', async () => {
+    say(`Fetching the jars of Delta for Spark ${spark} with Maven (about 90 MB, once) ...`);
     mkdirSync(jars, { recursive: true });
     await run('mvn', '-B', '-q', '-f', pom, COPY_JARS, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`);
   });
-  return { python: join(environment, 'bin', 'python'), jars };
+  return jars;
 }
 
 /** The Python that the environment is made from; undefined: none of a version that will do. */
-export function findPython(): { readonly program: string; readonly version: string } | undefined {
+export function findPython(): Python | undefined {
   for (const program of PYTHONS) {
     const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
     if (status === 0 && /^Python 3\.1[12]\./.test(stdout)) return { program, version: stdout.trim() };
@@ -95,16 +124,9 @@ function answers(program: string, ...args: readonly string[]): boolean {
   return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 }
 
-/** Makes a folder again unless its mark fits these files; a folder that was left half made has none. */
-async function upToDate(
-  folder: string,
-  files: readonly string[],
-  version: string,
-  make: () => Promise<void>,
-): Promise<void> {
-  const hash = createHash('sha256');
-  for (const file of files) hash.update(readFileSync(file));
-  const mark = hash.update(version).digest('hex');
+/** Makes a folder again unless its mark fits a file and a version; a folder that was left half made has none. */
+async function upToDate(folder: string, file: string, version: string, make: () => Promise<void>): Promise<void> {
+  const mark = createHash('sha256').update(readFileSync(file)).update(version).digest('hex');
   const stamp = join(folder, 'ready');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === mark) return;
   rmSync(folder, { recursive: true, force: true });
