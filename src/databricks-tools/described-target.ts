@@ -20,17 +20,14 @@ export async function describedTarget(file: string, name: TargetName | undefined
   const described = await readLakehouseFile(file);
   const names = described.targets.map((target) => target.name);
   const wanted = name ?? names[0];
-  if (wanted === undefined || !names.includes(wanted)) {
-    throw new BtcFakeError('USAGE', `${file} has no target ${wanted}; it has ${names.join(', ')}`, {
-      remedy: `Add it under targets in ${file}, or name another with --env.`,
-    });
-  }
   const description = withEnvironment(described, wanted, {
     ...(values.DATABRICKS_HOST === null ? {} : { host: values.DATABRICKS_HOST }),
     ...(sources.has('DATABRICKS_CATALOG') ? { trainingCatalog: values.DATABRICKS_CATALOG } : {}),
     ...(sources.has('DATABRICKS_SCHEMA') ? { trainingSchema: values.DATABRICKS_SCHEMA } : {}),
   });
   const target = description.targets.find((one) => one.name === wanted);
-  if (target === undefined) throw new Error(`${wanted} is lost`);
-  return { description, target };
+  if (target !== undefined) return { description, target };
+  throw new BtcFakeError('USAGE', `${file} has no target ${wanted}; it has ${names.join(', ')}`, {
+    remedy: `Add it under targets in ${file}, or name another with --env.`,
+  });
 }

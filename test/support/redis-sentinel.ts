@@ -34,6 +34,19 @@ export interface SentinelLogins {
   readonly sentinelPassword: string;
 }
 
+/** Starts a sentinel with these lines of configuration, which it keeps in a folder. @returns what ends it. */
+export async function launchSentinel(folder: string, lines: readonly string[]): Promise<() => Promise<void>> {
+  const settings = join(folder, 'sentinel.conf');
+  await writeFile(settings, `${lines.join('\n')}\n`);
+  const args = [settings, '--sentinel'];
+  const child = await launchRedis(redisPrograms(process.cwd()), { args, cwd: folder, logFd: 'ignore' });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+}
+
 /** Starts one. Stop it when the test is done, also when it failed. */
 export async function startSentinelGroup({ password, sentinelPassword }: SentinelLogins): Promise<SentinelGroup> {
   const folder = await mkdtemp(join(tmpdir(), 'btc-fake-sentinel-'));
@@ -59,7 +72,6 @@ export async function startSentinelGroup({ password, sentinelPassword }: Sentine
     const first = await serve({});
     const second = await serve({ replicaof: `${HOST} ${first.port}` });
     const sentinelPort = await freePort(HOST);
-    const settings = join(folder, 'sentinel.conf');
     const lines = [
       `bind ${HOST}`,
       `port ${sentinelPort}`,
@@ -70,14 +82,7 @@ export async function startSentinelGroup({ password, sentinelPassword }: Sentine
       `sentinel down-after-milliseconds ${SENTINEL_NAME} 1500`,
       `sentinel failover-timeout ${SENTINEL_NAME} 6000`,
     ];
-    await writeFile(settings, `${lines.join('\n')}\n`);
-    const args = [settings, '--sentinel'];
-    const child = await launchRedis(redisPrograms(process.cwd()), { args, cwd: folder, logFd: 'ignore' });
-    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    closers.push(async () => {
-      child.kill('SIGKILL');
-      await ended;
-    });
+    closers.push(await launchSentinel(folder, lines));
     const sentinel = connect(sentinelPort, sentinelPassword);
     const servers = [first, second];
     const masterPort = async () => {

@@ -20,6 +20,9 @@ import { checkWarehouse, type DatabricksWarehouse } from './warehouse.ts';
 export type { WarehouseListener } from './session.ts';
 export type { DatabricksWarehouse } from './warehouse.ts';
 
+/** Employees whose records are asked of Databricks in one statement: a lost connection costs this many at the most. */
+export const EMPLOYEES_PER_QUERY = 50_000;
+
 /** One of the two tables, with its full name, that answered. */
 export interface ReadableTable {
   readonly table: string;

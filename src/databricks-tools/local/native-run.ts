@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdir, readdir, rename } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { requireRecommender } from '../../../config/load.ts';
 import type { Settings } from '../../../config/settings.ts';
+import { draftCopy } from '../../adapters/disk/feed-files.ts';
+import { makeFolder } from '../../adapters/disk/output-folder.ts';
 import { packageVersion } from '../../adapters/disk/package-root.ts';
 import { BtcFakeError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/feeds/rows.ts';
 import { recommenderUrl } from '../../domain/recommender/url.ts';
 import { checkedAsOf } from '../../domain/run/as-of.ts';
+import { parseRunFileName } from '../../domain/run/file-names.ts';
 import { localDate } from '../../domain/simulation/business-week.ts';
 import { newestCatalogs } from '../../queries/newest-catalogs.ts';
 import { type LocalSpark, prepareLocalSpark } from './environment.ts';
@@ -68,7 +71,7 @@ export async function runNatively(
   const asOf = checkedAsOf(choice.asOf);
   await newestCatalogs(settings, localDate(asOf, run.timeZone), { logger, signal: stop });
   const volume = resolve('.btc-fake', 'volume');
-  await mkdir(volume, { recursive: true });
+  await makeFolder(volume);
   const tables = await trainingTables(settings, choice, volume, say);
   const { authHeader, caFile } = recommender;
   const value = await runNotebook(
@@ -133,12 +136,16 @@ async function tableFiles(folder: string): Promise<string[]> {
   });
 }
 
-/** Copies the files of a run out of its drop, each as a whole. */
+/** Copies the files of a run out of its drop, each as a whole. @throws BtcFakeError OUTPUT_UNWRITABLE. */
 async function collect({ drop, files }: NativeRunReport, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
   for (const name of files) {
-    const inDrop = name.startsWith('Run_') ? join(drop, 'inputs', name) : join(drop, name);
-    await copyFile(inDrop, join(folder, `${name}.part`));
-    await rename(join(folder, `${name}.part`), join(folder, name));
+    const inDrop = parseRunFileName(name)?.about === undefined ? join(drop, name) : join(drop, 'inputs', name);
+    const draft = await draftCopy(inDrop, join(folder, name));
+    try {
+      await draft.finish();
+      await draft.publish();
+    } finally {
+      await draft.discard();
+    }
   }
 }

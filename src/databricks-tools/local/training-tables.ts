@@ -1,16 +1,16 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { format } from 'fast-csv';
 import type { DatabricksSettings } from '../../../config/settings.ts';
-import { withTrainingRecords } from '../../adapters/databricks/training-records.ts';
+import { EMPLOYEES_PER_QUERY, withTrainingRecords } from '../../adapters/databricks/training-records.ts';
 import { readEmployees } from '../../adapters/disk/employees-file.ts';
 import { formatInstant } from '../../domain/feeds/rows.ts';
 import type { EmployeeId } from '../../domain/ids.ts';
 import type { OpenAssignmentRow } from '../../domain/simulation/training-records.ts';
 
-const EMPLOYEES_PER_QUERY = 50_000;
 const DAY_MS = 86_400_000;
 /** Of two assignments of the same instant the warehouse gives the later update first. Any date will do. */
 const FIRST_UPDATE = Date.parse('2100-01-01T00:00:00Z');
@@ -71,10 +71,7 @@ function shown(instant: number | null): string | null {
   return instant === null ? null : formatInstant(instant);
 }
 
-async function write(file: string, header: readonly string[], rows: () => AsyncGenerator<Row>): Promise<void> {
+function write(file: string, header: readonly string[], rows: () => AsyncGenerator<Row>): Promise<void> {
   const csv = format({ headers: [...header], alwaysWriteHeaders: true });
-  const done = finished(csv.pipe(createWriteStream(file)));
-  for await (const row of rows()) if (!csv.write(row)) await new Promise((resolve) => csv.once('drain', resolve));
-  csv.end();
-  await done;
+  return pipeline(Readable.from(rows()), csv, createWriteStream(file));
 }

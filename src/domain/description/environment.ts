@@ -9,7 +9,11 @@ export interface EnvironmentChoice {
 }
 
 /** A description in which the environment comes before the file, for one target. The others stay as they are. */
-export function withEnvironment(description: Description, name: TargetName, choice: EnvironmentChoice): Description {
+export function withEnvironment(
+  description: Description,
+  name: TargetName | undefined,
+  choice: EnvironmentChoice,
+): Description {
   const targets = description.targets.map((target) => (target.name === name ? changed(target, choice) : target));
   return { ...description, targets };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Settings } from '../../../config/settings.ts';
 import {
   type DatabricksTrainingRecords,
+  EMPLOYEES_PER_QUERY,
   type WarehouseListener,
   withTrainingRecords,
 } from '../../adapters/databricks/training-records.ts';
@@ -28,8 +29,6 @@ import type { EmployeeIdRange, TrainingRecords } from '../../domain/simulation/t
 import type { WorkerContext } from '../runtime/worker-context.ts';
 import { logNotices } from './notice-log.ts';
 
-/** Employees whose records are asked of Databricks in one statement: a lost connection costs this many at the most. */
-const EMPLOYEES_PER_QUERY = 50_000;
 const WRITE_BATCH = 1_000;
 
 const NO_RECORDS: EmployeeRecords = { open: [], completions: [] };

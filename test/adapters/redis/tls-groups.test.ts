@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { launchRedis, redisPrograms } from '../../../src/adapters/embedded-redis/program.ts';
 import type { RedisConnection } from '../../../src/adapters/redis/client.ts';
 import { type ConnectionRole, connectRedis } from '../../../src/adapters/redis/connection.ts';
 import { assertWritableRedis } from '../../../src/adapters/redis/suitability.ts';
 import { makeCertificate } from '../../support/certificate.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { freePort, startTestRedis } from '../../support/redis.ts';
+import { launchSentinel } from '../../support/redis-sentinel.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const HOST = '127.0.0.1';
@@ -101,7 +101,6 @@ describe('sentinels and servers that speak TLS alone', () => {
     const master = await tlsServer({ 'tls-replication': 'yes' });
     local = master.local;
     const port = await freePort(HOST);
-    const settings = join(folder, 'sentinel.conf');
     const lines = [
       ...Object.entries({ ...tlsSettings, port: '0', 'tls-port': String(port), 'tls-replication': 'yes' }),
       ['bind', HOST],
@@ -110,14 +109,7 @@ describe('sentinels and servers that speak TLS alone', () => {
       ['sentinel monitor', `btc ${HOST} ${master.port} 1`],
       ['sentinel auth-pass', `btc ${PASSWORD}`],
     ].map(([name, value]) => `${name} ${value}`);
-    await writeFile(settings, `${lines.join('\n')}\n`);
-    const args = [settings, '--sentinel'];
-    const child = await launchRedis(redisPrograms(process.cwd()), { args, cwd: folder, logFd: 'ignore' });
-    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    closers.push(async () => {
-      child.kill('SIGKILL');
-      await ended;
-    });
+    closers.push(await launchSentinel(folder, lines));
     url = `rediss+sentinel://:${PASSWORD}@${HOST}:${port}/btc`;
     await waitUntil('the sentinel answers', () =>
       open(url, 'command').then(
