@@ -7,6 +7,8 @@ import type { RunReport } from '../../src/cli/run/report.ts';
 import type { NativeRunReport } from '../../src/databricks-tools/local/native-run.ts';
 import type { ContentId } from '../../src/domain/ids.ts';
 import { type SandboxRecommender, startRecommender } from '../../src/sandbox/recommender-server.ts';
+import type { BtcFakeResult } from '../support/btc-fake.ts';
+import { startWarehouse } from '../support/warehouse/warehouse.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
 const LIMIT_MS = 300_000;
@@ -14,6 +16,16 @@ const { SPARK_PYTHON = '' } = process.env;
 const CHOICE = ['--seed', 'laptop', '--as-of', '2025-10-28T11:00:00Z'];
 const EMPLOYEES = Array.from({ length: 40 }, (_, i) => `${300_000 + i},${'abf'.charAt(i % 3)}`);
 const TRAINING_RECORDS = join(import.meta.dirname, '../../docs/samples/databricks');
+
+/** Open and completed assignments; every third employee has one content twice, at the same second, with other dates. */
+const RECORDS = `
+  INSERT INTO content_assignments
+    SELECT 300000 + e, 1915001 + c, TIMESTAMPTZ '2025-10-20 05:01:00+00', DATE '2025-10-20' + CAST(r AS INTEGER),
+      CASE WHEN c = 3 THEN NULL ELSE TIMESTAMPTZ '2025-10-20 05:01:00+00' + to_days(CAST(r AS INTEGER)) END,
+      TIMESTAMPTZ '2025-11-08 13:13:59+00' + to_days(CAST(r AS INTEGER)), CASE WHEN c = 2 THEN NULL ELSE 'Quoted "Media", too' END
+    FROM range(-5, 45) p(e), range(5) t(c), range(2) twice(r) WHERE r = 0 OR (c = 4 AND e % 3 = 0);
+  INSERT INTO content_completion
+    SELECT 300000 + e, 1915001 + c, DATE '2025-10-27' FROM range(-5, 45) p(e), range(2) t(c) WHERE e % 2 = 0;`;
 
 let workspace: Workspace;
 let recommender: SandboxRecommender;
@@ -36,21 +48,50 @@ afterAll(async () => {
 const locally = (args: readonly string[], env: Record<string, string> = {}) =>
   workspace.start(['databricks', 'run', '--local', ...args], env, LIMIT_MS).ended;
 
+/** Makes the same run both ways, and holds their feeds against each other. @returns what the native one said. */
+async function sameFeeds(env: Record<string, string> = {}): Promise<BtcFakeResult> {
+  const queue = (await workspace.run(['run', '--json', ...CHOICE], env)).json<RunReport>();
+  const native = await locally(['--json', ...CHOICE], env);
+  expect([native.code, native.stderr]).toEqual([0, expect.any(String)]);
+  const report = native.json<NativeRunReport>();
+  for (const start of ['ContentUserCompletion', 'Non_Completed']) {
+    const ours = report.files.find((name) => name.startsWith(start)) ?? '';
+    const theirs = queue.files.find(({ name }) => name.startsWith(start))?.path ?? '';
+    expect(await readFile(workspace.path('generated_files', ours), 'utf8')).toBe(
+      await readFile(workspace.path(theirs), 'utf8'),
+    );
+  }
+  return native;
+}
+
 describe('btc-fake databricks run --local', () => {
   test(
     'makes the feeds that run makes, and says what it does',
     async () => {
-      const queue = (await workspace.run(['run', '--json', ...CHOICE])).json<RunReport>();
-      const native = await locally(['--json', ...CHOICE]);
-      expect([native.code, native.stderr]).toEqual([0, expect.stringContaining('Deciding for 40 employees')]);
-      const report = native.json<NativeRunReport>();
-      expect(report).toMatchObject({ state: 'finished', employees: 40, failedEmployees: 0 });
-      for (const start of ['ContentUserCompletion', 'Non_Completed']) {
-        const ours = report.files.find((name) => name.startsWith(start)) ?? '';
-        const theirs = queue.files.find(({ name }) => name.startsWith(start))?.path ?? '';
-        expect(await readFile(workspace.path('generated_files', ours), 'utf8')).toBe(
-          await readFile(workspace.path(theirs), 'utf8'),
-        );
+      const native = await sameFeeds();
+      expect(native.stderr).toContain('Deciding for 40 employees');
+      expect(native.json()).toMatchObject({ state: 'finished', employees: 40, failedEmployees: 0 });
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'reads training records through the SQL warehouse as run does, pairs that were assigned twice among them',
+    async () => {
+      const warehouse = await startWarehouse();
+      try {
+        await warehouse.load(RECORDS);
+        const env = {
+          DATABRICKS_HOST: warehouse.host,
+          DATABRICKS_HTTP_PATH: warehouse.httpPath,
+          DATABRICKS_TOKEN: warehouse.token,
+          DATABRICKS_CA_FILE: warehouse.caFile,
+        };
+        const native = await sameFeeds(env);
+        expect(native.stderr).toContain(`Reading training records from ${warehouse.host}`);
+        expect(native.stderr + native.stdout).not.toContain(warehouse.token);
+      } finally {
+        await warehouse.close();
       }
     },
     LIMIT_MS,
