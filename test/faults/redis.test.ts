@@ -252,8 +252,7 @@ describe('R4', () => {
     // Enough for what a connection begins with.
     fixture.proxy.misbehave({ resetAfterBytes: 120_000 });
     const worker = fixture.start(['worker']);
-    await fixture.done(runId, 10);
-    expect(worker.stderr).toContain('The queues cannot be read');
+    await waitUntil('the worker notices', () => worker.stderr.includes('The queues cannot be read'), 30_000);
     for (let done = 25; done <= 100; done += 15) {
       await fixture.done(runId, done);
       fixture.proxy.cut();
