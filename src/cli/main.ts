@@ -21,6 +21,7 @@ import { sandboxCommand } from './commands/sandbox.ts';
 import { scheduleCommand } from './commands/schedule.ts';
 import { statusCommand } from './commands/status.ts';
 import { workerCommand } from './commands/worker.ts';
+import { workspaceCommand } from './commands/workspace/command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { reportError } from './report-error.ts';
 import { outliveReaders } from './terminal.ts';
@@ -45,6 +46,7 @@ const COMMANDS = [
   sandboxCommand,
   lakehouseCommand,
   databricksCommand,
+  workspaceCommand,
 ];
 
 const EXIT_LIMIT_MS = 3_000;

@@ -1,17 +1,13 @@
 import type { LoadedSettings } from '../../config/load.ts';
-import { writeLakehouseFile } from '../adapters/disk/lakehouse-file.ts';
 import { recommenderUrl } from '../domain/recommender/url.ts';
 import { type StarterValues, starterDescription } from '../generators/description/starter.ts';
 
 /** What stands in a new description where no recommender is configured. */
 const EXAMPLE_CALL = 'https://recommender.example/public/api/v1/mltr/v3/run';
 
-/**
- * Writes a new description with the settings of the queue that the native job has too; never a secret.
- * @throws BtcFakeError USAGE when the file exists; OUTPUT_UNWRITABLE.
- */
-export function writeNewDescription(file: string, settings: LoadedSettings): Promise<void> {
-  return writeLakehouseFile(starterDescription(starterValues(settings)), file);
+/** The text of a new description, with the settings of the queue that the native job has too; never a secret. */
+export function newDescription(settings: LoadedSettings): string {
+  return starterDescription(starterValues(settings));
 }
 
 function starterValues({ settings, values, sources }: LoadedSettings): StarterValues {

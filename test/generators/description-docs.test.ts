@@ -1,10 +1,12 @@
-// Proves that docs/databricks.md explains each setting of lakehouse.yaml, with its default, and no other.
+// Proves that the docs explain each setting of lakehouse.yaml, with its default, and no other: docs/workspace.md those of the workspace,
+// docs/databricks.md all others.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { DESCRIPTION_SCHEMA, type SchemaNode } from '../../src/domain/description/schema.ts';
+import { DESCRIPTION_SCHEMA } from '../../src/domain/description/schema.ts';
+import type { SchemaNode } from '../../src/domain/description/schema-node.ts';
 
-const PAGE = join(import.meta.dirname, '../../docs/databricks.md');
+const DOCS = join(import.meta.dirname, '../../docs');
 
 /** Path and default of each setting. */
 function settingsOf(node: SchemaNode, path: string): [path: string, byDefault: string][] {
@@ -17,13 +19,20 @@ function settingsOf(node: SchemaNode, path: string): [path: string, byDefault: s
 
 function defaultOf(path: string, { default: value, const: only }: SchemaNode): string {
   if (path === 'targets') return '`dev`';
-  const text = String(Array.isArray(value) ? '[]' : (value ?? only ?? ''));
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '`[]`' : '`{}`';
+  const text = String(value ?? only ?? '');
   if (value === '') return 'empty';
   return text === '' ? '' : `\`${text}\``;
 }
 
-test('docs/databricks.md lists every setting of lakehouse.yaml with its default', async () => {
-  const rows = (await readFile(PAGE, 'utf8')).matchAll(/^\| `([a-z_.]+)` \| (.*?) \| (.+) \|$/gm);
-  const listed = Array.from(rows, ([, path, byDefault]) => [path, byDefault]);
-  expect(listed).toEqual(settingsOf(DESCRIPTION_SCHEMA, ''));
+async function settingsIn(page: string): Promise<(string | undefined)[][]> {
+  const rows = (await readFile(join(DOCS, page), 'utf8')).matchAll(/^\| `([a-z_.]+)` \| (.*?) \| (.+) \|$/gm);
+  return Array.from(rows, ([, path, byDefault]) => [path, byDefault]);
+}
+
+test('the docs list every setting of lakehouse.yaml with its default', async () => {
+  const settings = settingsOf(DESCRIPTION_SCHEMA, '');
+  const ofWorkspace = settings.filter(([path]) => path.startsWith('workspace.'));
+  expect(await settingsIn('databricks.md')).toEqual(settings.filter((setting) => !ofWorkspace.includes(setting)));
+  expect(await settingsIn('workspace.md')).toEqual(ofWorkspace);
 });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { Description } from '../../domain/description/description.ts';
 import { parseDescription } from '../../domain/description/parse.ts';
 import { BtcFakeError, systemCode } from '../../domain/errors.ts';
@@ -9,9 +9,9 @@ import { writeFailure } from './write-failure.ts';
 /** Where commands look for the description, in the working folder. */
 export const LAKEHOUSE_FILE = 'lakehouse.yaml';
 
-/** Whether the working folder has a description. */
-export function hasLakehouseFile(): boolean {
-  return existsSync(LAKEHOUSE_FILE);
+/** Whether a description is there; by default in the working folder. */
+export function hasLakehouseFile(path: string = LAKEHOUSE_FILE): boolean {
+  return existsSync(path);
 }
 
 /**
@@ -19,9 +19,13 @@ export function hasLakehouseFile(): boolean {
  * @throws BtcFakeError LAKEHOUSE_INVALID with everything that is wrong in it; FILE_UNREADABLE.
  */
 export async function readLakehouseFile(path: string = LAKEHOUSE_FILE): Promise<Description> {
-  let text: string;
+  return parseDescription(await readLakehouseText(path), path);
+}
+
+/** The text of a description, without a byte order mark. @throws BtcFakeError FILE_UNREADABLE. */
+export async function readLakehouseText(path: string): Promise<string> {
   try {
-    text = await readFile(path, 'utf8');
+    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw unreadable(path, systemCode(error), error);
     throw new BtcFakeError('FILE_UNREADABLE', `${path}: there is no such file`, {
@@ -29,7 +33,31 @@ export async function readLakehouseFile(path: string = LAKEHOUSE_FILE): Promise<
       cause: error,
     });
   }
-  return parseDescription(text.replace(/^\uFEFF/, ''), path);
+}
+
+/**
+ * Puts a new text in the place of the one that was read. A file that somebody has changed meanwhile is left alone.
+ * @throws BtcFakeError USAGE when the file is no longer as `before` has it; OUTPUT_UNWRITABLE.
+ */
+export async function replaceLakehouseFile(path: string, before: string, after: string): Promise<void> {
+  const draft = `${path}.${process.pid}.part`;
+  try {
+    if ((await readLakehouseText(path)) !== before) {
+      throw new BtcFakeError('USAGE', `${path} has changed meanwhile; it is left as it is`, { remedy: 'Try again.' });
+    }
+    const file = await open(draft, 'wx');
+    try {
+      await file.writeFile(after);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    if (error instanceof BtcFakeError) throw error;
+    throw writeFailure(path, error, 'Choose a folder that you can write to.');
+  }
 }
 
 /**

@@ -30,8 +30,9 @@ export function lakehouseCommand(program: Command, done: (code: ExitCode) => voi
 
 async function init(file: string): Promise<void> {
   const { loadSettings } = await import('../../../config/load.ts');
-  const { writeNewDescription } = await import('../../databricks-tools/new-description.ts');
-  await writeNewDescription(file, loadSettings());
+  const { newDescription } = await import('../../databricks-tools/new-description.ts');
+  const { writeLakehouseFile } = await import('../../adapters/disk/lakehouse-file.ts');
+  await writeLakehouseFile(newDescription(loadSettings()), file);
   printResult(`Wrote ${file}`);
   printProgress('Edit it, then: btc-fake databricks export');
 }

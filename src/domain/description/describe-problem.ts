@@ -46,6 +46,7 @@ const PHRASES: Readonly<Record<string, (error: ErrorObject, name: string) => str
   maximum: outsideRange,
   required: ({ params }) => `${String(params.missingProperty)} is missing`,
   minLength: (_, name) => `${name} is empty`,
+  minItems: (_, name) => `${name} is empty`,
   minProperties: ({ params }, name) =>
     `${name} names no target: it needs at least ${plural(params.limit as number, 'target')}`,
   uniqueItems: (_, name) => `${name} has an entry twice`,

@@ -1,3 +1,5 @@
+import type { Workspace } from '../workspace/workspace.ts';
+
 /**
  * The lakehouse as `lakehouse.yaml` describes it, with the file's own names. Everything that is generated for Databricks is made
  * from it. Defaults are filled in; what is not set is absent.
@@ -99,4 +101,6 @@ export interface Description {
   /** Who makes schema, volume and secret scope: the bundle, Terraform, or somebody by hand. */
   readonly managed_by: 'bundle' | 'terraform' | 'hand';
   readonly targets: readonly Target[];
+  /** The workspace as code, where the file describes it. */
+  readonly workspace?: Workspace;
 }

@@ -23,6 +23,16 @@ export const TEXT_FORMATS: Readonly<Record<string, TextFormat>> = {
     accepts: (text) => !EVALUATED.test(text) && !CONTROL.test(text),
   },
   identifier: pattern('a name of letters, digits and _, at most 255', /^[A-Za-z0-9_]{1,255}$/),
+  'schema-name': pattern('a name of a-z, 0-9 and _ that begins with a letter, at most 64', /^[a-z][a-z0-9_]{0,63}$/),
+  principal: {
+    what: 'the name of a group on one line, without ${ or {{',
+    accepts: (text) => !EVALUATED.test(text) && !CONTROL.test(text) && text.trim() === text && text.length <= 255,
+  },
+  securable: pattern('"*", a catalog, or catalog.schema', /^(\*|[A-Za-z0-9_]{1,255}(\.[A-Za-z0-9_]{1,255})?)$/),
+  'notebook-path': pattern(
+    'a path of the workspace such as /Shared/labs/start, without .py',
+    /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9 @._+-]+)+(?<!\.(py|ipynb|sql|r|scala))$/i,
+  ),
   'scope-name': pattern('a name of letters, digits, -, _, @ and ., at most 128', /^[A-Za-z0-9_.@-]{1,128}$/),
   'job-name': pattern('a name of letters, digits, - and _, at most 100', /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/),
   'workspace-host': pattern(

@@ -1,19 +1,16 @@
 import type { Target } from './description.ts';
-
-type Path = readonly string[];
+import type { Path, Problem } from './problem.ts';
 
 /**
  * What one setting of a target makes necessary in another, with the path of the setting that asks for it.
  * @param given where the target says a setting: in its own part, or in the part for all targets.
  */
-export function missingChoices(
-  target: Target,
-  given: (path: Path) => readonly (string | number)[],
-): { path: readonly (string | number)[]; what: string }[] {
+export function missingChoices(target: Target, given: (path: readonly string[]) => Path): Problem[] {
   const { name, job, simulation } = target;
   const { mode, url, table } = simulation.recommender;
-  const found: { path: readonly (string | number)[]; what: string }[] = [];
-  const need = (path: Path, what: string) => found.push({ path: given(path), what: `${what} (target ${name})` });
+  const found: Problem[] = [];
+  const need = (path: readonly string[], what: string) =>
+    found.push({ path: given(path), what: `${what} (target ${name})` });
   if (mode === 'table' && table === '')
     need(['simulation', 'recommender', 'mode'], 'simulation.recommender.table is missing: mode is table');
   if (mode !== 'table' && url === '')

@@ -1,25 +1,20 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import { BtcFakeError } from '../errors.ts';
+import { type Document, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { workspaceProblems } from '../workspace/problems.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { describeProblem } from './describe-problem.ts';
 import { type Description, TARGET_NAMES, type Target, type TargetName, type TargetSettings } from './description.ts';
 import { TEXT_FORMATS } from './formats.ts';
 import { missingChoices } from './missing-choices.ts';
+import { invalidDescription, lineFinder, type Path, type Problem } from './problem.ts';
 import { DESCRIPTION_SCHEMA } from './schema.ts';
-
-/** A step of the way to a value: a key, or a position in a list. */
-type Path = readonly (string | number)[];
-
-interface Problem {
-  readonly path: Path;
-  readonly what: string;
-}
 
 /** The file as it is written, defaults filled in. */
 interface WrittenDescription extends TargetSettings {
   readonly version: 1;
   readonly name: string;
   readonly managed_by: Description['managed_by'];
+  readonly workspace?: Workspace;
   readonly targets: { readonly [N in TargetName]?: DeepPartial<TargetSettings> | null };
 }
 
@@ -36,28 +31,29 @@ export function parseDescription(text: string, file: string): Description {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false });
   const syntax = [...document.errors, ...document.warnings];
   if (syntax.length > 0) {
-    throw invalid(
+    throw invalidDescription(
       file,
       syntax.map(({ pos, message }) => ({ line: lines.linePos(pos[0]).line, what: firstSentence(message) })),
     );
   }
-  const lineOf = (path: Path) => lines.linePos(positionOf(document.contents, path)).line;
+  const lineOf = lineFinder(document, lines);
   const strange = strangeNodes(document);
   if (strange.length > 0)
-    throw invalid(
+    throw invalidDescription(
       file,
       strange.map(({ position, what }) => ({ line: lines.linePos(position).line, what })),
     );
   const written: unknown = document.toJS() ?? {};
   const problems: Problem[] = validate(written)
     ? []
-    : (validate.errors ?? []).map((error) => ({ path: pathOf(error), what: describeProblem(error) }));
+    : (validate.errors ?? []).filter(isOwn).map((error) => ({ path: pathOf(error), what: describeProblem(error) }));
   if (problems.length === 0) {
     const description = complete(written as WrittenDescription);
     for (const target of description.targets) problems.push(...missingChoices(target, isGiven(written, target.name)));
+    problems.push(...workspaceProblems(description));
     if (problems.length === 0) return description;
   }
-  throw invalid(
+  throw invalidDescription(
     file,
     problems.map(({ path, what }) => ({ line: lineOf(path), what })),
   );
@@ -86,11 +82,12 @@ function compile() {
 }
 
 /** Each target with the settings of the whole file where it has none of its own. */
-function complete({ version, name, managed_by, targets, ...shared }: WrittenDescription): Description {
+function complete({ version, name, managed_by, targets, workspace, ...shared }: WrittenDescription): Description {
   return {
     version,
     name,
     managed_by,
+    ...(workspace === undefined ? {} : { workspace }),
     targets: TARGET_NAMES.flatMap((target): Target[] => {
       const own = targets[target];
       return own === undefined ? [] : [{ ...(merged(shared, own ?? {}) as TargetSettings), name: target }];
@@ -126,43 +123,21 @@ function valueAt(written: unknown, path: Path): unknown {
   );
 }
 
+/** A key that breaks its format is reported twice: with what is wrong, and with the bare fact that it is. */
+function isOwn({ keyword }: ErrorObject): boolean {
+  return keyword !== 'propertyNames';
+}
+
 /** Where an error is: a key that is not known is the place, not the group around it. */
-function pathOf({ instancePath, keyword, params }: ErrorObject): Path {
+function pathOf({ instancePath, keyword, params, propertyName }: ErrorObject): Path {
   const path = instancePath
     .split('/')
     .slice(1)
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (propertyName !== undefined) return [...path, propertyName];
   return keyword === 'additionalProperties' ? [...path, params.additionalProperty as string] : path;
-}
-
-/** The offset at which the last known step of a path begins: its key where it has one. */
-function positionOf(contents: Node | null, path: Path): number {
-  let node: unknown = contents;
-  let position = contents?.range?.[0] ?? 0;
-  for (const step of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
-      if (!pair) return position;
-      position = (pair.key as Node).range?.[0] ?? position;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)];
-      position = (node as Node | undefined)?.range?.[0] ?? position;
-    }
-  }
-  return position;
 }
 
 function firstSentence(message: string): string {
   return message.split('\n')[0]!.replace(/\.$/, '');
-}
-
-function invalid(file: string, problems: readonly { readonly line: number; readonly what: string }[]): BtcFakeError {
-  const inOrder = [...problems].sort((a, b) => a.line - b.line);
-  const lines = [...new Set(inOrder.map(({ line, what }) => `${file}:${line}: ${what}`))];
-  const count = lines.length === 1 ? 'One error' : `${lines.length} errors`;
-  return new BtcFakeError('LAKEHOUSE_INVALID', `${count} in ${file}`, {
-    lines,
-    remedy: 'Correct the file; docs/databricks.md explains every setting of it.',
-  });
 }

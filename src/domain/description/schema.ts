@@ -1,12 +1,6 @@
+import { WORKSPACE_SCHEMA } from '../workspace/schema.ts';
 import { RECOMMENDER_MODES, TARGET_NAMES } from './description.ts';
-
-/** A part of a JSON Schema; `description` is the comment that `lakehouse init` writes above the key. */
-export interface SchemaNode {
-  readonly description?: string;
-  readonly type?: string | readonly string[];
-  readonly [keyword: string]: unknown;
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-}
+import type { SchemaNode } from './schema-node.ts';
 
 const text = (description: string, value: string, more: Readonly<Record<string, unknown>> = {}): SchemaNode => ({
   description,
@@ -152,6 +146,7 @@ export const DESCRIPTION_SCHEMA: SchemaNode = {
       'hand',
     ]),
     ...TARGET_PROPERTIES,
+    workspace: WORKSPACE_SCHEMA,
     targets: {
       description: 'Each environment, with what is different there: any of the settings from host to simulation.',
       type: 'object',

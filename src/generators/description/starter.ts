@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import { DESCRIPTION_SCHEMA, type SchemaNode } from '../../domain/description/schema.ts';
+import { DESCRIPTION_SCHEMA } from '../../domain/description/schema.ts';
+import type { SchemaNode } from '../../domain/description/schema-node.ts';
 
 /** Values that the starter file has in place of the defaults, by the path of the setting (`schedule.cron`). */
 export type StarterValues = Readonly<Record<string, string | number | boolean>>;
@@ -27,7 +28,7 @@ const TARGETS = [
  * comment with an example, unless `values` has it.
  */
 export function starterDescription(values: StarterValues): string {
-  const { targets, version, ...rest } = DESCRIPTION_SCHEMA.properties ?? {};
+  const { targets, version, workspace, ...rest } = DESCRIPTION_SCHEMA.properties ?? {};
   return [
     ...HEADER,
     '',
