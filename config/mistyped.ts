@@ -29,7 +29,7 @@ export function meantInFile(name: string): { mistyped: boolean; advice: string }
 
 /**
  * The setting that a variable of the environment is a near miss of, or undefined. The two share what stands before the
- * first `_` or a long rest behind it; a number at the end (`DATABRICKS_HOST_2`) is somebody's intention, not a slip.
+ * first `_` or much text behind it; a number at the end (`DATABRICKS_HOST_2`) is somebody's intention, not a slip.
  */
 export function meantInEnvironment(name: string): SettingName | undefined {
   if (isSettingName(name) || name.length < LONG - NEAR || /[0-9]$/.test(name)) return undefined;

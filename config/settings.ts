@@ -17,7 +17,7 @@ export interface RecommenderSettings {
   readonly client: 'got' | 'undici';
   /** For one call in all. */
   readonly timeoutMs: number;
-  /** How long workers rest when it fails for everybody, before employees fail. */
+  /** How long workers pause when it fails for everybody, before employees fail. */
   readonly outagePatienceMs: number;
   readonly caFile?: string;
   /** The proxy that is on the way, with its login; absent: none. */

@@ -7,7 +7,7 @@ import type { CatalogFile } from '../domain/catalog/file-name.ts';
 import type { Notice } from '../domain/run/notice.ts';
 
 /** What listing and downloading report to, and what stops them. */
-export interface CatalogSurroundings {
+export interface CatalogDependencies {
   readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
 }
@@ -20,12 +20,12 @@ export interface CatalogSurroundings {
 export async function newestCatalogs(
   settings: Settings,
   day: string,
-  surroundings: CatalogSurroundings,
+  dependencies: CatalogDependencies,
 ): Promise<{ files: CatalogFile[]; notices: Notice[] }> {
   const { downloadDir } = settings.files;
   const server = settings.sftpInbound;
   if (!server) return chooseLocal(settings, day);
-  return withInboundSftp(server, surroundings, async (session) => {
+  return withInboundSftp(server, dependencies, async (session) => {
     const choice = await chooseRemote(session, server, settings, day);
     for (const file of choice.files) {
       if (choice.here.has(file.name)) continue;
@@ -33,7 +33,7 @@ export async function newestCatalogs(
         session,
         server,
         { file, folder: downloadDir, keepReplaced: true },
-        surroundings.logger,
+        dependencies.logger,
       );
     }
     return choice;
@@ -73,7 +73,7 @@ function takenNotice(name: string): Notice {
 /** Logs in to the vendor's server. @throws as `withSftp` does. */
 export function withInboundSftp<T>(
   server: SftpServerSettings,
-  { logger, signal }: CatalogSurroundings,
+  { logger, signal }: CatalogDependencies,
   work: (session: SftpSession) => Promise<T>,
 ): Promise<T> {
   return withSftp(server, logger, work, { stallMs: server.stallMs, transferMs: server.transferMs, signal });

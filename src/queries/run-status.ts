@@ -37,7 +37,7 @@ export interface RunStatus {
   readonly counts: RunCounts;
   /** Why the stage failed. */
   readonly reason?: string;
-  /** Present while workers rest because the recommender fails for everybody, and the run waits for that. */
+  /** Present while workers are paused because the recommender fails for everybody, and the run waits for that. */
   readonly outage?: OutageNote;
   /** Present for a cancelled run. */
   readonly cancelled?: Cancellation;

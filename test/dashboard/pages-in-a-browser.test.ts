@@ -104,10 +104,15 @@ test('no page is wider than its window, at 200 % zoom and on a phone', async () 
   await schedule();
   await fixture.schedule.settle({ slot: SLOT, outcome: 'missed', decidedAt: SLOT, supersededBy: SLOT + 604_800_000 });
   const page = await open('/', { timezoneId: 'America/St_Johns' });
-  const of = (id: string) => [`/runs/${id}`, `/runs/${id}/employees/100001`, `/runs/${id}/failed`];
+  const pagesOf = (id: string) => [`/runs/${id}`, `/runs/${id}/employees/100001`, `/runs/${id}/failed`];
   const paths = ['/', '/start', '/schedule', '/charts', '/connections', '/configuration', '/nothing'];
   const wide: string[] = [];
-  for (const path of [...paths, ...of(finished.plan.id), ...of(failing.plan.id), `/runs/${failing.plan.id}/cancel`]) {
+  for (const path of [
+    ...paths,
+    ...pagesOf(finished.plan.id),
+    ...pagesOf(failing.plan.id),
+    `/runs/${failing.plan.id}/cancel`,
+  ]) {
     await page.goto(path);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 800 });

@@ -92,7 +92,7 @@ describe('C1: a disk that is full', () => {
     ['flush', 'ContentUserCompletion', 'a feed of the assembly'],
     ['close', 'summary.txt', 'the summary'],
     ['write', 'manifest.json', 'the manifest'],
-  ])('at %s of %s (%s): no file of the end is there, and with room again the same bytes come', async (place, name) => {
+  ])('at %s of %s (%s): no file of the end is there, and with free space the same bytes come', async (place, name) => {
     writeFileSync(fixture.workspace.path(FULL), '');
     const runId = await fixture.begin();
     work(fullAt(place, name));

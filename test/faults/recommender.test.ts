@@ -12,7 +12,7 @@ import { testAtFullSize } from '../support/full-size.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const EMPLOYEES = 80;
-/** How long the recommender is ill: longer than the first rest. */
+/** How long the recommender is ill: longer than the first pause. */
 const ILL_MS = 1_200;
 
 // They share the machine with all other tests.
@@ -74,7 +74,7 @@ function ill(answers: readonly Answer[], afterCalls: number): typeof misbehave {
 }
 
 describe('A1: 429', () => {
-  test('with seconds, a date, nonsense or nothing lets the queue rest, and costs no attempt', async () => {
+  test('with seconds, a date, nonsense or nothing lets the queue pause, and costs no attempt', async () => {
     const headers: (() => Record<string, string>)[] = [
       () => ({ 'retry-after': '1' }),
       () => ({ 'retry-after': new Date(Date.now() + 2_000).toUTCString() }),
@@ -90,7 +90,7 @@ describe('A1: 429', () => {
     expect(calls).toBeGreaterThan(EMPLOYEES + 10);
   });
 
-  test('that asks for less does not end a rest that was asked for before', async () => {
+  test('that asks for less does not end a pause that was asked for before', async () => {
     misbehave = (_id, _nth, nthOfAll) => {
       // It is under way while the other one is answered, and comes after it.
       if (nthOfAll === 30) return { kind: 'reply', status: 429, headers: { 'retry-after': '1' }, delayMs: 600 };
@@ -98,14 +98,14 @@ describe('A1: 429', () => {
     };
     const runId = await begin();
     const queue = fixture.queues.byName['employee-simulation'];
-    const atRest = async () => calls >= 31 && (await queue.getActiveCount()) === 0;
-    await waitUntil('all that was in hand is back', atRest, 20_000);
+    const isPaused = async () => calls >= 31 && (await queue.getActiveCount()) === 0;
+    await waitUntil('all jobs in progress are back', isPaused, 20_000);
     expect(await fixture.connection.pttl('{btc-fake}:employee-simulation:limiter')).toBeGreaterThan(2_000);
     await finishes(runId, () => 1);
   });
 });
 
-test('A1: a burst of 500, 502 and 503 lets the worker rest; nobody fails, and it continues by itself', async () => {
+test('A1: a burst of 500, 502 and 503 lets the worker pause; nobody fails, and it continues by itself', async () => {
   misbehave = ill([fails(500), fails(502), fails(503)], 20);
   const runId = await begin();
   await finishes(runId, () => 8);
@@ -135,11 +135,11 @@ describe('A2', () => {
     await finishes(runId, (id) => (refused.has(id) ? 1 : 0));
   });
 
-  test('401 or 403 for everybody: the worker rests and says so once, and continues when it is let in', async () => {
+  test('401 or 403 for everybody: the worker pauses and says so once, and continues when it is let in', async () => {
     misbehave = (id) => fails(id % 2 === 0 ? 401 : 403);
     const runId = await begin();
     await waitUntil('it is said', () => linesOf('The recommender fails for everybody') === 1, 15_000);
-    await waitUntil('a trial was made', () => calls > 30, 15_000);
+    await waitUntil('a probe was made', () => calls > 30, 15_000);
     const { stdout } = await fixture.start(['status', runId]).ended;
     expect(stdout).toMatch(/^State {4}running \(employee-simulation\)$/m);
     expect(stdout).toMatch(/^Paused {3}since .*Z: the recommender fails for everybody$/m);
@@ -175,7 +175,7 @@ describe('A2', () => {
     worker = fixture.start(['worker'], {}, 300_000);
   });
 
-  test('a command that works itself says that it rests, and ends with the run', async () => {
+  test('a command that works itself says that it pauses, and ends with the run', async () => {
     misbehave = ill([fails(503)], 0);
     fixture.recommender.forgetCalls();
     calls = 0;
@@ -240,7 +240,7 @@ describe('A4: a block of employees answered 500, each with an error by name, whi
     expect(linesOf('The recommender fails for everybody')).toBe(0);
   }
 
-  test('only they fail, at once, and again when only they are retried; nobody rests', async () => {
+  test('only they fail, at once, and again when only they are retried; nobody pauses', async () => {
     const block = fixture.ids.slice(25, 55);
     misbehave = unknown(block);
     const runId = await begin();

@@ -155,7 +155,7 @@ describe('R3: Redis without memory', () => {
     const worker = fixture.start(['worker']);
     await worker.waitForStderr('Redis has no memory left');
     const { stderr, code } = await fixture.start(['run', '--detach']).ended;
-    // Some a second. A worker that does not rest asks some thousand times.
+    // Some a second. A worker that does not pause asks thousands of times.
     expect(await refusals()).toBeLessThan(1_000);
     expect([code, stderr]).toEqual([
       1,

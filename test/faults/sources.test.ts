@@ -101,7 +101,7 @@ test(
 );
 
 test(
-  'P1: a worker that serves none of the runs rests, and no attempt is used up meanwhile',
+  'P1: a worker that serves none of the runs pauses, and no attempt is used up meanwhile',
   async () => {
     const foreign = await worker({ API_BASE_URL: other.url });
     const runId = await fixture.begin();
@@ -110,7 +110,7 @@ test(
     await waitUntil('jobs were given back', async () => (await queue.getDelayedCount()) > 0);
     const since = Date.now();
     await waitUntil('it could have taken the others', () => Date.now() - since > 2_000);
-    // Without a rest it would have put all of them off by now.
+    // Without a pause it would have put all of them off by now.
     expect(await queue.getWaitingCount()).toBeGreaterThan(EMPLOYEES / 2);
     const jobs = await queue.getJobs(['waiting', 'delayed', 'prioritized']);
     expect(jobs).toHaveLength(EMPLOYEES);

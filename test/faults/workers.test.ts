@@ -117,8 +117,8 @@ testAtFullSize(
       }
       await letLocksExpire(big.connection);
       workers.push(big.start(['worker'], {}, FULL_SIZE_LIMIT_MS));
-      const isAtRest = async () => ['finished', 'failed', 'incomplete'].includes((await big.status(runId)).state);
-      await waitUntil('the run continues to its end or says what is missing', isAtRest, FULL_SIZE_LIMIT_MS / 2);
+      const standsStill = async () => ['finished', 'failed', 'incomplete'].includes((await big.status(runId)).state);
+      await waitUntil('the run continues to its end or says what is missing', standsStill, FULL_SIZE_LIMIT_MS / 2);
       // What met death too often is held to be deadly, until somebody says otherwise.
       if ((await big.status(runId)).state !== 'finished') await big.start(['retry', runId, '--detach']).ended;
       await big.reaches(runId, 'finished', FULL_SIZE_LIMIT_MS / 2);

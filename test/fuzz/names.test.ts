@@ -21,7 +21,7 @@ const anyName = fc.oneof(
     .map((parts) => parts.join('')),
 );
 
-test('a name that is taken for a plain one stays in its folder, with room for what is put behind it', () =>
+test('a name that is taken for a plain one stays in its folder, with space for what is put behind it', () =>
   fuzz(anyName, (name) => {
     if (!isPlainFileName(name)) return;
     for (const local of [name, name + PART_SUFFIX]) {

@@ -34,7 +34,7 @@ test('an empty folder gets samples of today, and of a week ago', async () => {
   expect(contentIds).toHaveLength(128);
 });
 
-test('samples of earlier days make room for those of today', async () => {
+test('samples of earlier days give way to those of today', async () => {
   const folder = newFolder();
   for (const daysAgo of [9, 7, 1]) await writeSampleCatalogs(folder, NOW - daysAgo * DAY_MS);
   await writeSampleCatalogs(folder, NOW);

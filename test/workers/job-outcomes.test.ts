@@ -120,10 +120,10 @@ test.each([
 
 test.each([
   ['2', 2_000],
-  // Not at all, and a date that is over: we rest all the same.
+  // Not at all, and a date that is over: we pause all the same.
   ['0', 500],
   ['Wed, 21 Oct 2015 07:28:00 GMT', 500],
-])('429 with Retry-After %s lets the whole queue rest, and costs no attempt', async (retryAfter, restMs) => {
+])('429 with Retry-After %s lets the whole queue pause, and costs no attempt', async (retryAfter, pauseMs) => {
   const everybody = [EMPLOYEE!, OTHER!, ...REST];
   const calledAt: number[] = [];
   let refusals = 1;
@@ -136,16 +136,16 @@ test.each([
   work({ concurrency: 1 });
   await waitUntil('all have a result', async () => (await results(run)) === everybody.length);
   expect(calledAt).toHaveLength(everybody.length + 1);
-  expect(calledAt[1]! - calledAt[0]!).toBeGreaterThanOrEqual(restMs);
+  expect(calledAt[1]! - calledAt[0]!).toBeGreaterThanOrEqual(pauseMs);
   expect(fixture.log.filter(({ level }) => level >= 50)).toEqual([]);
 });
 
-test('while the queue rests the job waits with no attempt made', async () => {
+test('while the queue pauses the job waits with no attempt made', async () => {
   answer = () => fails(429, { 'retry-after': '60' });
   const run = await fannedOutRun(fixture, [EMPLOYEE!], 1);
   work();
-  const restsForMs = () => fixture.queues.byName['employee-simulation'].getRateLimitTtl();
-  await waitUntil('the queue rests as long as it was asked to', async () => (await restsForMs()) > 50_000);
+  const throttledForMs = () => fixture.queues.byName['employee-simulation'].getRateLimitTtl();
+  await waitUntil('the queue pauses as long as it was asked to', async () => (await throttledForMs()) > 50_000);
   await waitUntil('the job is back', async () => (await stateOf(run)) === 'waiting');
   expect(await jobOf(run)).toMatchObject({ attemptsMade: 0 });
   expect(fixture.log).toContainEqual(expect.objectContaining({ level: 40, pauseMs: 60_000 }));

@@ -15,7 +15,7 @@ export interface CsvRow {
 }
 
 /**
- * A record that is longer was never meant: a quote is not closed. To look for its end in the whole rest of a large file would
+ * A record that is longer was never meant: a quote is not closed. To look for its end in all the remaining text of a large file would
  * take the parser hours, and as much memory as the file.
  */
 const MAX_RECORD_BYTES = 1024 * 1024;

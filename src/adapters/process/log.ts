@@ -16,7 +16,7 @@ export interface LogOptions {
   readonly beforeLine?: () => void;
 }
 
-/** What is kept of a log whose disk is full, until there is room again. */
+/** What is kept of a log whose disk is full, until it has free space again. */
 const KEPT_BYTES = 1024 * 1024;
 
 /** Makes the process's logger; it writes to standard error, so that results on standard output stay clean. */

@@ -77,26 +77,26 @@ export function openQueues(redis: RedisConnection, telemetry?: Telemetry): Queue
   };
 }
 
-/** What the key holds while a queue rests; else BullMQ counts jobs there, for a limit that is none. */
-const RESTING = Number.MAX_SAFE_INTEGER;
+/** What the key holds while a queue is throttled; else BullMQ counts jobs there, for a limit that is none. */
+const THROTTLED = Number.MAX_SAFE_INTEGER;
 
-/** A queue that was told to rest longer rests longer. Workers obey the key when its number reaches their limiter's. */
-const REST_UNTIL_THE_LATEST = `
+/** A shorter pause never ends a longer one. Workers obey the key when its number reaches their limiter's. */
+const THROTTLE_UNTIL_THE_LATEST = `
 local untilNow = tonumber(redis.call('GET', KEYS[1]) or 0) >= tonumber(ARGV[1]) and redis.call('PTTL', KEYS[1]) or 0
 if untilNow < tonumber(ARGV[2]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end`;
 
 /**
- * Keeps all workers of a queue, on all machines, from taking jobs for so long: BullMQ's `rateLimit`, which would let a shorter
- * rest end a longer one.
+ * Keeps all workers of a queue, on all machines, from taking jobs for `pauseMs`. BullMQ's own `rateLimit` would let a shorter pause
+ * end a longer one.
  */
-export async function restQueue({ redis, byName }: Queues, name: QueueName, restMs: number): Promise<void> {
+export async function throttleQueue({ redis, byName }: Queues, name: QueueName, pauseMs: number): Promise<void> {
   const key = byName[name].toKey('limiter');
-  await redis.eval(REST_UNTIL_THE_LATEST, 1, key, RESTING, Math.ceil(restMs));
+  await redis.eval(THROTTLE_UNTIL_THE_LATEST, 1, key, THROTTLED, Math.ceil(pauseMs));
 }
 
-/** For how many milliseconds a queue still rests; 0 when it does not. */
-export function restOf(queue: Queue): Promise<number> {
-  return queue.getRateLimitTtl(RESTING);
+/** How many milliseconds a queue is still throttled; 0 when it is not. */
+export function throttledForMs(queue: Queue): Promise<number> {
+  return queue.getRateLimitTtl(THROTTLED);
 }
 
 /** @throws BtcFakeError PAYLOAD_VERSION when the job was written by another version of BTC Fake. */

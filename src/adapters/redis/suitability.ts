@@ -5,8 +5,8 @@ import type { RedisConnection } from './client.ts';
 /** The oldest Redis whose commands are enough for the queue and the run store. */
 const LOWEST_VERSION = '6.2.0';
 
-const TRIAL_KEY = `${REDIS_PREFIX}:trial`;
-const TRIAL_MS = 60_000;
+const WRITE_CHECK_KEY = `${REDIS_PREFIX}:trial`;
+const WRITE_CHECK_MS = 60_000;
 
 /** What a Redis server is. */
 export interface RedisFacts {
@@ -40,14 +40,20 @@ export async function assertSuitableRedis(redis: RedisConnection): Promise<Redis
  * @throws what Redis answers: see `redisFailure`.
  */
 export async function assertWritableRedis(redis: RedisConnection): Promise<void> {
-  await redis.set(TRIAL_KEY, '1', 'PX', TRIAL_MS);
-  await redis.eval("return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])", 1, TRIAL_KEY, '2', TRIAL_MS);
+  await redis.set(WRITE_CHECK_KEY, '1', 'PX', WRITE_CHECK_MS);
+  await redis.eval(
+    "return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])",
+    1,
+    WRITE_CHECK_KEY,
+    '2',
+    WRITE_CHECK_MS,
+  );
 }
 
 /** A section of what Redis says of itself; of a cluster, what the node says that holds our keys. */
 export async function infoOf(redis: RedisConnection, section: string): Promise<string> {
   // A key in the same pipeline leads a cluster to its node.
-  const [info] = (await redis.pipeline().info(section).exists(TRIAL_KEY).exec()) ?? [];
+  const [info] = (await redis.pipeline().info(section).exists(WRITE_CHECK_KEY).exec()) ?? [];
   const [error, text] = info ?? [];
   if (error) throw error;
   return String(text);

@@ -5,7 +5,7 @@ import { RELEASE } from '../redis/claim-script.ts';
 import type { RedisConnection } from '../redis/client.ts';
 import { REDIS_PREFIX } from '../run-store/keys.ts';
 
-/** How many decisions are kept: half a year of weeks, with room for those of a denser schedule between two looks. */
+/** How many decisions are kept: half a year of weeks, and enough for a denser schedule. */
 const KEPT_DECISIONS = 104;
 
 const SCHEDULE_KEY = `${REDIS_PREFIX}:schedule`;

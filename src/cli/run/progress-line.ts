@@ -27,13 +27,14 @@ export function progressBar(look: EmployeesLook, columns: number): string {
   const failures = `${count(failed)} failed`;
   const left = `${timeLeft(look.pace)} left`;
   const whole = [counts, failures, rate(look.pace), left];
-  const room = columns - 1;
+  const available = columns - 1;
   const text = [whole, [counts, failures, left], [counts, left], [counts]]
     .map((parts) => parts.join(' · '))
-    .find((candidate) => candidate.length <= room);
+    .find((candidate) => candidate.length <= available);
   if (text === undefined) return '';
-  const width = Math.min(BAR.most, room - INDENT.length - 1 - text.length);
-  if (width < BAR.least) return `${INDENT.slice(0, Math.max(0, Math.min(INDENT.length, room - text.length)))}${text}`;
+  const width = Math.min(BAR.most, available - INDENT.length - 1 - text.length);
+  if (width < BAR.least)
+    return `${INDENT.slice(0, Math.max(0, Math.min(INDENT.length, available - text.length)))}${text}`;
   const full = employees === 0 ? width : Math.floor((done / employees) * width);
   return `${INDENT}${'█'.repeat(full)}${'░'.repeat(width - full)} ${text}`;
 }

@@ -1,7 +1,7 @@
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { QueueAdapterOptions } from '@bull-board/api/typings/app';
 import type { Job, Queue } from 'bullmq';
-import { restOf } from '../../adapters/redis/queues.ts';
+import { throttledForMs } from '../../adapters/redis/queues.ts';
 import { BtcFakeError } from '../../domain/errors.ts';
 
 /** Puts failed jobs back on their queue. */
@@ -34,7 +34,7 @@ export class RequeuingAdapter extends BullMQAdapter {
 
   /** What Bull Board calls rate-limited, in milliseconds. BullMQ's own answer is a second whenever a job was taken in the last one. */
   override getActiveRateLimitTtl(): Promise<number> {
-    return restOf(this.#queue);
+    return throttledForMs(this.#queue);
   }
 
   /** Until it is picked, the job has another `retry` than BullMQ gave it. */

@@ -10,7 +10,7 @@ import {
 import type {
   EmployeeExplanation,
   EmployeeProgress,
-  ExplainedRest,
+  ExplainedRemaining,
   NamedContent,
 } from '../../domain/simulation/employee-decision.ts';
 import { count } from '../../domain/wording.ts';
@@ -91,11 +91,11 @@ ${
 }
 ${panel(
   'Left open',
-  list(left!, ({ from }) => html`, ${REST[from]}`, 'Nothing.'),
+  list(left!, ({ from }) => html`, ${ORIGIN[from]}`, 'Nothing.'),
 )}`;
 }
 
-const REST: Readonly<Record<ExplainedRest['from'], string>> = {
+const ORIGIN: Readonly<Record<ExplainedRemaining['from'], string>> = {
   databricks: 'open before',
   'daily-dose': 'newly assigned as Daily Dose',
   random: 'newly assigned at random',

@@ -34,7 +34,7 @@ ${
 <form method="post" action="${runPath(run.plan.id)}/requeue"><input type="hidden" name="what" value="stage">
 <button>Re-queue the stage</button></form>
 </div>`
-}${run.cancelled && html`<p class="notice warn">It ${cancelledText(run.cancelled)}.</p>`}${outage && resting(outage, run.plan.timeZone)}${unserved && waiting(unserved)}${warehouse && starting(warehouse, run.plan.timeZone)}${
+}${run.cancelled && html`<p class="notice warn">It ${cancelledText(run.cancelled)}.</p>`}${outage && paused(outage, run.plan.timeZone)}${unserved && waiting(unserved)}${warehouse && starting(warehouse, run.plan.timeZone)}${
   !isEnded(run) && html`<p><a class="button quiet" href="${runPath(run.plan.id)}/cancel">Cancel the run</a></p>`
 }`;
 }
@@ -59,7 +59,7 @@ function starting({ since, reason, until }: WarehouseWait, timeZone: string): Ht
 }
 
 /** Why nobody is being done: the recommender fails for everybody. */
-function resting({ since, reason, nextTryAt }: OutageNote, timeZone: string): Html {
+function paused({ since, reason, nextTryAt }: OutageNote, timeZone: string): Html {
   return html`<div class="notice warn">
 <p><strong>Workers have paused since ${localTime(since, timeZone)}: the recommender fails for everybody</strong></p>
 <p class="reason">${reason}</p>

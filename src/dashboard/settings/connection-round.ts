@@ -14,7 +14,7 @@ export interface ConnectionRound {
 }
 
 /** How long a round, or one call for one employee, may take. */
-export const TRIAL_LIMIT_MS = 20_000;
+export const CHECK_LIMIT_MS = 20_000;
 
 /**
  * Tries everything that is configured, all at once. One round at a time for all viewers: a viewer who asks while one is under way gets its
@@ -26,7 +26,7 @@ export class ConnectionRounds {
   #running: Promise<ConnectionRound> | undefined;
   #last: ConnectionRound | undefined;
 
-  constructor(context: Pick<DashboardContext, 'loaded' | 'redis' | 'logger' | 'now'>, limitMs = TRIAL_LIMIT_MS) {
+  constructor(context: Pick<DashboardContext, 'loaded' | 'redis' | 'logger' | 'now'>, limitMs = CHECK_LIMIT_MS) {
     this.#context = context;
     this.#limitMs = limitMs;
   }

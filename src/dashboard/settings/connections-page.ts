@@ -90,8 +90,8 @@ ${result}
 </section>`;
 }
 
-function answer(trial: RecommenderTestCall, cutSecrets: (text: string) => string): Html {
-  const { employeeId, outcome, tookMs, recommendations, titlesFrom, error } = trial;
+function answer(call: RecommenderTestCall, cutSecrets: (text: string) => string): Html {
+  const { employeeId, outcome, tookMs, recommendations, titlesFrom, error } = call;
   return html`<dl class="facts">
 <div><dt>Employee</dt><dd>${employeeId}</dd></div>
 <div><dt>Answer</dt><dd>${typeof outcome === 'number' ? `HTTP ${outcome}` : (outcome ?? 'none')}</dd></div>

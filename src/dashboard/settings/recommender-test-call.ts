@@ -6,7 +6,7 @@ import { BtcFakeError, type ErrorCode } from '../../domain/errors.ts';
 import type { ContentId, EmployeeId, RunId } from '../../domain/ids.ts';
 import { type NamedContent, namesFrom } from '../../domain/simulation/employee-decision.ts';
 import type { KnownCatalogs } from '../live/known-catalogs.ts';
-import { boundedSettings, TRIAL_LIMIT_MS } from './connection-round.ts';
+import { boundedSettings, CHECK_LIMIT_MS } from './connection-round.ts';
 
 /** What came of one call to the recommender. */
 export interface RecommenderTestCall {
@@ -38,7 +38,7 @@ export async function tryRecommenderFor(
   let ids: readonly ContentId[] = [];
   let error: BtcFakeError | undefined;
   const recommender = createRecommender({
-    ...requireRecommender(boundedSettings(settings, TRIAL_LIMIT_MS)),
+    ...requireRecommender(boundedSettings(settings, CHECK_LIMIT_MS)),
     sockets: 1,
     onCall: (seconds, what) => {
       tookMs = seconds * 1000;

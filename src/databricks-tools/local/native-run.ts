@@ -45,7 +45,7 @@ export interface NativeRunReport {
 }
 
 /** Who is told of a run, and what stops it. */
-export interface NativeRunSurroundings {
+export interface NativeRunDependencies {
   readonly logger: Logger;
   readonly say: (line: string) => void;
   readonly stop: AbortSignal;
@@ -63,7 +63,7 @@ const TABLES = ['content_assignments', 'content_completion'];
 export async function runNatively(
   settings: Settings,
   choice: NativeRunChoice,
-  { logger, say, stop, verbose }: NativeRunSurroundings,
+  { logger, say, stop, verbose }: NativeRunDependencies,
 ): Promise<NativeRunReport> {
   const recommender = requireRecommender(settings);
   const spark: LocalSpark = await prepareLocalSpark(say);

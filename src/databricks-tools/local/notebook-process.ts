@@ -17,7 +17,7 @@ export interface NotebookJob {
 }
 
 /** Where Spark keeps its tables, and who is told what it says. */
-export interface NotebookSurroundings {
+export interface NotebookDependencies {
   readonly warehouse: string;
   readonly say: (line: string) => void;
   readonly stop: AbortSignal;
@@ -44,7 +44,7 @@ const SAID_LINES = 12;
 export async function runNotebook(
   { python, jars }: LocalSpark,
   { notebook, ...job }: NotebookJob,
-  { warehouse, say, stop, verbose, caFile }: NotebookSurroundings,
+  { warehouse, say, stop, verbose, caFile }: NotebookDependencies,
 ): Promise<unknown> {
   const folder = join(packageRoot(), 'databricks');
   const child = spawn(python, ['-m', 'btc_local'], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });

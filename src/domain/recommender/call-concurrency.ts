@@ -2,7 +2,7 @@
 const FEWEST_MEASURED = 200;
 /** So much more, or less, at a time with each change. */
 const STEP = 1.5;
-/** As quick as the quickest window, within what windows scatter: there is room for more at a time. */
+/** As quick as the quickest window, within what windows scatter: the recommender can take more at a time. */
 const AS_QUICK = 1.25;
 /** The part of a step that calls may become slower by: a step that brings nothing makes them slower by all of it, and is taken back. */
 const SLOWER_PART = 1.4 / STEP;

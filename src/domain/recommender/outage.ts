@@ -4,8 +4,8 @@ import { BtcFakeError } from '../errors.ts';
 const ENOUGH_IN_A_ROW = 20;
 /** The most that a block of employees who fail by themselves makes it. */
 const MOST_IN_A_ROW = 160;
-const FIRST_REST_MS = 1_000;
-const LONGEST_REST_MS = 30_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 /** So long without a call that fails: what was before says nothing any more. */
 const FORGOTTEN_AFTER_MS = 10 * 60_000;
 
@@ -17,14 +17,14 @@ export interface FailedCall {
   readonly now: number;
 }
 
-/** A rest that is to be taken. */
-export interface Rest {
-  readonly restMs: number;
+/** A pause that the process takes. */
+export interface OutagePause {
+  readonly pauseMs: number;
   /** When the outage was first seen, epoch milliseconds. */
   readonly since: number;
   /**
-   * `suspected`: a trial is to be made at once; `begun`: an outage was found; `longer`: a trial failed; `same`: a call that was
-   * under way when the rest began; `given up`: no more rest, the patience is over.
+   * `suspected`: a probe is needed at once; `begun`: an outage was found; `longer`: a probe failed; `same`: a call that was
+   * under way when the pause began; `given up`: no more pauses, the patience is over.
    */
   readonly kind: 'suspected' | 'begun' | 'longer' | 'same' | 'given up';
 }
@@ -32,11 +32,11 @@ export interface Rest {
 /**
  * Tells an outage of the recommender, in which no call succeeds, from the trouble of single employees, by how the calls of a
  * process end. 20 failures in a row are an outage at once where a first call got no answer at all. Where all got an answer that
- * names an error, or were asked about before, it may be they: only a trial with others, which fails as well, makes it an outage.
- * After a trial that passes, twice as many have to fail before the next one, up to 160.
+ * names an error, or were asked about before, it may be they: only a probe with others, which fails as well, makes it an outage.
+ * After a probe that passes, twice as many have to fail before the next one, up to 160.
  *
- * While an outage lasts, nobody's attempts are to be used up: the process rests, 1 s at first and twice as long each time
- * up to 30 s (never less than a `Retry-After` asks), and makes a trial in between. After `patienceMs` it is not waited for
+ * While an outage lasts, nobody's attempts are to be used up: the process pauses, 1 s at first and twice as long each time
+ * up to 30 s (never less than a `Retry-After` asks), and probes after each pause. After `patienceMs` it is not waited for
  * any longer, until a call succeeds or none has failed for 10 minutes: calls fail as they would without it.
  */
 export class RecommenderOutage {
@@ -46,9 +46,9 @@ export class RecommenderOutage {
   /** Whether somebody of the row was asked about for the first time and got no answer that names an error. */
   #isSilent = false;
   #isSuspected = false;
-  #rests = 0;
+  #pauses = 0;
   #since: number | undefined;
-  #restsUntil = 0;
+  #pausedUntil = 0;
   #lastFailureAt = 0;
   #givenUp = false;
 
@@ -61,11 +61,11 @@ export class RecommenderOutage {
     if (this.#inARow > 0) this.#forget();
   }
 
-  /** A call for an employee of a run failed. @returns the rest to take instead of counting it against the employee, or undefined. */
-  failed({ error, askedBefore, now }: FailedCall): Rest | undefined {
+  /** A call for an employee of a run failed. @returns the pause to take instead of counting it against the employee, or undefined. */
+  failed({ error, askedBefore, now }: FailedCall): OutagePause | undefined {
     if (this.#patienceMs === 0 || !isSignOfAnOutage(error)) return undefined;
-    const isResting = this.#isSuspected || (this.#since !== undefined && !this.#givenUp);
-    if (isResting) return this.#sameRest(now);
+    const isPaused = this.#isSuspected || (this.#since !== undefined && !this.#givenUp);
+    if (isPaused) return this.#samePause(now);
     if (now - this.#lastFailureAt > FORGOTTEN_AFTER_MS) this.#forget();
     this.#lastFailureAt = now;
     if (this.#givenUp) return undefined;
@@ -74,43 +74,43 @@ export class RecommenderOutage {
     if (this.#inARow < this.#enough) return undefined;
     if (this.#isSilent) return this.#begin(error, now);
     this.#isSuspected = true;
-    return { restMs: FIRST_REST_MS, since: now, kind: 'suspected' };
+    return { pauseMs: FIRST_PAUSE_MS, since: now, kind: 'suspected' };
   }
 
-  /** A trial passed: others are answered. */
+  /** A probe passed: others are answered. */
   probePassed(): void {
     const enough = this.#isSuspected ? Math.min(this.#enough * 2, MOST_IN_A_ROW) : ENOUGH_IN_A_ROW;
     this.#forget();
     this.#enough = enough;
   }
 
-  /** A trial failed with a sign of an outage. @returns the rest until the next one; undefined when the outage was over before. */
-  probeFailed(error: BtcFakeError, now: number): Rest | undefined {
+  /** A probe failed with a sign of an outage. @returns the pause until the next probe; undefined when the outage was over before. */
+  probeFailed(error: BtcFakeError, now: number): OutagePause | undefined {
     this.#lastFailureAt = now;
     if (this.#isSuspected) return this.#begin(error, now);
     if (this.#since === undefined || this.#givenUp) return undefined;
-    if (now - this.#since < this.#patienceMs) return this.#rest('longer', now, this.#since, error.retryAfterMs);
+    if (now - this.#since < this.#patienceMs) return this.#pause('longer', now, this.#since, error.retryAfterMs);
     this.#givenUp = true;
-    return { restMs: 0, since: this.#since, kind: 'given up' };
+    return { pauseMs: 0, since: this.#since, kind: 'given up' };
   }
 
-  #begin(error: BtcFakeError, now: number): Rest {
+  #begin(error: BtcFakeError, now: number): OutagePause {
     this.#isSuspected = false;
     this.#since = now;
-    return this.#rest('begun', now, now, error.retryAfterMs);
+    return this.#pause('begun', now, now, error.retryAfterMs);
   }
 
-  #rest(kind: Rest['kind'], now: number, since: number, askedForMs = 0): Rest {
-    const restMs = Math.max(Math.min(FIRST_REST_MS * 2 ** this.#rests, LONGEST_REST_MS), askedForMs);
-    this.#rests += 1;
-    this.#restsUntil = now + restMs;
-    return { restMs, since, kind };
+  #pause(kind: OutagePause['kind'], now: number, since: number, askedForMs = 0): OutagePause {
+    const pauseMs = Math.max(Math.min(FIRST_PAUSE_MS * 2 ** this.#pauses, LONGEST_PAUSE_MS), askedForMs);
+    this.#pauses += 1;
+    this.#pausedUntil = now + pauseMs;
+    return { pauseMs, since, kind };
   }
 
-  /** The trial may be under way. */
-  #sameRest(now: number): Rest {
-    const leftMs = this.#restsUntil - now;
-    return { restMs: leftMs > 0 ? leftMs : FIRST_REST_MS, since: this.#since ?? now, kind: 'same' };
+  /** A probe may be under way. */
+  #samePause(now: number): OutagePause {
+    const leftMs = this.#pausedUntil - now;
+    return { pauseMs: leftMs > 0 ? leftMs : FIRST_PAUSE_MS, since: this.#since ?? now, kind: 'same' };
   }
 
   #forget(): void {
@@ -118,9 +118,9 @@ export class RecommenderOutage {
     this.#enough = ENOUGH_IN_A_ROW;
     this.#isSilent = false;
     this.#isSuspected = false;
-    this.#rests = 0;
+    this.#pauses = 0;
     this.#since = undefined;
-    this.#restsUntil = 0;
+    this.#pausedUntil = 0;
     this.#givenUp = false;
   }
 }

@@ -20,7 +20,7 @@ export interface Completion extends TrainingItem {
 
 /** How long a completion takes, both ends included (contract section 4). */
 export const COMPLETION_SECONDS = { min: 180, max: 1200 } as const;
-/** How long an employee rests before the next one, both ends included. */
+/** How long an employee pauses before the next one, both ends included. */
 export const PAUSE_SECONDS = { min: 60, max: 1800 } as const;
 
 /** The manager's list followed by the recommendations, each content once; the manager's wins (contract section 4). */

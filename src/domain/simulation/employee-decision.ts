@@ -49,7 +49,7 @@ export interface ExplainedCompletion extends NamedContent {
 }
 
 /** An assignment that is not completed, as the Non_Completed_Assignments feed lists it. */
-export interface ExplainedRest extends NamedContent {
+export interface ExplainedRemaining extends NamedContent {
   readonly from: 'databricks' | 'daily-dose' | 'random';
 }
 
@@ -64,7 +64,7 @@ export interface EmployeeDecision {
   /** How long the combined list is, of which the employee's type decides what is completed. */
   readonly listed: number | null;
   readonly completions: readonly ExplainedCompletion[] | null;
-  readonly left: readonly ExplainedRest[] | null;
+  readonly left: readonly ExplainedRemaining[] | null;
 }
 
 /**
@@ -162,7 +162,7 @@ export function explainDecision({
         startedAt: formatInstant(startedAt),
         completedAt: formatInstant(completedAt),
       })) ?? null,
-    left: assignments ? restOf(assignments, result, named) : null,
+    left: assignments ? remainingOf(assignments, result, named) : null,
   };
 }
 
@@ -172,15 +172,15 @@ function outcomeOf(contentId: ContentId, assignments: EmployeeAssignments): Expl
   return dailyDoseConflicts.find((conflict) => conflict.contentId === contentId)?.conflict ?? 'assigned';
 }
 
-function restOf(
+function remainingOf(
   assignments: EmployeeAssignments,
   result: EmployeeResult | undefined,
   named: (contentId: ContentId) => NamedContent,
-): ExplainedRest[] {
-  const rest = remainingAssignments(assignments, result);
+): ExplainedRemaining[] {
+  const remaining = remainingAssignments(assignments, result);
   return [
-    ...rest.open.map(({ contentId }) => ({ ...named(contentId), from: 'databricks' as const })),
-    ...rest.assigned.map((contentId) => ({
+    ...remaining.open.map(({ contentId }) => ({ ...named(contentId), from: 'databricks' as const })),
+    ...remaining.assigned.map((contentId) => ({
       ...named(contentId),
       from: assignments.dailyDose.includes(contentId) ? ('daily-dose' as const) : ('random' as const),
     })),

@@ -4,8 +4,8 @@ import { CallConcurrency } from '../../domain/recommender/call-concurrency.ts';
 
 type CallOutcome = Parameters<CallObserver>[1];
 
-/** One employee at a time: the trial of a process that rests. */
-const TRIAL = 1;
+/** One employee at a time: the probe of a paused process. */
+const WHILE_PAUSED = 1;
 
 /** How many employees a process simulates at the same time. */
 export interface EmployeeConcurrencyOptions {
@@ -18,7 +18,7 @@ export interface EmployeeConcurrencyOptions {
 
 /**
  * How many employees the worker of this process takes at the same time: a fixed number, or as many as the recommender answers as
- * quickly as fewer (`EMPLOYEE_CONCURRENCY_MAX`); one while the process rests.
+ * quickly as fewer (`EMPLOYEE_CONCURRENCY_MAX`); one while the process is paused.
  */
 export class EmployeeConcurrency {
   /** Told of every call; undefined when the number is fixed, so that calls need not be timed. */
@@ -26,7 +26,7 @@ export class EmployeeConcurrency {
   readonly #choice: CallConcurrency;
   readonly #onChange: ((employees: number) => void) | undefined;
   #worker: Worker | undefined;
-  #isResting = false;
+  #isPaused = false;
   #current = 0;
 
   constructor({ least, most, onChange }: EmployeeConcurrencyOptions) {
@@ -49,29 +49,29 @@ export class EmployeeConcurrency {
     this.#worker = worker;
     this.#apply(this.#choice.current);
     // The next run may be days away; it is not to meet the recommender with what this one could bear.
-    if (this.callEnded) worker.on('drained', () => this.#beginAnew());
+    if (this.callEnded) worker.on('drained', () => this.#startAgain());
   }
 
   /** One at a time from now on. */
-  rest(): void {
-    this.#isResting = true;
-    this.#apply(TRIAL);
+  pause(): void {
+    this.#isPaused = true;
+    this.#apply(WHILE_PAUSED);
   }
 
-  /** The rest is over: begins with the least again. */
-  goOn(): void {
-    this.#isResting = false;
-    this.#beginAnew();
+  /** The pause is over: starts with the least again. */
+  resume(): void {
+    this.#isPaused = false;
+    this.#startAgain();
   }
 
-  #beginAnew(): void {
-    if (this.#isResting) return;
+  #startAgain(): void {
+    if (this.#isPaused) return;
     this.#choice.restart();
     this.#apply(this.#choice.current);
   }
 
   #follow(seconds: number, outcome: CallOutcome): void {
-    if (this.#isResting) return;
+    if (this.#isPaused) return;
     this.#choice.ended({ seconds, isOverload: isOverload(outcome), now: performance.now() });
     this.#apply(this.#choice.current);
   }

@@ -4,9 +4,9 @@ import type { RedisConnection } from '../../adapters/redis/client.ts';
 import type { EmployeeJobData } from '../../adapters/redis/queues.ts';
 import { clearOutageNote, writeOutageNote } from '../../adapters/shared-state/outage-note.ts';
 import type { EmployeeId } from '../../domain/ids.ts';
-import { isSignOfAnOutage, RecommenderOutage, type Rest } from '../../domain/recommender/outage.ts';
+import { isSignOfAnOutage, type OutagePause, RecommenderOutage } from '../../domain/recommender/outage.ts';
 import { failureReason } from '../runtime/job-handler.ts';
-import type { WorkerRest } from '../runtime/worker-rest.ts';
+import type { WorkerPause } from '../runtime/worker-pause.ts';
 import type { EmployeeConcurrency } from './employee-concurrency.ts';
 import { RecommenderProbe } from './probe.ts';
 
@@ -24,23 +24,23 @@ export interface RecommenderWatchOptions {
   readonly onOutage?: ((isOutage: boolean) => void) | undefined;
 }
 
-/** A rest ends with a trial that passes or with the patience, never by itself. */
-const UNTIL_A_TRIAL_PASSES_MS = 7 * 24 * 3_600_000;
+/** A pause ends when a probe passes or the patience is over, never by itself. */
+const UNTIL_A_PROBE_PASSES_MS = 7 * 24 * 3_600_000;
 
 /**
  * Watches the recommender calls of this process. While the recommender fails for everybody or refuses everybody, this process
- * takes no employees, and asks about one from time to time, as a trial; others may well be served elsewhere. Told once in the log,
+ * takes no employees, and asks about one from time to time, as a probe; other processes may still be served. Told once in the log,
  * and to everybody by a note in Redis.
  */
 export class RecommenderWatch {
   readonly #options: RecommenderWatchOptions;
   readonly #outage: RecommenderOutage;
   readonly #probe: RecommenderProbe;
-  #rest: WorkerRest | undefined;
+  #pause: WorkerPause | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Counts the trials: one that has been overtaken says nothing any more. */
+  /** Counts the probes: the result of an overtaken probe is ignored. */
   #probes = 0;
-  /** `suspected`: at rest until the first trial has told whether it is one. */
+  /** `suspected`: paused until the first probe tells whether there is an outage. */
   #state: 'well' | 'suspected' | 'outage' | 'stopped' = 'well';
 
   constructor(options: RecommenderWatchOptions) {
@@ -49,9 +49,9 @@ export class RecommenderWatch {
     this.#probe = new RecommenderProbe(options.redis, options.ask);
   }
 
-  /** From now on this worker rests when it has to. */
-  attach(rest: WorkerRest): void {
-    this.#rest = rest;
+  /** Sets the worker that pauses during an outage. */
+  attach(pause: WorkerPause): void {
+    this.#pause = pause;
   }
 
   /** The recommender answered for an employee. Costs nothing while all is well. */
@@ -67,15 +67,15 @@ export class RecommenderWatch {
    */
   readonly failed = (error: unknown, job: Job<EmployeeJobData>): number | undefined => {
     if (isSignOfAnOutage(error)) this.#probe.failed(job.data);
-    const rest = this.#outage.failed({ error, askedBefore: job.attemptsStarted > 1, now: this.#options.now() });
-    if (rest === undefined) return undefined;
-    if (this.#state === 'stopped') return rest.restMs;
-    if (rest.kind === 'suspected') this.#suspect(error);
-    if (rest.kind === 'begun') this.#take(rest, error);
-    return rest.restMs;
+    const pause = this.#outage.failed({ error, askedBefore: job.attemptsStarted > 1, now: this.#options.now() });
+    if (pause === undefined) return undefined;
+    if (this.#state === 'stopped') return pause.pauseMs;
+    if (pause.kind === 'suspected') this.#suspect(error);
+    if (pause.kind === 'begun') this.#take(pause, error);
+    return pause.pauseMs;
   };
 
-  /** Makes no trials any more. */
+  /** Stops probing. */
   stop(): void {
     this.#state = 'stopped';
     clearTimeout(this.#timer);
@@ -83,7 +83,7 @@ export class RecommenderWatch {
 
   #suspect(error: unknown): void {
     this.#state = 'suspected';
-    this.#rest?.rest(UNTIL_A_TRIAL_PASSES_MS);
+    this.#pause?.pause(UNTIL_A_PROBE_PASSES_MS);
     void this.#try(true, error);
   }
 
@@ -107,16 +107,16 @@ export class RecommenderWatch {
       this.#answersAgain();
       return;
     }
-    const rest = this.#outage.probeFailed(failure, now());
-    if (rest !== undefined && rest.kind !== 'given up') {
-      this.#take(rest, failure);
+    const pause = this.#outage.probeFailed(failure, now());
+    if (pause !== undefined && pause.kind !== 'given up') {
+      this.#take(pause, failure);
       return;
     }
     logger.error('The recommender was waited for long enough; employees fail from now on');
-    this.#goOn();
+    this.#resume();
   }
 
-  #take({ kind, restMs, since }: Rest, error: unknown): void {
+  #take({ kind, pauseMs, since }: OutagePause, error: unknown): void {
     const { logger, patienceMs, concurrency, redis, now, onOutage } = this.#options;
     const reason = this.#reason(error);
     if (kind === 'begun') {
@@ -126,28 +126,28 @@ export class RecommenderWatch {
       );
       this.#state = 'outage';
       onOutage?.(true);
-      concurrency.rest();
-      this.#rest?.rest(UNTIL_A_TRIAL_PASSES_MS);
+      concurrency.pause();
+      this.#pause?.pause(UNTIL_A_PROBE_PASSES_MS);
     }
-    this.#timer = setTimeout(() => void this.#try(false, error), restMs);
+    this.#timer = setTimeout(() => void this.#try(false, error), pauseMs);
     // For people only: everything works without it.
-    writeOutageNote(redis, { reason, since, nextTryAt: now() + restMs }, now()).catch(() => {});
+    writeOutageNote(redis, { reason, since, nextTryAt: now() + pauseMs }, now()).catch(() => {});
   }
 
   #answersAgain(): void {
     if (this.#state === 'outage') this.#options.logger.warn('The recommender answers again; continuing');
-    this.#goOn();
+    this.#resume();
   }
 
-  #goOn(): void {
+  #resume(): void {
     const { redis, concurrency, onOutage } = this.#options;
     const wasOutage = this.#state === 'outage';
     this.#state = 'well';
     clearTimeout(this.#timer);
-    this.#rest?.end();
+    this.#pause?.resume();
     if (!wasOutage) return;
     onOutage?.(false);
-    concurrency.goOn();
+    concurrency.resume();
     clearOutageNote(redis).catch(() => {});
   }
 

@@ -5,13 +5,13 @@ import { isEnded, runStatus } from '../../queries/run-status.ts';
 import { jobFields } from './job-log.ts';
 import type { RunNotServed, ServedRuns } from './served-runs.ts';
 import type { WorkerContext } from './worker-context.ts';
-import type { WorkerRest } from './worker-rest.ts';
+import type { WorkerPause } from './worker-pause.ts';
 
 /** For so long a job of a run that this process does not serve is left to others (issue 12). */
 const GIVEN_BACK_MS = 5_000;
 
 /** A little longer, so that the others see it first. */
-const REST_MS = GIVEN_BACK_MS + 1_000;
+const PAUSE_MS = GIVEN_BACK_MS + 1_000;
 
 /** The newest runs, among which one of this process's own may be. */
 const LOOKED_AT = 50;
@@ -28,7 +28,7 @@ export class ForeignRuns {
   readonly #served: ServedRuns;
   readonly #logger: Logger;
   readonly #logged = new Set<string>();
-  #rest: WorkerRest | undefined;
+  #pause: WorkerPause | undefined;
   #looking = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -39,15 +39,15 @@ export class ForeignRuns {
     this.#logger = context.logger;
   }
 
-  /** Tells which worker is to rest. */
-  attach(rest: WorkerRest): void {
-    this.#rest = rest;
+  /** Sets the worker that pauses. */
+  attach(pause: WorkerPause): void {
+    this.#pause = pause;
   }
 
   /** A job was met that is not for this process. @returns for how many milliseconds it is left to others. */
   readonly met = (refusal: RunNotServed, job: Job<StageJobData>): number => {
     this.#log(refusal, job);
-    void this.#restWithoutWork();
+    void this.#pauseWithoutWork();
     return GIVEN_BACK_MS;
   };
 
@@ -60,11 +60,11 @@ export class ForeignRuns {
     this.#logger.warn({ queue, runId }, `The jobs of run ${runId} are left to other workers: ${message}`);
   }
 
-  async #restWithoutWork(): Promise<void> {
+  async #pauseWithoutWork(): Promise<void> {
     if (this.#looking || performance.now() - this.#lookedAt < GIVEN_BACK_MS) return;
     this.#looking = true;
     try {
-      if (!(await this.#hasWork())) this.#rest?.rest(REST_MS);
+      if (!(await this.#hasWork())) this.#pause?.pause(PAUSE_MS);
       else this.#lookedAt = performance.now();
     } catch {
       // Redis is away, or full; the next job that is met has it looked again.

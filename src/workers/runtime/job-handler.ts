@@ -19,7 +19,7 @@ export type JobHandler<Data extends StageJobData> = (
 ) => Promise<void>;
 
 /** What the handling of a job needs from its queue. */
-export interface JobSurroundings {
+export interface JobDependencies {
   readonly logger: Logger;
   readonly throttleLog: ThrottleLog;
   /** Aborted when the process has to stop now. */
@@ -31,7 +31,7 @@ export interface JobSurroundings {
   /** Waits for a Redis that is full. */
   readonly whenMemoryIsFree: WhenMemoryIsFree;
   /** Says how long a job has to wait, in milliseconds, because what failed is not its own fault; undefined when it is. */
-  readonly outageRest?: ((error: unknown, job: Job) => number | undefined) | undefined;
+  readonly outagePause?: ((error: unknown, job: Job) => number | undefined) | undefined;
   /** Says how long a job of a run that this process does not serve is left to others, in milliseconds. */
   readonly notServed?: ((refusal: RunNotServed, job: Job) => number) | undefined;
   /** Told what becomes of the jobs. */
@@ -43,27 +43,27 @@ const DEFAULT_PAUSE_MS = 1_000;
 /**
  * Makes a BullMQ processor of a handler. What comes out of it decides what becomes of the job:
  * - it returns: the job is completed;
- * - RECOMMENDER_THROTTLED: the whole queue rests as long as the other side asked, and no attempt is counted;
- * - the recommender fails for everybody: it waits for the next trial, and no attempt is counted;
+ * - RECOMMENDER_THROTTLED: the whole queue pauses as long as the other side asked, and no attempt is counted;
+ * - the recommender fails for everybody: it waits for the next probe, and no attempt is counted;
  * - the run is for processes with other sources or folders: it is left to them for a while, and no attempt is counted;
  * - Redis is full: it is waited for;
  * - an error that may pass: it is tried again after a back-off, until its attempts are used up;
  * - one that cannot pass: it fails at once;
  * - the worker is stopping: the job goes back to the queue, and no attempt is counted.
  */
-export function jobProcessor<Data extends StageJobData>(handler: JobHandler<Data>, surroundings: JobSurroundings) {
+export function jobProcessor<Data extends StageJobData>(handler: JobHandler<Data>, dependencies: JobDependencies) {
   // BullMQ makes a signal for each job of a processor that takes three arguments; it is aborted when the lock is lost too.
   return (job: Job<Data>, token?: string, signal?: AbortSignal): Promise<void> =>
-    processJob(handler, surroundings, job, token!, signal!);
+    processJob(handler, dependencies, job, token!, signal!);
 }
 
 /**
  * The same for a handler whose jobs are many and short: they share the process's signal, because one for each would cost a tenth
  * of their time. Such a job is not told that it has lost its lock; its work must do no harm when it is done twice.
  */
-export function shortJobProcessor<Data extends StageJobData>(handler: JobHandler<Data>, surroundings: JobSurroundings) {
+export function shortJobProcessor<Data extends StageJobData>(handler: JobHandler<Data>, dependencies: JobDependencies) {
   return (job: Job<Data>, token?: string): Promise<void> =>
-    processJob(handler, surroundings, job, token!, surroundings.stopping);
+    processJob(handler, dependencies, job, token!, dependencies.stopping);
 }
 
 async function processJob<Data extends StageJobData>(
@@ -75,10 +75,10 @@ async function processJob<Data extends StageJobData>(
     cutSecrets,
     pauseQueue,
     whenMemoryIsFree,
-    outageRest,
+    outagePause,
     notServed,
     observer,
-  }: JobSurroundings,
+  }: JobDependencies,
   job: Job<Data>,
   token: string,
   signal: AbortSignal,
@@ -100,9 +100,9 @@ async function processJob<Data extends StageJobData>(
       await pauseQueue(pauseMs);
       throw Worker.RateLimitError();
     }
-    const restMs = error instanceof RunNotServed ? notServed?.(error, job) : outageRest?.(error, job);
-    if (restMs !== undefined) {
-      await job.moveToDelayed(Date.now() + restMs, token);
+    const pauseMs = error instanceof RunNotServed ? notServed?.(error, job) : outagePause?.(error, job);
+    if (pauseMs !== undefined) {
+      await job.moveToDelayed(Date.now() + pauseMs, token);
       throw new DelayedError();
     }
     const failure = jobError(error, cutSecrets(failureReason(error)), job, logger);

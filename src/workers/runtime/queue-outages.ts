@@ -1,13 +1,13 @@
 import type { Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import { isRedisFull, isRedisRefusal, redisRefusal } from '../../adapters/redis/failure.ts';
-import type { WorkerRest } from './worker-rest.ts';
+import type { WorkerPause } from './worker-pause.ts';
 
 /** What a worker emits as an error for each job that it has lost; the jobs are logged when they are given up. */
 const LOST_LOCK = /\block\b|\bMissing key for job\b/i;
 
-/** A worker whose command Redis refuses asks again at once, thousands of times a second, unless it is made to rest. */
-const REST_WHEN_REFUSED_MS = 1_000;
+/** A worker whose command Redis refuses asks again at once, thousands of times a second, unless it pauses. */
+const PAUSE_WHEN_REFUSED_MS = 1_000;
 
 /** So long nothing may fail until an outage is called over: a full Redis still takes some commands in between. */
 const QUIET_MS = 1_500;
@@ -31,10 +31,10 @@ export class QueueOutages {
     return this.#errors > 0;
   }
 
-  watch(worker: Worker, rest: WorkerRest): void {
+  watch(worker: Worker, pause: WorkerPause): void {
     worker.on('error', (error) => {
       if (LOST_LOCK.test(error.message)) return;
-      if (isRedisRefusal(error)) rest.rest(REST_WHEN_REFUSED_MS);
+      if (isRedisRefusal(error)) pause.pause(PAUSE_WHEN_REFUSED_MS);
       this.failed(error);
     });
     worker.on('active', this.over);

@@ -4,7 +4,7 @@ import { isRedisRefusal, redisRefusal } from '../../adapters/redis/failure.ts';
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 3_000;
 
-/** Does what writes to Redis, and while Redis refuses that, does it again: see `whenThereIsRoom`. */
+/** Does what writes to Redis, and while Redis refuses that, does it again: see `waitingForMemory`. */
 export type WhenMemoryIsFree = <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
 
 /**
@@ -12,7 +12,7 @@ export type WhenMemoryIsFree = <T>(work: () => Promise<T>, signal: AbortSignal) 
  * away is: nothing fails because of it, and no attempt is used up. The work must be safe to repeat. `onRefusal` is told each time.
  * @throws BtcFakeError with the code of the refusal when the signal is aborted meanwhile; and what the work throws otherwise.
  */
-export function whenThereIsRoom(onRefusal: (error: unknown) => void): WhenMemoryIsFree {
+export function waitingForMemory(onRefusal: (error: unknown) => void): WhenMemoryIsFree {
   return async (work, signal) => {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
       try {

@@ -4,7 +4,7 @@ import { secretsOf } from '../../../config/secrets.ts';
 import { secretCutter } from '../../adapters/process/secret-cutter.ts';
 import { type CallObserver, createRecommender } from '../../adapters/recommender/client.ts';
 import type { RedisConnection } from '../../adapters/redis/client.ts';
-import { type EmployeeJobData, type QueueName, restQueue, type StageJobData } from '../../adapters/redis/queues.ts';
+import { type EmployeeJobData, type QueueName, type StageJobData, throttleQueue } from '../../adapters/redis/queues.ts';
 import { FailureStore } from '../../adapters/run-store/failures.ts';
 import { REDIS_PREFIX } from '../../adapters/run-store/keys.ts';
 import type { EmployeeId } from '../../domain/ids.ts';
@@ -25,13 +25,13 @@ import { ForeignRuns } from './foreign-runs.ts';
 import { failureReason, type JobHandler, jobProcessor, shortJobProcessor } from './job-handler.ts';
 import { jobFields, jobIdFields, manyJobsFields } from './job-log.ts';
 import { QueueOutages } from './queue-outages.ts';
-import { whenThereIsRoom } from './redis-memory.ts';
+import { waitingForMemory } from './redis-memory.ts';
 import { ServedRuns } from './served-runs.ts';
 import { onlyServed } from './served-stage.ts';
 import { ThrottleLog } from './throttle-log.ts';
 import type { WorkerContext } from './worker-context.ts';
 import type { WorkerObserver } from './worker-observer.ts';
-import { WorkerRest } from './worker-rest.ts';
+import { WorkerPause } from './worker-pause.ts';
 
 /** What a process works on. */
 export interface WorkersOptions extends WorkerContext {
@@ -69,7 +69,7 @@ export interface Workers {
   stop(deadlineMs: number): Promise<void>;
 }
 
-/** A million jobs a second is no limit, but without a limiter BullMQ does not look whether a queue was told to rest. */
+/** A million jobs a second is no limit, but without a limiter BullMQ does not look whether a queue is throttled. */
 const NO_LIMIT = { max: 1_000_000, duration: 1_000 };
 
 /** A job whose process was killed is taken up again this often before it is held to be the killer. */
@@ -91,32 +91,32 @@ export function startWorkers(options: WorkersOptions): Workers {
   const cutSecrets = secretCutter(secretsOf(settings));
   const outages = new QueueOutages(logger);
   redis.on('ready', outages.over);
-  const whenMemoryIsFree = whenThereIsRoom(outages.failed);
+  const whenMemoryIsFree = waitingForMemory(outages.failed);
   const served = new ServedRuns(settings, options, options.onLack);
   const cancelled = new CancelledRuns(options, (runId) => {
     for (const worker of workers) worker.cancelJob(runId, 'cancelled');
   });
-  const rests: WorkerRest[] = [];
+  const pauses: WorkerPause[] = [];
   const started = <Data extends StageJobData>(name: QueueName, processor: Processor<Data, void>, atOnce: number) => {
     const worker = startWorker<Data>(name, processor, atOnce, options);
-    const rest = new WorkerRest(worker);
-    rests.push(rest);
-    outages.watch(worker, rest);
-    return { worker, rest };
+    const pause = new WorkerPause(worker);
+    pauses.push(pause);
+    outages.watch(worker, pause);
+    return { worker, pause };
   };
   // First of all, because nothing may be left running when a setting is missing.
   const employees = names.includes('employee-simulation') ? watchedRecommender(options, cutSecrets) : undefined;
   const workers: readonly Worker[] = names.map((name): Worker => {
-    const pauseQueue = (ms: number) => restQueue(queues, name, ms);
+    const pauseQueue = (ms: number) => throttleQueue(queues, name, ms);
     const ofQueue = observer?.ofQueue(name);
     const throttleLog = new ThrottleLog(logger);
     const forAll = { logger, throttleLog, stopping: stopping.signal, cutSecrets, whenMemoryIsFree };
     const foreign = new ForeignRuns(name, options, served);
-    const surroundings = { ...forAll, pauseQueue, observer: ofQueue, notServed: foreign.met };
+    const dependencies = { ...forAll, pauseQueue, observer: ofQueue, notServed: foreign.met };
     if (name !== 'employee-simulation') {
-      const processor = jobProcessor(cancelled.unless(stageHandler(name, options, served)), surroundings);
-      const { worker, rest } = started(name, processor, settings.queues.concurrency[name]);
-      foreign.attach(rest);
+      const processor = jobProcessor(cancelled.unless(stageHandler(name, options, served)), dependencies);
+      const { worker, pause } = started(name, processor, settings.queues.concurrency[name]);
+      foreign.attach(pause);
       return worker;
     }
     const { recommender, concurrency, watch } = employees!;
@@ -126,12 +126,12 @@ export function startWorkers(options: WorkersOptions): Workers {
       whenMemoryIsFree,
       watch.succeeded,
     );
-    const processor = shortJobProcessor(handler, { ...surroundings, outageRest: watch.failed });
-    const { worker, rest } = started<EmployeeJobData>(name, processor, concurrency.least);
+    const processor = shortJobProcessor(handler, { ...dependencies, outagePause: watch.failed });
+    const { worker, pause } = started<EmployeeJobData>(name, processor, concurrency.least);
     recordFailures(worker, options);
     concurrency.attach(worker);
-    watch.attach(rest);
-    foreign.attach(rest);
+    watch.attach(pause);
+    foreign.attach(pause);
     return worker;
   });
   /** Ends what is in hand: the calls to the recommender break off, the stages see their signals. */
@@ -155,7 +155,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     },
     stop: async (deadlineMs) => {
       isStopping = true;
-      for (const rest of rests) rest.stop();
+      for (const pause of pauses) pause.stop();
       employees?.watch.stop();
       outages.stop();
       if (options.redis.status === 'ready') await stopWorkers(workers, giveBack, deadlineMs);

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import type { JobFields } from './job-log.ts';
 
-/** While a queue has to rest again and again, a line in so long is enough. */
+/** While a queue is throttled again and again, one line in this time is enough. */
 const EVERY_MS = 60_000;
 
 /**
  * Logs that the other side asks for fewer calls: at once when it begins, then once a minute with a count. Every call in hand is
- * refused, and the next ones after each rest; a line for each would hide all others.
+ * refused, and the next ones after each pause; a line for each would hide all others.
  */
 export class ThrottleLog {
   readonly #logger: Logger;
@@ -20,7 +20,7 @@ export class ThrottleLog {
     this.#clock = clock;
   }
 
-  /** A call was refused, and the queue rests for `pauseMs`. */
+  /** A call was refused, and the queue pauses for `pauseMs`. */
   refused(job: JobFields, pauseMs: number, reason: string): void {
     this.#unsaid += 1;
     if (this.#clock() - this.#lastAt < EVERY_MS) return;

@@ -8,7 +8,7 @@ import type { QueueName } from '../../adapters/redis/queues.ts';
 export interface WorkerObserver {
   /** A call to the recommender has ended. */
   readonly recommenderCall: CallObserver;
-  /** An outage of the recommender, in which this process rests, has begun or is over. */
+  /** An outage of the recommender, in which this process pauses, has begun or is over. */
   readonly recommenderOutage?: (isOutage: boolean) => void;
   /** The worker takes so many employees at the same time from now on. */
   readonly employeeConcurrency?: (employees: number) => void;
@@ -23,6 +23,6 @@ export interface QueueObserver {
   retried(): void;
   /** The job failed for good and waits for somebody to re-queue it. */
   failed(): void;
-  /** The queue rests for so long because the other side asked for it. */
+  /** The queue pauses for so long because the other side asked for it. */
   paused(ms: number): void;
 }

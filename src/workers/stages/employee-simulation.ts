@@ -78,7 +78,7 @@ export function employeeSimulationHandler(
     const employee = { id: employeeId, type: employeeType };
     reachMilestone('result-to-be-written', employeeId);
     const result = simulateEmployee(plan, employee, assignments, recommendations);
-    // The recommender need not be asked again only because there is no room for what it said.
+    // A full Redis is no reason to ask the recommender again.
     await whenMemoryIsFree(() => store.putResult(plan, position, result), signal);
     reachMilestone('result-written', employeeId);
   };

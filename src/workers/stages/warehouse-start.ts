@@ -2,14 +2,14 @@ import { DelayedError, type Job } from 'bullmq';
 import type { WarehouseListener } from '../../adapters/databricks/training-records.ts';
 import type { StageJobData } from '../../adapters/redis/queues.ts';
 import { endWarehouseWait, noteWarehouseWait } from '../../adapters/shared-state/warehouse-wait.ts';
-import { warehouseRestMs } from '../../domain/connections/warehouse-rest.ts';
+import { warehouseWaitMs } from '../../domain/connections/warehouse-wait.ts';
 import { BtcFakeError } from '../../domain/errors.ts';
 import { duration } from '../../domain/wording.ts';
 import { failureReason } from '../runtime/job-handler.ts';
 import { jobLogger } from '../runtime/job-log.ts';
 import type { WorkerContext } from '../runtime/worker-context.ts';
 
-type Surroundings = Pick<WorkerContext, 'settings' | 'queues' | 'logger' | 'now'>;
+type Dependencies = Pick<WorkerContext, 'settings' | 'queues' | 'logger' | 'now'>;
 
 /**
  * Does work that reads from the SQL warehouse. While the warehouse is starting the job goes back to the queue for a while, without
@@ -20,14 +20,14 @@ type Surroundings = Pick<WorkerContext, 'settings' | 'queues' | 'logger' | 'now'
  * throws.
  */
 export async function onceWarehouseRuns(
-  surroundings: Surroundings,
+  dependencies: Dependencies,
   job: Job<StageJobData>,
   token: string,
   work: (listener: WarehouseListener) => Promise<void>,
 ): Promise<void> {
-  const { settings, queues, now } = surroundings;
+  const { settings, queues, now } = dependencies;
   const { runId } = job.data;
-  const logger = jobLogger(surroundings.logger, job);
+  const logger = jobLogger(dependencies.logger, job);
   const patienceMs = settings.databricks?.queryTimeoutMs ?? 0;
   const note = async (error: BtcFakeError) => {
     const reason = failureReason(error);
@@ -56,12 +56,12 @@ export async function onceWarehouseRuns(
       throw error;
     }
     const { since } = await note(error);
-    const restMs = warehouseRestMs({ now: now(), since, patienceMs, retryAfterMs: error.retryAfterMs });
-    if (restMs === undefined) {
+    const pauseMs = warehouseWaitMs({ now: now(), since, patienceMs, retryAfterMs: error.retryAfterMs });
+    if (pauseMs === undefined) {
       await endWarehouseWait(queues.redis, runId);
       throw notStarted(patienceMs, error);
     }
-    await job.moveToDelayed(Date.now() + restMs, token);
+    await job.moveToDelayed(Date.now() + pauseMs, token);
     throw new DelayedError();
   }
 }

@@ -138,6 +138,6 @@ test('one batch is waited for before the next is read', async () => {
 
 test('what the receiver of a batch throws reaches the caller', async () => {
   const path = fileWith('employee_id,employee_edu_type\n1,a\n');
-  const onBatch = () => Promise.reject(new Error('no room'));
-  await expect(readEmployees({ path, skipInvalid: false, onBatch })).rejects.toThrow('no room');
+  const onBatch = () => Promise.reject(new Error('no space'));
+  await expect(readEmployees({ path, skipInvalid: false, onBatch })).rejects.toThrow('no space');
 });

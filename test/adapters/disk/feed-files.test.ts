@@ -303,17 +303,17 @@ describe('a disk that takes no more', () => {
     const [path, rowCount, template] = process.argv.slice(1);
     const rows = Array.from({ length: Number(rowCount) }, (_, i) => [String(i), 'x'.repeat(10)]);
     const told = [];
-    const trial = (work) => work().catch((error) => told.push(error.code + ': ' + error.message));
+    const attempt = (work) => work().catch((error) => told.push(error.code + ': ' + error.message));
     limitFiles(${64 * 1024});
     let draft;
-    await trial(async () => {
+    await attempt(async () => {
       draft = template ? await draftCopy(template, path) : await draftFeed(path, ['UserId', 'ContentId']);
       if (!template) await draft.write(rows);
       await draft.finish();
     });
     if (!template) {
-      await trial(() => draft.write(rows));
-      await trial(() => draft.finish());
+      await attempt(() => draft.write(rows));
+      await attempt(() => draft.finish());
     }
     await draft?.discard();
     limitFiles('unlimited');

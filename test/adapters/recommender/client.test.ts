@@ -325,7 +325,7 @@ describe.each<RecommenderClient>(['got', 'undici'])('by %s:', (library) => {
 
     test('a private authority is trusted when it is named', async () => {
       const server = await serve(recommends(5), { tls: certificate });
-      // undici lets a connection rest for a turn of the event loop, and opens another meanwhile where it may.
+      // undici leaves a connection idle for a turn of the event loop, and opens another meanwhile where it may.
       const client = connect(server.url, library === 'undici' ? { caFile, sockets: 1 } : { caFile });
       expect(await client.recommend(employee(7))).toEqual([5]);
       expect(await client.recommend(employee(8))).toEqual([5]);

@@ -119,7 +119,7 @@ describe('the pace', () => {
   test('is that since the beginning at the first look, and that of the last while later', () => {
     const pace = new RunPace();
     expect(measure(pace, 50, 10_000)).toEqual({ perSecond: 5, leftMs: 10_000 });
-    // It rested for an hour, and continues more slowly.
+    // It paused for an hour, and continues more slowly.
     expect(measure(pace, 50, 3_610_000).perSecond).toBe(0);
     for (let second = 1; second <= 21; second++) measure(pace, 50 + second, 3_610_000 + second * 1_000);
     expect(measure(pace, 72, 3_632_000)).toEqual({ perSecond: 1, leftMs: 28_000 });

@@ -65,7 +65,7 @@ test('what workers do is counted: calls, employees, jobs by queue', async () => 
   expect({ ...lint, output: `${lint.stdout}${lint.stderr}` }).toMatchObject({ output: '', status: 0 });
 });
 
-test('429: how often and how long the queue was told to rest', async () => {
+test('429: how often and how long the queue was told to pause', async () => {
   const metrics = metricsOf();
   const queue = metrics.observer.ofQueue('employee-simulation');
   queue.paused(1_500);
@@ -100,13 +100,13 @@ test('a run that waits for failed employees: its state, age and counts, and how 
   await takeJobs(fixture, 'employee-simulation', 5, (job) => (job.data.position === 0 ? undefined : 'no'));
   const now = () => run.createdAt + 2 * HOUR_MS;
   const samples = await scrape({ now });
-  const of = (gauge: string, more = '') => samples.get(`${gauge}{run="${run.plan.id}"${more}}`);
-  expect(of('btc_fake_run_state', ',state="incomplete"')).toBe(1);
-  expect(of('btc_fake_run_age_seconds')).toBe(7_200);
-  expect(of('btc_fake_run_late_seconds')).toBe(0);
-  expect(of('btc_fake_run_employees')).toBe(5);
-  expect(of('btc_fake_run_employees_done')).toBe(1);
-  expect(of('btc_fake_run_employees_failed')).toBe(4);
+  const sampleOf = (gauge: string, more = '') => samples.get(`${gauge}{run="${run.plan.id}"${more}}`);
+  expect(sampleOf('btc_fake_run_state', ',state="incomplete"')).toBe(1);
+  expect(sampleOf('btc_fake_run_age_seconds')).toBe(7_200);
+  expect(sampleOf('btc_fake_run_late_seconds')).toBe(0);
+  expect(sampleOf('btc_fake_run_employees')).toBe(5);
+  expect(sampleOf('btc_fake_run_employees_done')).toBe(1);
+  expect(sampleOf('btc_fake_run_employees_failed')).toBe(4);
   expect(samples.get('btc_fake_run_overdue_after_seconds')).toBe(6 * 3_600);
   expect(samples.get('btc_fake_jobs{queue="employee-simulation",state="failed"}')).toBe(4);
   expect(samples.get('btc_fake_jobs{queue="file-assembly",state="waiting-children"}')).toBe(1);

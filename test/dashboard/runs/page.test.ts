@@ -183,9 +183,9 @@ test('the page follows a run by itself: who is done, who failed and why, and its
   }
 });
 
-test('while workers rest because of the recommender, the page says since when, why and until when', async () => {
+test('while workers are paused because of the recommender, the page says since when, why and until when', async () => {
   const run = await fannedOutRun(fixture, people(3));
-  expect(words(await pageOf(run))).not.toContain('rest');
+  expect(words(await pageOf(run))).not.toContain('paused');
   const since = Date.parse('2025-10-28T10:00:00Z');
   const note = { reason: 'RECOMMENDER_ACCESS: <it> refuses us', since, nextTryAt: since + 90_000 };
   await writeOutageNote(fixture.redis, note, since);

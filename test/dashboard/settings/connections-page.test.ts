@@ -142,11 +142,11 @@ describe('everything that is configured', () => {
 
 test('what would wait for minutes is bounded, and what is not configured stays so', () => {
   const server = { HOST: 'sftp.vendor.example', USER: 'u', PASSWORD: 'p', REMOTE_PATH: '/' };
-  const of = (side: string) =>
+  const rowOf = (side: string) =>
     Object.fromEntries(Object.entries(server).map(([name, value]) => [`${side}_${name}`, value]));
   const settings = fixture.settingsWith({
-    ...of('SFTP_INBOUND'),
-    ...of('SFTP_OUTBOUND'),
+    ...rowOf('SFTP_INBOUND'),
+    ...rowOf('SFTP_OUTBOUND'),
     DATABRICKS_HOST: 'warehouse.example',
     DATABRICKS_HTTP_PATH: '/sql/1',
     DATABRICKS_TOKEN: 't',

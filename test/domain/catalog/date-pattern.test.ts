@@ -70,14 +70,14 @@ test('several are separated by semicolons, and one that is wrong makes all wrong
 });
 
 describe('whatever date-fns writes by a pattern', () => {
-  const of = (...tokens: string[]) => fc.constantFrom(...tokens);
+  const anyOf = (...tokens: string[]) => fc.constantFrom(...tokens);
   const anyPattern = fc
     .tuple(
       fc.shuffledSubarray(['day', 'month', 'year'], { minLength: 3 }),
-      fc.record({ day: of('d', 'dd'), month: of('M', 'MM', 'MMM', 'MMMM'), year: of('yyyy', 'yy') }),
-      of('/', '.', '-', ' ', ', ', " 'of' "),
-      of(' H:mm', " 'at' HH:mm:ss", ' h:mm a', ' hh.mm.ss.SSS a', "'T'HHmmssSSS"),
-      of('', 'XXX', ' X'),
+      fc.record({ day: anyOf('d', 'dd'), month: anyOf('M', 'MM', 'MMM', 'MMMM'), year: anyOf('yyyy', 'yy') }),
+      anyOf('/', '.', '-', ' ', ', ', " 'of' "),
+      anyOf(' H:mm', " 'at' HH:mm:ss", ' h:mm a', ' hh.mm.ss.SSS a', "'T'HHmmssSSS"),
+      anyOf('', 'XXX', ' X'),
     )
     .map(([order, tokens, joint, time, zone]) => order.map((part) => tokens[part as 'day']).join(joint) + time + zone);
 

@@ -78,7 +78,7 @@ describe('the number of calls at a time', () => {
     );
   });
 
-  test('follows a recommender that changes: slower for everybody, or with less room', () => {
+  test('follows a recommender that changes: slower for everybody, or with less capacity', () => {
     fc.assert(
       fc.property(models, models, bounds, (before, after, { least, most }) => {
         const choice = new CallConcurrency(least, most);
@@ -92,20 +92,20 @@ describe('the number of calls at a time', () => {
     );
   });
 
-  const ROOMY: Model = { latencySeconds: 0.1, capacity: 100_000 };
+  const AMPLE: Model = { latencySeconds: 0.1, capacity: 100_000 };
 
-  test('grows from 50 to 400 within 5,000 calls when there is room', () => {
+  test('grows from 50 to 400 within 5,000 calls when the recommender has capacity', () => {
     const choice = new CallConcurrency(50, 400);
-    call(choice, ROOMY, 5_000);
+    call(choice, AMPLE, 5_000);
     expect(choice.current).toBe(400);
   });
 
   test('is the least again when more than one call in fifty fails for overload, and grows later', () => {
     const choice = new CallConcurrency(50, 400);
-    call(choice, ROOMY, LONG);
-    call(choice, ROOMY, 1_600, (nth) => nth % 40 === 0);
+    call(choice, AMPLE, LONG);
+    call(choice, AMPLE, 1_600, (nth) => nth % 40 === 0);
     expect(choice.current).toBe(50);
-    call(choice, ROOMY, LONG, (nth) => nth % 100 === 0);
+    call(choice, AMPLE, LONG, (nth) => nth % 100 === 0);
     expect(choice.current).toBe(400);
   });
 
@@ -119,20 +119,20 @@ describe('the number of calls at a time', () => {
     expect(tooMany / LONG).toBeLessThan(0.1);
   });
 
-  test('finds within 12,000 calls that a recommender that was full for long has room', () => {
+  test('finds within 12,000 calls that a recommender that was full for long has capacity again', () => {
     const choice = new CallConcurrency(50, 400);
     call(choice, FULL, 5 * LONG);
-    call(choice, ROOMY, 12_000);
+    call(choice, AMPLE, 12_000);
     expect(choice.current).toBe(400);
   });
 
   test('is back within 8,000 calls after each of many troubles that passed', () => {
     const choice = new CallConcurrency(50, 400);
-    call(choice, ROOMY, LONG);
+    call(choice, AMPLE, LONG);
     for (let trouble = 0; trouble < 5; trouble += 1) {
-      call(choice, ROOMY, 900, (nth) => nth < 100);
+      call(choice, AMPLE, 900, (nth) => nth < 100);
       expect(choice.current).toBe(50);
-      call(choice, ROOMY, 8_000);
+      call(choice, AMPLE, 8_000);
       expect(choice.current).toBe(400);
     }
   });
@@ -149,7 +149,7 @@ describe('the number of calls at a time', () => {
 
   test('is the least after a restart', () => {
     const choice = new CallConcurrency(50, 400);
-    call(choice, ROOMY, LONG);
+    call(choice, AMPLE, LONG);
     choice.restart();
     expect(choice.current).toBe(50);
   });

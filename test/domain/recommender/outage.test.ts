@@ -1,4 +1,4 @@
-// Proves when failures of calls are an outage of the recommender, when a trial has to tell, how long each rest is, and when the
+// Proves when failures of calls are an outage of the recommender, when a probe has to tell, how long each pause is, and when the
 // patience is over.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -28,7 +28,7 @@ function failuresUntil(outage: RecommenderOutage, kind: string, error: unknown =
 function begun(patienceMs = 30 * MINUTE): RecommenderOutage {
   const outage = new RecommenderOutage(patienceMs);
   for (let i = 1; i < 20; i += 1) expect(fail(outage)).toBeUndefined();
-  expect(fail(outage)).toEqual({ restMs: 1_000, since: START, kind: 'begun' });
+  expect(fail(outage)).toEqual({ pauseMs: 1_000, since: START, kind: 'begun' });
   return outage;
 }
 
@@ -73,11 +73,11 @@ describe('20 in a row who may fail by themselves', () => {
     ['whose answers name an error', ANSWER, false],
     ['who are asked about again', failure(), true],
   ])(
-    '%s are suspected only: a trial has to tell, and nobody uses up an attempt until it has',
+    '%s are suspected only: a probe has to tell, and nobody uses up an attempt until it has',
     (_who, error, before) => {
       const outage = new RecommenderOutage(MINUTE);
       expect(failuresUntil(outage, 'suspected', error, before)).toBe(20);
-      expect(fail(outage, START + 5, error, before)).toMatchObject({ restMs: 1_000, kind: 'same' });
+      expect(fail(outage, START + 5, error, before)).toMatchObject({ pauseMs: 1_000, kind: 'same' });
     },
   );
 
@@ -87,13 +87,13 @@ describe('20 in a row who may fail by themselves', () => {
     expect(failuresUntil(outage, 'begun', ANSWER)).toBe(19);
   });
 
-  test('are an outage from the trial on that fails as well', () => {
+  test('are an outage once a probe fails as well', () => {
     const outage = new RecommenderOutage(MINUTE);
     failuresUntil(outage, 'suspected', ANSWER);
-    expect(outage.probeFailed(ANSWER, START + 70)).toEqual({ restMs: 1_000, since: START + 70, kind: 'begun' });
+    expect(outage.probeFailed(ANSWER, START + 70)).toEqual({ pauseMs: 1_000, since: START + 70, kind: 'begun' });
   });
 
-  test('are none when the trial passes; twice as many have to fail before the next one, up to 160', () => {
+  test('are none when the probe passes; twice as many have to fail before the next one, up to 160', () => {
     const outage = new RecommenderOutage(MINUTE);
     for (const enough of [20, 40, 80, 160, 160]) {
       expect(failuresUntil(outage, 'suspected', ANSWER)).toBe(enough);
@@ -104,7 +104,7 @@ describe('20 in a row who may fail by themselves', () => {
     expect(failuresUntil(outage, 'suspected', ANSWER)).toBe(20);
   });
 
-  test('are none when one of the run is answered before the trial has ended, whatever comes of it', () => {
+  test('are none when one of the run is answered before the probe has ended, whatever comes of it', () => {
     const outage = new RecommenderOutage(MINUTE);
     failuresUntil(outage, 'suspected', ANSWER);
     outage.succeeded();
@@ -112,26 +112,26 @@ describe('20 in a row who may fail by themselves', () => {
   });
 });
 
-describe('a rest', () => {
-  test('is twice as long after each failed trial, up to 30 s', () => {
+describe('a pause', () => {
+  test('is twice as long after each failed probe, up to 30 s', () => {
     const outage = begun();
     let now = START + 1_000;
     for (const seconds of [2, 4, 8, 16, 30, 30]) {
-      expect(outage.probeFailed(failure(), now)).toMatchObject({ restMs: seconds * 1_000, kind: 'longer' });
+      expect(outage.probeFailed(failure(), now)).toMatchObject({ pauseMs: seconds * 1_000, kind: 'longer' });
       now += seconds * 1_000;
     }
   });
 
   test('is as long as the recommender asks for', () => {
     const error = failure('RECOMMENDER_UNAVAILABLE', { retryAfterMs: 90_000 });
-    expect(begun().probeFailed(error, START + 1_000)).toMatchObject({ restMs: 90_000 });
+    expect(begun().probeFailed(error, START + 1_000)).toMatchObject({ pauseMs: 90_000 });
   });
 
-  test('is not made longer by calls that were under way when it began, or while a trial is', () => {
+  test('is not made longer by calls that were under way when it began, or while a probe is', () => {
     const outage = begun();
-    expect(fail(outage, START + 400)).toEqual({ restMs: 600, since: START, kind: 'same' });
-    expect(fail(outage, START + 1_000)).toEqual({ restMs: 1_000, since: START, kind: 'same' });
-    expect(outage.probeFailed(failure(), START + 1_100)).toMatchObject({ restMs: 2_000, kind: 'longer' });
+    expect(fail(outage, START + 400)).toEqual({ pauseMs: 600, since: START, kind: 'same' });
+    expect(fail(outage, START + 1_000)).toEqual({ pauseMs: 1_000, since: START, kind: 'same' });
+    expect(outage.probeFailed(failure(), START + 1_100)).toMatchObject({ pauseMs: 2_000, kind: 'longer' });
   });
 });
 

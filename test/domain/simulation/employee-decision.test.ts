@@ -147,8 +147,8 @@ test('for every employee: completed and left are exactly what the feeds get', ()
       expect(said.completions?.map((c) => Date.parse(c.completedAt))).toEqual(
         result.completions.map(({ completedAt }) => completedAt),
       );
-      const rest = remainingAssignments(assignments, result);
-      expect(ids(said.left)).toEqual([...ids(rest.open)!, ...rest.assigned]);
+      const remaining = remainingAssignments(assignments, result);
+      expect(ids(said.left)).toEqual([...ids(remaining.open)!, ...remaining.assigned]);
       expect(ids(said.recommendations)).toEqual(recommended);
       if (employee.type === 'a') expect(said.completions).toHaveLength(said.listed!);
     }),

@@ -55,7 +55,7 @@ function work(env: Record<string, string>, concurrency?: number): Workers {
   return workers;
 }
 
-test('with room for more it grows step by step to the most and keeps to it, and the next run begins with the least', async () => {
+test('with capacity for more it grows step by step to the most and keeps to it, and the next run begins with the least', async () => {
   const { id } = (await fannedOutRun(fixture, people(EMPLOYEES))).plan;
   const { mostEmployees } = work({ EMPLOYEE_CONCURRENCY: '100', EMPLOYEE_CONCURRENCY_MAX: '160' });
   await waitUntil('it has grown', () => told.at(-1) === 160, GROWTH_LIMIT_MS);
@@ -83,7 +83,7 @@ test('an outage leaves one at a time, and afterwards it begins with the least', 
   work({ EMPLOYEE_CONCURRENCY: '100', EMPLOYEE_CONCURRENCY_MAX: '130' });
   await waitUntil('it has grown', () => told.at(-1) === 130, GROWTH_LIMIT_MS);
   answer = () => fails(503);
-  await waitUntil('it rests', () => told.at(-1) === 1, 30_000);
+  await waitUntil('it pauses', () => told.at(-1) === 1, 30_000);
   answer = () => answers;
   await waitUntil('it continues', () => told.at(-1) !== 1, 30_000);
   expect(told[told.indexOf(1) + 1]).toBe(100);

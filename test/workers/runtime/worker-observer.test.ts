@@ -87,11 +87,11 @@ test('tried again, then failed for good', async () => {
   for (const line of fixture.log) expect(line).toMatchObject(fields);
 });
 
-test('a queue that has to rest is told with its milliseconds, and counts as no failure', async () => {
+test('a queue that has to pause is told with its milliseconds, and counts as no failure', async () => {
   answer = () => fails(429, { 'retry-after': '60' });
   const run = await fannedOutRun(fixture, [EMPLOYEE!]);
   work();
-  await waitUntil('the queue rests', async () => {
+  await waitUntil('the queue pauses', async () => {
     return (await fixture.queues.byName['employee-simulation'].getRateLimitTtl()) > 50_000;
   });
   expect(told).toEqual(['call 429 true', 'employee-simulation paused 60000']);

@@ -1,6 +1,6 @@
-// Proves that Bull Board calls a queue rate-limited while it rests, and not in an ordinary run.
+// Proves that Bull Board calls a queue rate-limited while it pauses, and not in an ordinary run.
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { restQueue } from '../../src/adapters/redis/queues.ts';
+import { throttleQueue } from '../../src/adapters/redis/queues.ts';
 import { startWorkers } from '../../src/workers/runtime/runtime.ts';
 import { recommends, startFaultyRecommender } from '../support/faulty-recommender.ts';
 import { openRunFixture, type RunFixture } from '../support/run-fixture.ts';
@@ -31,7 +31,7 @@ async function limits(): Promise<Record<string, number>> {
   return Object.fromEntries(queues.map(({ name, activeRateLimitTtl }) => [name, activeRateLimitTtl]));
 }
 
-test('no queue is shown as rate-limited in an ordinary run; one that was told to rest is, for as long as it does', async () => {
+test('no queue is shown as rate-limited in an ordinary run; a throttled queue is, for as long as it is throttled', async () => {
   const employees = people(60);
   const recommender = await startFaultyRecommender({ answer: () => ({ ...recommends(910_001), delayMs: 40 }) });
   closers.push(() => recommender.close());
@@ -50,8 +50,8 @@ test('no queue is shown as rate-limited in an ordinary run; one that was told to
   );
   expect([...seen]).toEqual([0]);
 
-  await restQueue(fixture.queues, 'employee-simulation', 60_000);
-  const { 'employee-simulation': resting, ...others } = await limits();
-  expect(resting).toBeGreaterThan(50_000);
+  await throttleQueue(fixture.queues, 'employee-simulation', 60_000);
+  const { 'employee-simulation': throttled, ...others } = await limits();
+  expect(throttled).toBeGreaterThan(50_000);
   expect(new Set(Object.values(others))).toEqual(new Set([0]));
 }, 30_000);

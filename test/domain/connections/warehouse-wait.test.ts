@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { warehouseRestMs } from '../../../src/domain/connections/warehouse-rest.ts';
+import { warehouseWaitMs } from '../../../src/domain/connections/warehouse-wait.ts';
 
 // What this file proves: contract section 1, "Training records": a warehouse that is starting is asked again as it wishes, and for
 // no longer than the patience in all.
 
 const SINCE = Date.UTC(2025, 9, 28, 11);
-const rest = (waitedMs: number, retryAfterMs?: number) =>
-  warehouseRestMs({ now: SINCE + waitedMs, since: SINCE, patienceMs: 600_000, retryAfterMs });
+const wait = (waitedMs: number, retryAfterMs?: number) =>
+  warehouseWaitMs({ now: SINCE + waitedMs, since: SINCE, patienceMs: 600_000, retryAfterMs });
 
 test.each([
   [0, undefined, 1_000],
@@ -21,8 +21,8 @@ test.each([
   [599_999, undefined, 1],
   [600_000, undefined, undefined],
   [600_000, 30_000, undefined],
-])('after %d ms, asked to wait %s ms, it is %s ms', (waitedMs, retryAfterMs, restMs) => {
-  expect(rest(waitedMs, retryAfterMs)).toBe(restMs);
+])('after %d ms, asked to wait %s ms, it is %s ms', (waitedMs, retryAfterMs, pauseMs) => {
+  expect(wait(waitedMs, retryAfterMs)).toBe(pauseMs);
 });
 
 test('whatever it asks for, the tries come to an end when the patience does, after a try at that very moment', () => {
@@ -31,10 +31,10 @@ test('whatever it asks for, the tries come to an end when the patience does, aft
     fc.property(fc.integer({ min: 1, max: 3_600_000 }), asks, (patienceMs, retryAfter) => {
       let now = SINCE;
       for (;;) {
-        const restMs = warehouseRestMs({ now, since: SINCE, patienceMs, retryAfterMs: retryAfter.next().value });
-        if (restMs === undefined) break;
-        expect(restMs).toBeGreaterThan(0);
-        now += restMs;
+        const pauseMs = warehouseWaitMs({ now, since: SINCE, patienceMs, retryAfterMs: retryAfter.next().value });
+        if (pauseMs === undefined) break;
+        expect(pauseMs).toBeGreaterThan(0);
+        now += pauseMs;
       }
       expect(now).toBe(SINCE + patienceMs);
     }),

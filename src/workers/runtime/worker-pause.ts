@@ -1,7 +1,7 @@
 import type { Worker } from 'bullmq';
 
-/** Keeps one worker of this process from taking jobs for a while; what is in hand continues. */
-export class WorkerRest {
+/** Keeps one worker of this process from taking jobs for a while; jobs in progress continue. */
+export class WorkerPause {
   readonly #worker: Worker;
   #until = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -10,19 +10,19 @@ export class WorkerRest {
     this.#worker = worker;
   }
 
-  /** Rests for so long; a longer pause that was begun stays. */
-  rest(ms: number): void {
+  /** Pauses for `ms`; a longer pause that has begun stays. */
+  pause(ms: number): void {
     const until = Date.now() + ms;
     if (until <= this.#until) return;
     this.#until = until;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.end(), ms);
-    // It does not wait for the jobs in hand, and asks nothing of Redis.
+    this.#timer = setTimeout(() => this.resume(), ms);
+    // This does not wait for jobs in progress, and asks nothing of Redis.
     void this.#worker.pause(true);
   }
 
   /** Takes jobs again. */
-  end(): void {
+  resume(): void {
     if (this.#until === 0) return;
     this.#until = 0;
     clearTimeout(this.#timer);

@@ -16,9 +16,9 @@ export interface WarehouseWaiting {
  * Milliseconds until a warehouse that is starting is asked again (contract section 1, "Training records"): what it asked for, else half
  * of the time that it was waited for, from 1 to 15 s. The last time is when the patience ends; undefined when it has ended.
  */
-export function warehouseRestMs({ now, since, patienceMs, retryAfterMs }: WarehouseWaiting): number | undefined {
+export function warehouseWaitMs({ now, since, patienceMs, retryAfterMs }: WarehouseWaiting): number | undefined {
   const leftMs = since + patienceMs - now;
   if (leftMs <= 0) return undefined;
-  const restMs = retryAfterMs ?? Math.min((now - since) / 2, LONGEST_MS);
-  return Math.ceil(Math.min(Math.max(restMs, SHORTEST_MS), leftMs));
+  const pauseMs = retryAfterMs ?? Math.min((now - since) / 2, LONGEST_MS);
+  return Math.ceil(Math.min(Math.max(pauseMs, SHORTEST_MS), leftMs));
 }
