@@ -62,7 +62,7 @@ function pairIsWhole(texts: Texts, pair: (typeof PAIRS)[number]): string[] {
   return [missing(name, isNeeded(name === pair[0] ? pair[1] : pair[0], texts))];
 }
 
-function concurrencyHasRoom(texts: Texts, { EMPLOYEE_CONCURRENCY: least, EMPLOYEE_CONCURRENCY_MAX: most }: Values) {
+function mostCoversLeast(texts: Texts, { EMPLOYEE_CONCURRENCY: least, EMPLOYEE_CONCURRENCY_MAX: most }: Values) {
   if (most === null || most >= least) return [];
   const where = texts.get('EMPLOYEE_CONCURRENCY_MAX')?.where;
   return [
@@ -77,7 +77,7 @@ export function brokenRules(texts: Texts, values: Values): string[] {
     ...serverIsWhole(texts, 'SFTP_INBOUND'),
     ...serverIsWhole(texts, 'SFTP_OUTBOUND'),
     ...publishingIsPossible(texts, values.SFTP_PUBLISH_ENABLED),
-    ...concurrencyHasRoom(texts, values),
+    ...mostCoversLeast(texts, values),
   ];
 }
 

@@ -293,8 +293,7 @@ describe('a place that cannot be written', () => {
 });
 
 describe('a disk that takes no more', () => {
-  // In a process of its own, because the limit counts for all files that a process writes. Only the soft limit is set, so
-  // that it can be lifted again.
+  // In a process of its own, because the limit counts for all files that a process writes. A soft limit can be lifted again.
   const BUILT = pathToFileURL(join(import.meta.dirname, '../../../dist/src/adapters/disk/feed-files.js')).href;
   const WRITER = `
     import { execFileSync } from 'node:child_process';
