@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, jest, test } from '@jest/glo
 import type { RunId } from '../../src/domain/ids.ts';
 import type { RunningBtcFake } from '../support/btc-fake.ts';
 import { type FaultFixture, openFaultFixture } from '../support/fault-fixture.ts';
-import { judge } from '../support/fault-oracle.ts';
+import { judge, leftovers } from '../support/fault-oracle.ts';
 import { type Answer, recommends } from '../support/faulty-recommender.ts';
 import { FULL_SIZE } from '../support/full-size.ts';
 import { letLocksExpire } from '../support/stalled-jobs.ts';
@@ -47,7 +47,8 @@ async function endsByItself(runId: RunId): Promise<void> {
   for (let look = 1; look <= LOOKS; look += 1) {
     const isLast = look === LOOKS;
     const ended = await fixture.reaches(runId, 'finished', LOOK_MS).then(
-      () => true,
+      // A job whose lock was lost with the tail is done again, which the workers must be there for.
+      () => becomesEmpty(isLast),
       async (error: Error) => {
         if (isLast) throw new Error(`${error.message}: ${JSON.stringify(await fixture.status(runId))}`);
         return false;
@@ -61,6 +62,18 @@ async function endsByItself(runId: RunId): Promise<void> {
   for (const worker of workers) worker.signal('SIGTERM');
   for (const worker of workers) await worker.ended;
   await judge(fixture, runId, { extraCalls: () => 6 });
+}
+
+/** Whether nothing is left on the queues within a look. @throws when it is the last look. */
+function becomesEmpty(isLast: boolean): Promise<boolean> {
+  const isEmpty = async () => (await leftovers(fixture)).length === 0;
+  return waitUntil('nothing is left on the queues', isEmpty, LOOK_MS).then(
+    () => true,
+    (error: Error) => {
+      if (isLast) throw error;
+      return false;
+    },
+  );
 }
 
 /** How much of the tail is lost, and when: after so many employees are done. */

@@ -28,7 +28,7 @@ const MOMENT_MS = 2_000;
 export async function judge(fixture: FaultFixture, runId: RunId, explained: Explained = {}): Promise<void> {
   const breaches = [
     ...(await feedBreaches(fixture, runId)),
-    ...(await queueBreachesThatStay(fixture)),
+    ...(await leftoversThatStay(fixture)),
     ...(await expiryBreaches(fixture.connection)),
     ...callBreaches(fixture, explained),
     ...(await canaryBreaches(fixture)),
@@ -62,14 +62,15 @@ async function feedBreaches(fixture: FaultFixture, runId: RunId): Promise<string
 }
 
 /** A run has its files a moment before the job that wrote them is done. */
-async function queueBreachesThatStay(fixture: FaultFixture): Promise<string[]> {
+async function leftoversThatStay(fixture: FaultFixture): Promise<string[]> {
   for (const deadline = Date.now() + MOMENT_MS; ; await delay(50)) {
-    const found = await queueBreaches(fixture);
+    const found = await leftovers(fixture);
     if (found.length === 0 || Date.now() > deadline) return found;
   }
 }
 
-async function queueBreaches({ queues }: FaultFixture): Promise<string[]> {
+/** Jobs that would still wait for somebody, as breaches. */
+export async function leftovers({ queues }: FaultFixture): Promise<string[]> {
   const found = await Promise.all(
     Object.values(queues.byName).map(async (queue) => {
       const jobs: (Job | undefined)[] = await queue.getJobs([...LEFTOVERS]);
