@@ -21,12 +21,12 @@ function secretsOfProxy(proxyUrl: string): string[] {
  * for taking them out of logs by value.
  */
 export function secretsOf(settings: Settings): string[] {
-  const { recommender, databricks, redis, dashboard, alerts } = settings;
+  const { recommender, databricksLogin, redis, dashboard, alerts } = settings;
   const servers = [settings.sftpInbound, settings.sftpOutbound];
   const found = [
     ...(recommender?.secrets ?? []),
-    databricks?.token,
-    databricks?.clientSecret,
+    databricksLogin?.token,
+    databricksLogin?.clientSecret,
     ...servers.flatMap((server) => [server?.password, server?.privateKeyPassphrase]),
     dashboard.login?.password,
     alerts.webhookUrl,

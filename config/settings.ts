@@ -45,19 +45,27 @@ export interface SftpServerSettings {
   readonly settings: 'SFTP_INBOUND' | 'SFTP_OUTBOUND';
 }
 
-/** A SQL warehouse with a token, or a client id and secret; with both, the token is meant. */
-export interface DatabricksSettings {
-  /** May carry a port (`host:8443`). */
-  readonly host: string;
-  readonly httpPath: string;
-  readonly catalog: string;
-  readonly schema: string;
+/** A token, or a client id and secret; with both, the token is meant. */
+export interface DatabricksLogin {
   readonly token?: string;
   readonly clientId?: string;
   readonly clientSecret?: string;
   readonly caFile?: string;
+}
+
+/** A workspace with its login. */
+export interface WorkspaceSettings extends DatabricksLogin {
+  /** May carry a port (`host:8443`). */
+  readonly host: string;
   /** The proxy that is on the way, with its login; absent: none. */
   readonly proxyUrl?: string;
+}
+
+/** A SQL warehouse. */
+export interface DatabricksSettings extends WorkspaceSettings {
+  readonly httpPath: string;
+  readonly catalog: string;
+  readonly schema: string;
   readonly queryTimeoutMs: number;
 }
 
@@ -87,6 +95,8 @@ export interface Settings {
   };
   /** Absent when its host, HTTP path or credentials are missing: open assignments are then not read. */
   readonly databricks?: DatabricksSettings;
+  /** What is set of a login, with a host or without; absent when nothing is. */
+  readonly databricksLogin?: DatabricksLogin;
   /** Absent without credentials: the newest files in `files.downloadDir` are then used. */
   readonly sftpInbound?: SftpServerSettings;
   /** Present whenever `publish.enabled`. */
@@ -171,19 +181,32 @@ function sftpServer(values: Values, side: SftpServerSettings['settings']): SftpS
 }
 
 function databricks(values: Values): DatabricksSettings | null {
-  const { DATABRICKS_HOST: host, DATABRICKS_HTTP_PATH: httpPath, DATABRICKS_TOKEN: token } = values;
-  const { DATABRICKS_CLIENT_ID: clientId, DATABRICKS_CLIENT_SECRET: clientSecret } = values;
+  const { DATABRICKS_HOST: host, DATABRICKS_HTTP_PATH: httpPath } = values;
   if (host === null || httpPath === null) return null;
-  if (token === null && (clientId === null || clientSecret === null)) return null;
-  return {
-    host,
-    httpPath,
-    catalog: values.DATABRICKS_CATALOG,
-    schema: values.DATABRICKS_SCHEMA,
-    queryTimeoutMs: values.DATABRICKS_TIMEOUT * SECOND_MS,
-    ...present({ token, clientId, clientSecret, caFile: values.DATABRICKS_CA_FILE }),
-    ...present({ proxyUrl: proxyFor(`https://${host}`, values) }),
-  };
+  const workspace = workspaceSettings(host, values);
+  return (
+    workspace && {
+      ...workspace,
+      httpPath,
+      catalog: values.DATABRICKS_CATALOG,
+      schema: values.DATABRICKS_SCHEMA,
+      queryTimeoutMs: values.DATABRICKS_TIMEOUT * SECOND_MS,
+    }
+  );
+}
+
+/** A workspace with the login of the settings; null when there is none. */
+export function workspaceSettings(host: string, values: Values): WorkspaceSettings | null {
+  const login = databricksLogin(values);
+  if (login === null) return null;
+  if (login.token === undefined && (login.clientId === undefined || login.clientSecret === undefined)) return null;
+  return { host, ...login, ...present({ proxyUrl: proxyFor(`https://${host}`, values) }) };
+}
+
+function databricksLogin(values: Values): DatabricksLogin | null {
+  const { DATABRICKS_TOKEN: token, DATABRICKS_CLIENT_ID: clientId, DATABRICKS_CLIENT_SECRET: clientSecret } = values;
+  if (token === null && clientId === null && clientSecret === null) return null;
+  return present({ token, clientId, clientSecret, caFile: values.DATABRICKS_CA_FILE });
 }
 
 function recommender(values: Values): RecommenderSettings | null {
@@ -227,6 +250,7 @@ export function shapeSettings(values: Values): Settings {
     ...present({
       recommender: recommender(values),
       databricks: databricks(values),
+      databricksLogin: databricksLogin(values),
       sftpInbound: sftpServer(values, 'SFTP_INBOUND'),
       sftpOutbound: sftpServer(values, 'SFTP_OUTBOUND'),
       metrics: metrics(values),

@@ -33,7 +33,12 @@ mkdirSync(`${ROOT}/coverage`, { recursive: true });
 const onlyRules = args.includes('--rules');
 // The queue's side of the comparison needs the servers that the other tests need.
 if (!node('scripts/setup.mjs', ...(onlyRules ? [] : ['--for-tests']))) failures.push('The set-up failed (see above).');
-else await testAll(await import('../dist/src/databricks-tools/local/environment.js'));
+else {
+  await testAll({
+    ...(await import('../dist/src/databricks-tools/local/environment.js')),
+    ...(await import('../dist/src/databricks-tools/local/prerequisites.js')),
+  });
+}
 for (const failure of failures) console.error(`FAILED: ${failure}`);
 writeFileSync(RESULTS, `${JSON.stringify({ passed, failed: failures.length })}\n`);
 console.error(`${passed} passed, ${failures.length} failed`);

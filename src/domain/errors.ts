@@ -42,6 +42,8 @@ export const ERROR_CODES = {
   },
   DATABRICKS_LOGIN_REFUSED: { retryable: false, meaning: 'Databricks refused the token or the client credentials.' },
   DATABRICKS_QUERY: { retryable: true, meaning: 'Databricks could not run a query to its end.' },
+  DATABRICKS_API: { retryable: false, meaning: 'Databricks refused a call of its REST API.' },
+  DATABRICKS_JOB: { retryable: false, meaning: 'A job on Databricks is not there, or did not succeed.' },
   DATABRICKS_VALUE: {
     retryable: false,
     meaning:

@@ -129,7 +129,7 @@ describe('btc-fake databricks run --local', () => {
       ]);
       const refused = await locally(CHOICE, { API_ENDPOINT: '/nowhere' });
       expect([refused.code, refused.stderr]).toEqual([
-        1,
+        2,
         expect.stringMatching(/40 employees failed \(RECOMMENDER_REJECTED\): 300000, .* \(RUN_INCOMPLETE\)/),
       ]);
     },

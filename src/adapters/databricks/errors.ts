@@ -13,6 +13,8 @@ export interface CallContext {
   readonly opening: boolean;
   /** Texts that must never get into a message, whatever the server echoes. */
   readonly secrets: readonly string[];
+  /** What to check when nothing answers well; the settings of the warehouse unless given. */
+  readonly remedy?: string;
 }
 
 /** How the driver's errors tell what they are. Their classes are not exported, and one of them is no Error at all. */
@@ -64,12 +66,17 @@ export function toDatabricksError(error: unknown, context: CallContext): BtcFake
 
 /** An answer that did not come in time, or came and made no sense: `what` finishes "could not be reached: …". */
 export function databricksSilence(what: string, context: CallContext): BtcFakeError {
-  return unreachable(context, what, CHECK_WAREHOUSE, undefined);
+  return unreachable(context, what, context.remedy ?? CHECK_WAREHOUSE, undefined);
 }
 
 /** A warehouse that has not begun to answer for so long; it may yet. */
 export function databricksSlow(waitedMs: number, context: CallContext): BtcFakeError {
   return starting(context, `no answer for ${waitedMs / 1000} s`, undefined);
+}
+
+/** Whether a system code says that a certificate is not trusted. */
+export function isCertificateFault(code: string): boolean {
+  return CERTIFICATE_CODE.test(code);
 }
 
 /** An HTTP answer other than 200, from the warehouse or from the token endpoint. */
@@ -80,7 +87,7 @@ export function httpError(status: number, context: CallContext, details: ErrorDe
     const remedy = 'Copy the HTTP path from the connection details of the SQL warehouse: /sql/1.0/warehouses/….';
     return new BtcFakeError('CONFIG_INVALID', message, { ...details, remedy });
   }
-  return unreachable(context, `it answered HTTP ${status}`, CHECK_WAREHOUSE, details.cause);
+  return unreachable(context, `it answered HTTP ${status}`, context.remedy ?? CHECK_WAREHOUSE, details.cause);
 }
 
 /** A login that can never work, whatever HTTP status says so. */
@@ -97,7 +104,7 @@ function proxyError({ text, status }: ProxyFault, context: CallContext, cause: u
 
 function connectionError(error: unknown, message: string, context: CallContext): BtcFakeError {
   const code = systemCode(error);
-  if (code !== undefined && CERTIFICATE_CODE.test(code)) {
+  if (code !== undefined && isCertificateFault(code)) {
     return unreachable(context, `its certificate is not trusted (${code})`, CHECK_CERTIFICATE, error);
   }
   const status = /Hive driver: (\d{3}) when connecting/.exec(message)?.[1];
@@ -105,7 +112,7 @@ function connectionError(error: unknown, message: string, context: CallContext):
   return unreachable(
     context,
     code === undefined ? 'the connection failed' : `the connection failed (${code})`,
-    CHECK_WAREHOUSE,
+    context.remedy ?? CHECK_WAREHOUSE,
     error,
   );
 }

@@ -27,9 +27,18 @@ export function doctorCommand(program: Command, done: (code: ExitCode) => void):
       const redis = () => tryRedisOf(command);
       const appliedSchedule = () => appliedScheduleOf(command);
       for (const check of connectionChecks({ ...command, redis, appliedSchedule })) tell(await check.run());
+      await tellOfDatabricks(tell);
       if (json) printJson(findings);
       done(findings.some(({ state }) => state === 'wrong') ? EXIT.error : EXIT.ok);
     });
+}
+
+/** What the commands for Databricks need: a login, and on this machine a Python, Java and Maven. */
+async function tellOfDatabricks(tell: (finding: Finding) => void): Promise<void> {
+  const { tryWorkspace } = await import('../../databricks-tools/remote/workspace-check.ts');
+  const { prerequisites } = await import('../../databricks-tools/local/prerequisites.ts');
+  tell({ what: 'Workspace', ...(await tryWorkspace()) });
+  for (const prerequisite of prerequisites()) tell(prerequisite);
 }
 
 async function tryRedisOf(command: CommandContext): Promise<Outcome> {

@@ -1,14 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../adapters/disk/package-root.ts';
 import { BtcFakeError } from '../../domain/errors.ts';
+import { findPython, INSTALL, type Python, prerequisites } from './prerequisites.ts';
 
 /** The version of Spark that notebooks run on here. */
 const SPARK = '4.0';
-const LOWEST_JAVA = 17;
-const PYTHONS = ['python3.12', 'python3.11', 'python3'];
 /** What a program said last, for an error. */
 const SAID_CHARACTERS = 4_000;
 const SAID_LINES = 8;
@@ -18,13 +17,6 @@ const COPY_JARS = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-d
 export interface LocalSpark {
   readonly python: string;
   readonly jars: string;
-}
-
-/** A Python that environments are made from. */
-export interface Python {
-  readonly program: string;
-  /** `Python 3.11.7`. */
-  readonly version: string;
 }
 
 /** The folder of the environment, below the working folder. */
@@ -48,19 +40,13 @@ export function removeEnvironment(): boolean {
  */
 export async function prepareLocalSpark(say: (line: string) => void): Promise<LocalSpark> {
   const python = findPython();
-  const missing = [
-    ...(python === undefined ? ['Python 3.11 or 3.12'] : []),
-    ...(hasJava() ? [] : [`Java ${LOWEST_JAVA} or later`]),
-    ...(answers('mvn', '-v') ? [] : ['Maven (mvn)']),
-  ];
+  const missing = prerequisites().filter(({ state }) => state !== 'fine');
   if (python === undefined || missing.length > 0) {
-    throw new BtcFakeError(
-      'DATABRICKS_LOCAL',
-      `A local Spark needs what this machine does not have: ${missing.join(', ')}`,
-      {
-        remedy: 'Install it. On Debian: apt-get install python3-venv openjdk-17-jre-headless maven',
-      },
-    );
+    const what = missing.map(({ what: name, detail }) => `${name}: ${detail.split(';', 1)[0]}`);
+    throw new BtcFakeError('DATABRICKS_LOCAL', 'A local Spark needs what this machine does not have', {
+      lines: what,
+      remedy: missing[0]?.remedy ?? INSTALL,
+    });
   }
   const folder = environmentFolder();
   return {
@@ -101,27 +87,6 @@ export async function deltaJars(folder: string, spark: string, say: (line: strin
     await run('mvn', '-B', '-q', '-f', pom, COPY_JARS, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`);
   });
   return jars;
-}
-
-/** The Python that the environment is made from; undefined: none of a version that will do. */
-export function findPython(): Python | undefined {
-  for (const program of PYTHONS) {
-    const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
-    if (status === 0 && /^Python 3\.1[12]\./.test(stdout)) return { program, version: stdout.trim() };
-  }
-  return undefined;
-}
-
-/** Whether a Java is there that Spark runs on, where Spark looks for it. */
-export function hasJava(): boolean {
-  // Spark's own start script asks JAVA_HOME first.
-  const script = `"\${JAVA_HOME:+$JAVA_HOME/bin/}java" -version`;
-  const { status, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
-  return status === 0 && Number(/version "(\d+)/.exec(stderr)?.[1]) >= LOWEST_JAVA;
-}
-
-function answers(program: string, ...args: readonly string[]): boolean {
-  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 }
 
 /** Makes a folder again unless its mark fits a file and a version; a folder that was left half made has none. */

@@ -1,5 +1,6 @@
 import type { Description, Target } from '../../domain/description/description.ts';
 import { wheelInVolume } from './bundle.ts';
+import { jobName } from './settings.ts';
 import { JOB_TASKS } from './tasks.ts';
 
 /** The README of an export: how its job is deployed in three ways, and how all of it is removed. */
@@ -11,7 +12,7 @@ export function exportReadme(
 ): string {
   const { catalog, schema, volume, secret_scope, workspace_folder, simulation } = target;
   const folder = `${workspace_folder}/${target.name}`;
-  const job = `${description.name}-${target.name}`;
+  const job = jobName(description, target);
   const root = `/Volumes/${catalog}/${schema}/${volume}`;
   const wheelStep =
     wheel === undefined

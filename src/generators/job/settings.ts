@@ -18,6 +18,11 @@ export interface JobSource {
 const CLUSTER_KEY = 'btc_fake';
 const MINUTE_SECONDS = 60;
 
+/** Name of the job of a target in the workspace. */
+export function jobName({ name }: Pick<Description, 'name'>, target: Pick<Target, 'name'>): string {
+  return `${name}-${target.name}`;
+}
+
 /** The settings of the native job for one target, as the Jobs API 2.2 takes them (`CreateJob`). */
 export function jobSettings(description: Description, target: Target, source: JobSource) {
   const { job, schedule, notifications } = target;
@@ -27,7 +32,7 @@ export function jobSettings(description: Description, target: Target, source: Jo
   // The description was checked when it was read.
   if ('refusal' in quartz) throw new Error(`${schedule.cron}: ${quartz.refusal}`);
   return {
-    name: `${description.name}-${target.name}`,
+    name: jobName(description, target),
     description: 'BTC Fake: the simulated week, natively on Databricks. Written by btc-fake databricks export.',
     tags: { product: 'btc-fake', environment: target.name as string },
     format: 'MULTI_TASK' as const,

@@ -34,12 +34,19 @@ interface Exchange {
 }
 
 const TOKEN_PATH = '/oidc/v1/token';
+/** The call of the workspace's REST API that says who is logged in. */
+const ME_PATH = '/api/2.0/preview/scim/v2/Me';
 
 /** Serves the Thrift service and the OAuth token endpoint over HTTPS on a free port of `localhost`. */
 export async function startHttpsEndpoint(options: EndpointOptions): Promise<HttpsEndpoint> {
   const timers = new Set<NodeJS.Timeout>();
 
   const answer = ({ request, response, body }: Exchange): void => {
+    if (request.url === ME_PATH) {
+      const isKnown = request.headers.authorization === `Bearer ${options.token}`;
+      endWith(response, isKnown ? 200 : 401, isKnown ? { userName: 'robot@team.example' } : {});
+      return;
+    }
     const isToken = request.url === TOKEN_PATH;
     if (!isToken && request.url !== options.httpPath) {
       endWith(response, 404, {});

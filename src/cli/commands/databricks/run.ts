@@ -1,10 +1,17 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { TARGET_NAMES, type TargetName } from '../../../domain/description/description.ts';
+import { BtcFakeError } from '../../../domain/errors.ts';
+import { printable } from '../../../domain/quoted-value.ts';
 import { pathArgument } from '../../arguments.ts';
 import { EXIT, type ExitCode } from '../../exit-codes.ts';
+import { reportError } from '../../report-error.ts';
 import { printJson, printProgress, printResult } from '../../terminal.ts';
 
 interface RunOptions {
+  readonly local?: boolean;
+  readonly env?: TargetName;
+  readonly file: string;
   readonly asOf?: string;
   readonly seed?: string;
   readonly employees?: string;
@@ -12,37 +19,90 @@ interface RunOptions {
   readonly skipInvalidEmployees?: boolean;
   readonly withoutFailed?: boolean;
   readonly trainingRecords?: string;
-  readonly task: string;
+  readonly task?: string;
   readonly removeEnvironment?: boolean;
   readonly json?: boolean;
 }
 
-/** `btc-fake databricks run --local`: the notebook on a Spark of this machine. Needs Python, Java and Maven, no Redis and no workspace. */
+const LOCAL_TASK = 'simulation';
+
+/**
+ * `btc-fake databricks run`: the deployed job, or with `--local` the notebook on a Spark of this machine (needs Python, Java and
+ * Maven, and no workspace). Needs no Redis.
+ */
 export function addDatabricksRun(databricks: Command, done: (code: ExitCode) => void): void {
   databricks
     .command('run')
-    .description('simulate a week with the notebook, on a Spark of this machine; sets it up on first use')
-    .requiredOption('--local', 'on this machine')
+    .description('start the deployed job and follow it; with --local, run the notebook on a Spark of this machine')
+    .option('--local', 'on this machine, without a workspace; sets up Python and Spark on first use')
+    .addOption(
+      new Option('--env <target>', 'the target whose job is started (default: the first in lakehouse.yaml)').choices(
+        TARGET_NAMES,
+      ),
+    )
+    .option('--file <file>', 'the description', pathArgument, 'lakehouse.yaml')
     .option('--as-of <iso>', 'the instant that the run simulates (default: now)')
-    .option('--seed <text>', 'where all chance comes from (default: the run id)', '')
-    .option('--employees <file>', 'the employees file (default: EMPLOYEES_FILE)', pathArgument)
-    .option('--output <dir>', 'the folder for the files (default: OUTPUT_DIR)', pathArgument)
+    .option('--seed <text>', 'where all chance comes from (default: the run id)')
+    .option('--employees <file>', 'the employees file; without --local a path in the volume', pathArgument)
+    .option('--output <dir>', 'the folder for the files; without --local the root of the drops', pathArgument)
     .option('--skip-invalid-employees', 'leave out the rows of the employees file that are wrong')
     .option('--without-failed', 'write the files without employees whose call failed for good')
     .option(
       '--training-records <dir>',
-      'content_assignments and content_completion as CSV or Parquet (default: the SQL warehouse)',
+      'with --local: content_assignments and content_completion as CSV or Parquet (default: the SQL warehouse)',
       pathArgument,
     )
-    .addOption(new Option('--task <name>', 'the task of the job').default('simulation'))
-    .option('--remove-environment', 'remove what was set up, and do nothing else')
+    .option('--task <name>', 'one task of the job alone (with --local, default: simulation)')
+    .option('--remove-environment', 'with --local: remove what was set up, and do nothing else')
     .option('--json', 'print one JSON object as the result')
-    .addHelpText('after', '\nExample:\n  btc-fake databricks run --local --seed monday --as-of 2025-10-28T11:00:00Z')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  btc-fake databricks run --env dev\n  btc-fake databricks run --local --seed monday --as-of 2025-10-28T11:00:00Z',
+    )
     .action(async (options: RunOptions) => {
-      if (options.removeEnvironment) await removeLocalSpark();
-      else await run(options);
-      done(EXIT.ok);
+      if (options.local && options.removeEnvironment) await removeLocalSpark();
+      else done(await exitOf(options.local ? runLocally(options) : runDeployedJob(options)));
     });
+}
+
+/** Exit code 2 when employees failed, as for `run`. */
+async function exitOf(work: Promise<void>): Promise<ExitCode> {
+  try {
+    await work;
+    return EXIT.ok;
+  } catch (error) {
+    const code = reportError(error);
+    return error instanceof BtcFakeError && error.code === 'RUN_INCOMPLETE' ? EXIT.failedEmployees : code;
+  }
+}
+
+async function runDeployedJob({
+  env,
+  trainingRecords,
+  removeEnvironment,
+  local: _,
+  json,
+  ...choice
+}: RunOptions): Promise<void> {
+  if (trainingRecords !== undefined || removeEnvironment) {
+    const option = removeEnvironment ? '--remove-environment' : '--training-records';
+    throw new BtcFakeError('USAGE', `${option} is only possible with --local`);
+  }
+  const { runDeployed } = await import('../../../databricks-tools/remote/deployed-run.ts');
+  const { withStopSignal } = await import('../../stop-signal.ts');
+  const { openCommandContext } = await import('../../session.ts');
+  openCommandContext();
+  const report = await withStopSignal((stop) => runDeployed({ ...choice, target: env }, { say: printProgress, stop }));
+  if (json) printJson(report);
+  else for (const line of resultLines(report.results)) printResult(line);
+}
+
+/** The drop of a simulation, and what any other notebook ended with. */
+function resultLines(results: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(results).map(([task, value]) => {
+    const { drop } = (typeof value === 'object' && value !== null ? value : {}) as { drop?: unknown };
+    return typeof drop === 'string' ? printable(drop) : `${task}: ${printable(JSON.stringify(value))}`;
+  });
 }
 
 async function removeLocalSpark(): Promise<void> {
@@ -50,7 +110,7 @@ async function removeLocalSpark(): Promise<void> {
   printResult(removeEnvironment() ? `Removed ${environmentFolder()}` : `There is no ${environmentFolder()}`);
 }
 
-async function run({ task, asOf, employees, output, json, ...choice }: RunOptions): Promise<void> {
+async function runLocally({ task = LOCAL_TASK, asOf, employees, output, json, ...choice }: RunOptions): Promise<void> {
   const { asOfInstant } = await import('../../../domain/run/as-of.ts');
   const { notebookOf } = await import('../../../databricks-tools/local/tasks.ts');
   const { runNatively } = await import('../../../databricks-tools/local/native-run.ts');
