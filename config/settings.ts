@@ -1,6 +1,8 @@
 /** The settings as the code works with them: grouped by what they are for, times in milliseconds, absent when not set. */
 import { type DatePattern, parseDatePatterns } from '../src/domain/catalog/date-pattern.ts';
 import { STAGE_DEFINITIONS, type Stage } from '../src/domain/run/stages.ts';
+import { type DatabricksLogin, type DatabricksSettings, databricks, databricksLogin } from './databricks.ts';
+import { present } from './present.ts';
 import { proxyFor } from './proxy-choice.ts';
 import { recommenderLogin } from './recommender-login.ts';
 import type { Values } from './schema.ts';
@@ -43,30 +45,6 @@ export interface SftpServerSettings {
   readonly transferMs: number;
   /** How the names of these settings begin, for messages. */
   readonly settings: 'SFTP_INBOUND' | 'SFTP_OUTBOUND';
-}
-
-/** A token, or a client id and secret; with both, the token is meant. */
-export interface DatabricksLogin {
-  readonly token?: string;
-  readonly clientId?: string;
-  readonly clientSecret?: string;
-  readonly caFile?: string;
-}
-
-/** A workspace with its login. */
-export interface WorkspaceSettings extends DatabricksLogin {
-  /** May carry a port (`host:8443`). */
-  readonly host: string;
-  /** The proxy that is on the way, with its login; absent: none. */
-  readonly proxyUrl?: string;
-}
-
-/** A SQL warehouse. */
-export interface DatabricksSettings extends WorkspaceSettings {
-  readonly httpPath: string;
-  readonly catalog: string;
-  readonly schema: string;
-  readonly queryTimeoutMs: number;
 }
 
 /** Where Redis is, and what its address cannot say. */
@@ -148,12 +126,6 @@ const HOUR_MS = 60 * 60 * SECOND_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Without the properties that are null. */
-function present<T extends object>(properties: T): { [K in keyof T]?: Exclude<T[K], null> } {
-  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null)) as {
-    [K in keyof T]?: Exclude<T[K], null>;
-  };
-}
-
 function sftpServer(values: Values, side: SftpServerSettings['settings']): SftpServerSettings | null {
   const host = values[`${side}_HOST`];
   const username = values[`${side}_USER`];
@@ -178,35 +150,6 @@ function sftpServer(values: Values, side: SftpServerSettings['settings']): SftpS
       legacyAlgorithms: values[`${side}_LEGACY_ALGORITHMS`],
     }),
   };
-}
-
-function databricks(values: Values): DatabricksSettings | null {
-  const { DATABRICKS_HOST: host, DATABRICKS_HTTP_PATH: httpPath } = values;
-  if (host === null || httpPath === null) return null;
-  const workspace = workspaceSettings(host, values);
-  return (
-    workspace && {
-      ...workspace,
-      httpPath,
-      catalog: values.DATABRICKS_CATALOG,
-      schema: values.DATABRICKS_SCHEMA,
-      queryTimeoutMs: values.DATABRICKS_TIMEOUT * SECOND_MS,
-    }
-  );
-}
-
-/** A workspace with the login of the settings; null when there is none. */
-export function workspaceSettings(host: string, values: Values): WorkspaceSettings | null {
-  const login = databricksLogin(values);
-  if (login === null) return null;
-  if (login.token === undefined && (login.clientId === undefined || login.clientSecret === undefined)) return null;
-  return { host, ...login, ...present({ proxyUrl: proxyFor(`https://${host}`, values) }) };
-}
-
-function databricksLogin(values: Values): DatabricksLogin | null {
-  const { DATABRICKS_TOKEN: token, DATABRICKS_CLIENT_ID: clientId, DATABRICKS_CLIENT_SECRET: clientSecret } = values;
-  if (token === null && clientId === null && clientSecret === null) return null;
-  return present({ token, clientId, clientSecret, caFile: values.DATABRICKS_CA_FILE });
 }
 
 function recommender(values: Values): RecommenderSettings | null {

@@ -143,7 +143,7 @@ function mayPass(error: BtcFakeError): boolean {
   return error.retryable && code !== 'ENOTFOUND' && !isCertificateFault(code);
 }
 
-/** got's own error holds the login, so only what it says of the connection goes on. */
+/** got's own error holds the login, so only what it says of the connection is kept. */
 function withoutLogin(error: unknown): Error {
   const { message, code, cause } = error as { message?: string; code?: string; cause?: unknown };
   return Object.assign(new Error(message ?? 'the call failed', { cause }), { code });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { format } from 'fast-csv';
-import type { DatabricksSettings } from '../../../config/settings.ts';
+import type { DatabricksSettings } from '../../../config/databricks.ts';
 import { EMPLOYEES_PER_QUERY, withTrainingRecords } from '../../adapters/databricks/training-records.ts';
 import { readEmployees } from '../../adapters/disk/employees-file.ts';
 import { formatInstant } from '../../domain/feeds/rows.ts';

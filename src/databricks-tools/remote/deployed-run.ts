@@ -1,5 +1,5 @@
+import { workspaceSettings } from '../../../config/databricks.ts';
 import { loadSettings } from '../../../config/load.ts';
-import { workspaceSettings } from '../../../config/settings.ts';
 import { DatabricksRest } from '../../adapters/databricks/rest.ts';
 import type { TargetName } from '../../domain/description/description.ts';
 import { BtcFakeError } from '../../domain/errors.ts';
