@@ -1,4 +1,6 @@
-/** What `node --cpu-prof` writes: a tree of calls, and which of them the processor was found in. Times in microseconds. */
+/**
+ * What `node --cpu-prof` writes: a tree of calls, and which of them the processor was found in. Times in microseconds.
+ */
 export interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
@@ -18,9 +20,9 @@ export interface ProfileStep {
 const IDLE = '(idle)';
 
 /**
- * How the busy time of a profile divides into steps, in microseconds, in the order of the steps, those that took none left out.
- * A call that belongs to no step, such as one into Node.js itself, counts for its caller; one that nobody of the steps
- * called, for `others`.
+ * How the busy time of a profile divides into steps, in microseconds, in the order of the steps, those that took none
+ * left out. A call that belongs to no step, such as one into Node.js itself, counts for its caller; one that nobody of
+ * the steps called, for `others`.
  */
 export function timeBySteps(profile: CpuProfile, steps: readonly ProfileStep[], others: string): Map<string, number> {
   const totals = new Map([...steps.map(({ name }) => name), others].map((name) => [name, 0]));

@@ -37,7 +37,10 @@ export interface RunChoice {
   readonly afterwards?: (folder: string, files: readonly string[]) => Promise<void>;
 }
 
-/** Runs a week with the default set-up: the embedded Redis of its folder (which runs already), workers in the same process. */
+/**
+ * Runs a week with the default set-up: the embedded Redis of its folder (which runs already), workers in the same
+ * process.
+ */
 export function measuredRun({
   employees,
   latencyMs = 0,

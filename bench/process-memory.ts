@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-/** The most memory that a process has had resident so far, in megabytes, by the kernel's own mark; 0 when it has ended. */
+/**
+ * The most memory that a process has had resident so far, in megabytes, by the kernel's own mark; 0 when it has ended.
+ */
 export function peakMegabytes(pid: number): number {
   try {
     return Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;

@@ -5,7 +5,8 @@ const FEWEST = 100;
 
 /**
  * Counts the commands that a Redis carries out from now on, those inside of scripts too.
- * @returns what ends the counting and gives the calls of each command that was called at least a hundred times, most first.
+ * @returns what ends the counting and gives the calls of each command that was called at least a hundred times, most
+ * first.
  */
 export async function countCommands(redis: Redis): Promise<() => Promise<ReadonlyMap<string, number>>> {
   await redis.config('RESETSTAT');

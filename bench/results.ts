@@ -26,8 +26,8 @@ export async function writeResults(folder: string, results: BenchResults): Promi
 }
 
 /**
- * The results of a folder with those of some sections laid over them, in the order of `names`. Sections that were measured on
- * another machine are dropped: nobody could tell them apart.
+ * The results of a folder with those of some sections laid over them, in the order of `names`. Sections that were
+ * measured on another machine are dropped: nobody could tell them apart.
  */
 export async function mergedResults(
   folder: string,

@@ -7,7 +7,10 @@ export interface Spread {
   readonly n: number;
 }
 
-/** The median of some values with the smallest and the largest of them; of an even number of values, the mean of the middle two. */
+/**
+ * The median of some values with the smallest and the largest of them; of an even number of values, the mean of the
+ * middle two.
+ */
 export function spread(values: readonly number[]): Spread {
   if (values.length === 0) throw new Error('There is no median of nothing');
   const ascending = [...values].sort((a, b) => a - b);
@@ -21,7 +24,10 @@ export function spreadOf<T>(measurements: readonly T[], property: (measurement: 
   return spread(measurements.map(property));
 }
 
-/** Pairs of measurements that were taken in turn, as ratios: what the machine did meanwhile touched both of a pair alike. */
+/**
+ * Pairs of measurements that were taken in turn, as ratios: what the machine did meanwhile touched both of a pair
+ * alike.
+ */
 export function ratioSpread(over: readonly number[], under: readonly number[]): Spread {
   return spread(over.map((value, i) => value / under[i]!));
 }

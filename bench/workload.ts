@@ -26,7 +26,10 @@ export const FIRST_EMPLOYEE = 100_000;
 const TYPES: readonly EmployeeType[] = ['a', 'b', 'f'];
 const ROWS_AT_ONCE = 10_000;
 
-/** Does something in a temporary folder that holds the inputs of a run: an employees file and the vendor's two catalog files. */
+/**
+ * Does something in a temporary folder that holds the inputs of a run: an employees file and the vendor's two catalog
+ * files.
+ */
 export async function inWorkloadFolder<T>(employees: number, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'btc-fake-bench-')));
   try {

@@ -79,7 +79,10 @@ export const TOKEN = matching('text without blanks', /^[^\s\p{Cc}]+$/u);
 export const IDENTIFIER = matching('a name of letters, digits and _', /^[A-Za-z0-9_]+$/);
 /** The path of the recommender below its base URL. */
 export const URL_PATH = matching('a path that starts with /, without blanks, ? or #', /^\/[^\s?#\p{Cc}]*$/u);
-/** The first parts of the dashboard's own addresses: behind a proxy that takes the base path off, one like them would be ambiguous. */
+/**
+ * The first parts of the dashboard's own addresses: behind a proxy that takes the base path off, one like them would be
+ * ambiguous.
+ */
 export const DASHBOARD_PARTS: readonly string[] = [
   'assets',
   'charts',

@@ -14,8 +14,8 @@ export interface LoadOptions {
   /** The environment; default `process.env`. */
   readonly env?: Texts;
   /**
-   * The environment file; default `.env` in the working directory, which need not exist. A file that is named here must.
-   * `false` reads none.
+   * The environment file; default `.env` in the working directory, which need not exist. A file that is named here
+   * must. `false` reads none.
    */
   readonly envFile?: string | false;
   /** Texts by setting name that win over everything else: the options of a command. Undefined and blank are not set. */
@@ -36,7 +36,9 @@ export interface LoadedSettings {
 const REMEDY = 'Correct them in .env or in the environment; docs/configuration.md explains every setting.';
 const SHOWN_LENGTH = 60;
 
-/** A value that is no secret, fit for a message: short, on one line, and without a password that an address may hold. */
+/**
+ * A value that is no secret, fit for a message: short, on one line, and without a password that an address may hold.
+ */
 function quote(text: string): string {
   return quotedValue(text.replace(/\/\/.*@/s, '//…@'), SHOWN_LENGTH);
 }
@@ -60,8 +62,8 @@ function invalid(lines: readonly string[]): BtcFakeError {
  * Reads all settings: the command line before the environment before the environment file before the defaults. Blank
  * texts count as not set.
  *
- * Throws one BtcFakeError `CONFIG_INVALID` whose `lines` hold everything that is wrong, one line each: the setting, what
- * is wrong (never a secret), an example, and in brackets where the value stands.
+ * Throws one BtcFakeError `CONFIG_INVALID` whose `lines` hold everything that is wrong, one line each: the setting,
+ * what is wrong (never a secret), an example, and in brackets where the value stands.
  */
 export function loadSettings(options: LoadOptions = {}): LoadedSettings {
   const { env = process.env, envFile, overrides = {} } = options;
@@ -100,8 +102,8 @@ export function requireRecommender(settings: Settings): RecommenderSettings {
 }
 
 /**
- * Holds that a dashboard which others can reach asks who they are. Throws BtcFakeError `CONFIG_INVALID` when it would listen on
- * another address than this machine's own without a login.
+ * Holds that a dashboard which others can reach asks who they are. Throws BtcFakeError `CONFIG_INVALID` when it would
+ * listen on another address than this machine's own without a login.
  */
 export function requireLogin({ dashboard }: Settings): void {
   if (dashboard.login !== undefined || isLoopback(dashboard.host)) return;

@@ -41,9 +41,9 @@ function entriesOf(noProxy: string): string[] {
 }
 
 /**
- * As most programs read it: `*` is everything; a name is itself and all names below it, with or without `.` or `*.` in front; an IP
- * address is itself, and `10.0.0.0/8` all of that network, where the setting holds an address (names are not looked up); `:443` behind
- * limits each of them to a port.
+ * As most programs read it: `*` is everything; a name is itself and all names below it, with or without `.` or `*.` in
+ * front; an IP address is itself, and `10.0.0.0/8` all of that network, where the setting holds an address (names are
+ * not looked up); `:443` behind limits each of them to a port.
  */
 function exception(entry: string): Exception | undefined {
   const text = entry.toLowerCase();

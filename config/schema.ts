@@ -1,7 +1,7 @@
 /**
- * Every setting of BTC Fake, once; a file in `groups/` holds those of one kind. Types, templates, documentation and checks are
- * all derived from or held against this table. Units are part of the formats; `settings.ts` turns them into what the code
- * works with.
+ * Every setting of BTC Fake, once; a file in `groups/` holds those of one kind. Types, templates, documentation and
+ * checks are all derived from or held against this table. Units are part of the formats; `settings.ts` turns them into
+ * what the code works with.
  */
 import { DATABRICKS } from './groups/databricks.ts';
 import { FILES } from './groups/files.ts';

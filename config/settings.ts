@@ -1,4 +1,6 @@
-/** The settings as the code works with them: grouped by what they are for, times in milliseconds, absent when not set. */
+/**
+ * The settings as the code works with them: grouped by what they are for, times in milliseconds, absent when not set.
+ */
 import { type DatePattern, parseDatePatterns } from '../src/domain/catalog/date-pattern.ts';
 import { STAGE_DEFINITIONS, type Stage } from '../src/domain/run/stages.ts';
 import { type DatabricksLogin, type DatabricksSettings, databricks, databricksLogin } from './databricks.ts';

@@ -1,6 +1,6 @@
 /**
- * Checks the subjects of all commits since the rule began: `node scripts/check-commits.mjs`. A subject has at most 72 characters
- * and no full stop at its end. Prints each that breaks the rule, and exits with 1 when there is one.
+ * Checks the subjects of all commits since the rule began: `node scripts/check-commits.mjs`. A subject has at most 72
+ * characters and no full stop at its end. Prints each that breaks the rule, and exits with 1 when there is one.
  */
 import { spawnSync } from 'node:child_process';
 import { fail, ROOT, say } from './setup/terminal.mjs';

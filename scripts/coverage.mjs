@@ -1,8 +1,8 @@
 /**
  * Line coverage of a test run, over the test processes and every Node.js process that they start.
  *
- * The tests run the sources as @swc/jest compiles them, the command line runs the build of tsc. Both are mapped back to the
- * lines of the .ts files: a line counts where a statement begins, and is covered when that statement ran anywhere.
+ * The tests run the sources as @swc/jest compiles them, the command line runs the build of tsc. Both are mapped back to
+ * the lines of the .ts files: a line counts where a statement begins, and is covered when that statement ran anywhere.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -116,7 +116,9 @@ function printTable(files) {
   );
 }
 
-/** `3-5, 9` from 3, 4, 5, 9: what lies between two uncovered lines without a statement of its own is not covered either. */
+/**
+ * `3-5, 9` from 3, 4, 5, 9: what lies between two uncovered lines without a statement of its own is not covered either.
+ */
 function ranges(numbers) {
   const parts = [];
   for (const line of numbers.sort((one, other) => one - other)) {

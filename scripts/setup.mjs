@@ -1,6 +1,6 @@
 /**
- * Makes a fresh clone ready: `node scripts/setup.mjs [--for-tests]`. Needs nothing but Node.js and npm, does only what is
- * missing, says one line for each thing it does, and nothing when all is there.
+ * Makes a fresh clone ready: `node scripts/setup.mjs [--for-tests]`. Needs nothing but Node.js and npm, does only what
+ * is missing, says one line for each thing it does, and nothing when all is there.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { buildSources } from './setup/build.mjs';

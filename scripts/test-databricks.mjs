@@ -1,9 +1,10 @@
 /**
- * `npm run test:databricks`: sets up pinned environments in .btc-fake/python, then runs format and lint, types and tests of the Python
- * under databricks/, and holds the notebook on real Spark against the queue. Leaves the counts in coverage/databricks.json.
+ * `npm run test:databricks`: sets up pinned environments in .btc-fake/python, then runs format and lint, types and
+ * tests of the Python under databricks/, and holds the notebook on real Spark against the queue. Leaves the counts in
+ * coverage/databricks.json.
  *
- *   npm run test:databricks -- --full    at the size of the issues, not the small one
- *   npm run test:databricks -- --rules   only what needs no Spark
+ * npm run test:databricks -- --full    at the size of the issues, not the small one npm run test:databricks -- --rules
+ * only what needs no Spark
  *
  * The last line is `N passed, N failed`.
  */

@@ -1,5 +1,5 @@
-// Proves that words which mark translated text stay out of docs, messages, comments, names and test names, also where a line breaks
-// inside of them: CONTRIBUTING.md says what to write.
+// Proves that words which mark translated text stay out of docs, messages, comments, names and test names, also where a
+// line breaks inside of them: CONTRIBUTING.md says what to write.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -34,7 +34,10 @@ interface Finding {
   readonly better: string;
 }
 
-/** Finds the words in a text whose wrapped lines are joined, with the words inside of identifiers apart (`goOn`, `TRIAL_MS`). */
+/**
+ * Finds the words in a text whose wrapped lines are joined, with the words inside of identifiers apart (`goOn`,
+ * `TRIAL_MS`).
+ */
 function findingsIn(text: string): Finding[] {
   const startsAt: number[] = [];
   let joined = '';

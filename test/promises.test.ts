@@ -1,4 +1,5 @@
-// Proves that every test that docs/guarantees.md and docs/security.md name is there, and that no promise is without one.
+// Proves that every test that docs/guarantees.md and docs/security.md name is there, and that no promise is without
+// one.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';

@@ -11,8 +11,8 @@ export function benchRecommender(url: string, client: RecommenderClient, sockets
 }
 
 /**
- * Makes a call for each employee, so many at the same time, and does nothing else: no queue, no Redis, no result. What a run's calls
- * per second are compared with. Throws what the first failed call throws.
+ * Makes a call for each employee, so many at the same time, and does nothing else: no queue, no Redis, no result. What
+ * a run's calls per second are compared with. Throws what the first failed call throws.
  */
 export async function callForEach(
   employees: number,

@@ -19,8 +19,8 @@ import type { InTurn } from '../in-turn.ts';
 import { CONTENTS } from '../workload.ts';
 
 /**
- * Assembles the files of a run whose employees are done, in turn with fast-csv alone, which writes as many rows of the same
- * feeds, out of memory. Arguments: Redis, repeats, the folder with the employees file.
+ * Assembles the files of a run whose employees are done, in turn with fast-csv alone, which writes as many rows of the
+ * same feeds, out of memory. Arguments: Redis, repeats, the folder with the employees file.
  */
 const [location, repeats, folder] = process.argv.slice(2);
 const SAMPLE_ROWS = 10_000;

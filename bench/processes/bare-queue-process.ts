@@ -6,8 +6,8 @@ import { benchRecommender } from '../baselines/bare-recommender-loop.ts';
 import { FIRST_EMPLOYEE } from '../workload.ts';
 
 /**
- * The bare loop's calls as jobs of BullMQ, one for each, that are worked on while they are added, and nothing of ours: no run, no
- * parent, no assignments, no result. Arguments: Redis, URL, client, employees, concurrency.
+ * The bare loop's calls as jobs of BullMQ, one for each, that are worked on while they are added, and nothing of ours:
+ * no run, no parent, no assignments, no result. Arguments: Redis, URL, client, employees, concurrency.
  */
 const [location, url, client, employees, concurrency] = process.argv.slice(2);
 const CHUNK = 1_000;

@@ -9,8 +9,8 @@ import { benchRun, RETENTION_MS } from '../bench-run.ts';
 import type { InTurn } from '../in-turn.ts';
 
 /**
- * Gives employees to the queue, in turn with the bare library: `addBulk` of as many jobs that are empty, belong to no run and
- * are children of nobody. Nobody works on either. Arguments: Redis, employees, repeats, the employees file.
+ * Gives employees to the queue, in turn with the bare library: `addBulk` of as many jobs that are empty, belong to no
+ * run and are children of nobody. Nobody works on either. Arguments: Redis, employees, repeats, the employees file.
  */
 const [location, employees, repeats, employeesFile] = process.argv.slice(2);
 const CHUNK = 1_000;

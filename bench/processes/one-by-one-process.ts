@@ -11,8 +11,8 @@ import { benchRecommender } from '../baselines/bare-recommender-loop.ts';
 import { AS_OF, CONTENTS, FIRST_EMPLOYEE, SEED, typeAt } from '../workload.ts';
 
 /**
- * A week the way it was done before there was a queue: one employee after the other, each asked for (by got), decided and written
- * before the next. Arguments: URL, employees, the file to write.
+ * A week the way it was done before there was a queue: one employee after the other, each asked for (by got), decided
+ * and written before the next. Arguments: URL, employees, the file to write.
  */
 const [url, employees, path] = process.argv.slice(2);
 const plan: RunPlan = {

@@ -1,6 +1,6 @@
 /**
- * The container's health check: ends with 0 when the process in it answers on /healthz, on the worker's port or the dashboard's.
- * Only one of them runs in a container, and nothing says which.
+ * The container's health check: ends with 0 when the process in it answers on /healthz, on the worker's port or the
+ * dashboard's. Only one of them runs in a container, and nothing says which.
  */
 const LIMIT_MS = 4_000;
 const ports = [process.env.METRICS_PORT || '9464', process.env.DASHBOARD_PORT || '3000'];

@@ -5,8 +5,10 @@ const UNRELEASED = '## [Unreleased]';
 export class ReleaseError extends Error {}
 
 /**
- * Moves what is unreleased under a version, with the sections Added, Changed and Fixed in this order, and leaves an empty
- * [Unreleased] above. @param date `YYYY-MM-DD`. @throws ReleaseError when nothing is unreleased, or a section is another one.
+ * Moves what is unreleased under a version, with the sections Added, Changed and Fixed in this order, and leaves an
+ * empty [Unreleased] above.
+ * @param date `YYYY-MM-DD`.
+ * @throws ReleaseError when nothing is unreleased, or a section is another one.
  */
 export function releaseChangelog(changelog, version, date) {
   const from = changelog.indexOf(`${UNRELEASED}\n`);

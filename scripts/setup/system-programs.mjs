@@ -20,8 +20,8 @@ export function isOnPath(program) {
 }
 
 /**
- * Installs the programs that are not there: with apt-get on Debian and its family, with Homebrew on macOS; elsewhere Redis is
- * built from source. None of them is started, now or at the next boot of the machine.
+ * Installs the programs that are not there: with apt-get on Debian and its family, with Homebrew on macOS; elsewhere
+ * Redis is built from source. None of them is started, now or at the next boot of the machine.
  */
 export function installPrograms(programs) {
   const missing = programs.filter((program) => !program.isThere());

@@ -6,7 +6,10 @@ import { STAGES } from '../domain/run/stages.ts';
 
 /** Parsers of what people type; each throws commander's InvalidArgumentError, which ends in exit code 64. */
 
-/** A name of a file or folder. An empty one would mean the default, and was not meant: a variable of a script that is not set. */
+/**
+ * A name of a file or folder. An empty one would mean the default, and was not meant: a variable of a script that is
+ * not set.
+ */
 export function pathArgument(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
   return text;

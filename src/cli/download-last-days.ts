@@ -16,8 +16,8 @@ export interface DownloadedCatalog extends CatalogFile {
 }
 
 /**
- * Fetches the catalog files whose names have the dates of the last `days` days, and today's, into a folder. The business
- * time zone decides what today is.
+ * Fetches the catalog files whose names have the dates of the last `days` days, and today's, into a folder. The
+ * business time zone decides what today is.
  * @returns undefined when the process was told to stop before; nothing half-downloaded is left then.
  * @throws BtcFakeError CONFIG_INVALID, CATALOG_TOO_LARGE, and what `withSftp` and its session throw.
  */

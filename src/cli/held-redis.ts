@@ -9,8 +9,9 @@ const held = new Set<Promise<EmbeddedRedis>>();
 let isEnding = false;
 
 /**
- * The Redis of a folder, given back also when a signal ends the command before anything else heeds it: the server is in a process
- * group of its own and would stay behind. @throws what `acquireEmbeddedRedis` throws.
+ * The Redis of a folder, given back also when a signal ends the command before anything else heeds it: the server is in
+ * a process group of its own and would stay behind.
+ * @throws what `acquireEmbeddedRedis` throws.
  */
 export async function holdRedisOf(folder: string): Promise<EmbeddedRedis> {
   const acquiring = acquireEmbeddedRedis(folder);

@@ -52,8 +52,8 @@ const COMMANDS = [
 const EXIT_LIMIT_MS = 3_000;
 
 /**
- * The heap is cleared when it has grown by half, not to four times of what is alive: a third less memory at the same speed
- * (docs/performance.md).
+ * The heap is cleared when it has grown by half, not to four times of what is alive: a third less memory at the same
+ * speed (docs/performance.md).
  */
 const EARLY_GARBAGE_COLLECTION = '--heap-growing-percent=50';
 

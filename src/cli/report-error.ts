@@ -14,8 +14,8 @@ export function hideInErrors(secrets: readonly string[]): void {
 }
 
 /**
- * Tells a person what went wrong: what, where and what to do, never a stack trace. An error that BTC Fake did not raise on
- * purpose is shown by its message alone, with the way to see more.
+ * Tells a person what went wrong: what, where and what to do, never a stack trace. An error that BTC Fake did not raise
+ * on purpose is shown by its message alone, with the way to see more.
  * @returns the exit code for it.
  */
 export function reportError(thrown: unknown): ExitCode {

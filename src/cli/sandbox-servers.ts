@@ -20,8 +20,9 @@ export interface SandboxOptions {
 }
 
 /**
- * Serves the stand-ins until told to stop. The settings that reach them go to standard output once both listen, as lines of an
- * environment file. @throws BtcFakeError PORT_UNAVAILABLE.
+ * Serves the stand-ins until told to stop. The settings that reach them go to standard output once both listen, as
+ * lines of an environment file.
+ * @throws BtcFakeError PORT_UNAVAILABLE.
  */
 export async function serveSandbox({ host, sftpPort, recommenderPort, latency, json }: SandboxOptions): Promise<void> {
   await withStopSignal(async (stop) => {

@@ -52,8 +52,9 @@ export interface Session extends CommandContext {
 }
 
 /**
- * Loads the settings and makes the logger. On a terminal, where commands show their progress themselves, only what is wrong is
- * logged, unless LOG_LEVEL or `logAll` says otherwise. @throws BtcFakeError CONFIG_INVALID.
+ * Loads the settings and makes the logger. On a terminal, where commands show their progress themselves, only what is
+ * wrong is logged, unless LOG_LEVEL or `logAll` says otherwise.
+ * @throws BtcFakeError CONFIG_INVALID.
  */
 export function openCommandContext(options: CommandContextOptions = {}): CommandContext {
   const loaded = loadSettings(options);
@@ -109,9 +110,10 @@ export interface WorkersChoice {
 }
 
 /**
- * Workers in this process, on connections of their own that wait for Redis when it is away, while `work` runs. The process is
- * announced as alive for as long. @throws BtcFakeError FILE_UNREADABLE when they would lack the UserCompletion template, and what
- * Redis answers when this user may not write or not run scripts.
+ * Workers in this process, on connections of their own that wait for Redis when it is away, while `work` runs. The
+ * process is announced as alive for as long.
+ * @throws BtcFakeError FILE_UNREADABLE when they would lack the UserCompletion template, and what Redis answers when
+ * this user may not write or not run scripts.
  */
 export async function withWorkers<T>(
   { settings, logger, redisLocation, redis: commands }: Session,
@@ -160,7 +162,10 @@ export async function withWorkers<T>(
   }).finally(() => telemetry?.stop());
 }
 
-/** Workers wait for what passes by itself, as they do later: a full Redis, a replica whose address will lead to a master. */
+/**
+ * Workers wait for what passes by itself, as they do later: a full Redis, a replica whose address will lead to a
+ * master.
+ */
 async function tryWrites(redis: RedisConnection, location: string, logger: Logger): Promise<void> {
   await assertWritableRedis(redis).catch((error: unknown) => {
     const refusal = redisRefusal(error, location);

@@ -1,6 +1,6 @@
 /**
- * The signal by which a person or a supervisor asks this process to stop (Ctrl-C, SIGTERM), while `work` runs. The second
- * one ends the process at once.
+ * The signal by which a person or a supervisor asks this process to stop (Ctrl-C, SIGTERM), while `work` runs. The
+ * second one ends the process at once.
  */
 export async function withStopSignal<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();

@@ -5,8 +5,8 @@ import { EXIT } from './exit-codes.ts';
 type Style = Parameters<typeof styleText>[0];
 
 /**
- * Lets the process do its work to the end when nobody reads its output any more (`btc-fake run | head -1`), or the disk that
- * takes it is full. Results that could not be written are an error; for messages nobody is left who could be told.
+ * Lets the process do its work to the end when nobody reads its output any more (`btc-fake run | head -1`), or the disk
+ * that takes it is full. Results that could not be written are an error; for messages nobody is left who could be told.
  */
 export function outliveReaders(): void {
   let isTold = false;
@@ -33,7 +33,10 @@ export function printJson(value: unknown): void {
 
 let takeAway: (() => void) | undefined;
 
-/** Has something that stands on the terminal's last line (a progress bar) taken away before the next line is written there. */
+/**
+ * Has something that stands on the terminal's last line (a progress bar) taken away before the next line is written
+ * there.
+ */
 export function beforeNextLine(take: () => void): void {
   takeAway = take;
 }

@@ -2,8 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { portUnavailable } from '../adapters/process/port-unavailable.ts';
 
 /**
- * Lets a server listen. @returns its address, `http://127.0.0.1:3000`.
- * @throws BtcFakeError PORT_UNAVAILABLE when the port is taken or may not be used, or the address is not this machine's.
+ * Lets a server listen.
+ * @returns its address, `http://127.0.0.1:3000`.
+ * @throws BtcFakeError PORT_UNAVAILABLE when the port is taken or may not be used, or the address is not this
+ * machine's.
  */
 export async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
   try {

@@ -4,8 +4,8 @@ const FIRST_CAPACITY = 1024;
 const MAX_LOAD = 0.75;
 
 /**
- * A set of ids (positive safe integers), in 11 to 21 bytes for each. A JavaScript Set takes twice that, and takes it where the garbage
- * collector looks: it then leaves several times as much garbage lie before it comes.
+ * A set of ids (positive safe integers), in 11 to 21 bytes for each. A JavaScript Set takes twice that, and takes it
+ * where the garbage collector looks: it then leaves several times as much garbage lie before it comes.
  */
 export class IdSet {
   #size = 0;

@@ -25,9 +25,8 @@ export function parseEmployeeId(text: string): EmployeeId | undefined {
 }
 
 /**
- * A content id from text (with or without comma grouping, also with `.0` behind it) or from a number or bigint, or undefined when it
- * is none.
- * Contract section 1, "Content ids".
+ * A content id from text (with or without comma grouping, also with `.0` behind it) or from a number or bigint, or
+ * undefined when it is none. Contract section 1, "Content ids".
  */
 export function parseContentId(value: unknown): ContentId | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') {

@@ -1,7 +1,10 @@
 const SHOWN_CHARACTERS = 40;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
-/** A text that somebody else wrote, on one line: what cannot be printed, or would change how the rest is shown, is escaped. */
+/**
+ * A text that somebody else wrote, on one line: what cannot be printed, or would change how the rest is shown, is
+ * escaped.
+ */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escapeCharacter);
 }

@@ -37,8 +37,8 @@ export interface RunRequest extends RunInputs {
 }
 
 /**
- * Makes a run: reads and freezes the population, and puts the run on its first queue. Nothing of the run is visible, and no
- * job exists, before the whole employees file was found to be right.
+ * Makes a run: reads and freezes the population, and puts the run on its first queue. Nothing of the run is visible,
+ * and no job exists, before the whole employees file was found to be right.
  * @returns the run's plan.
  * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE, USAGE (the seed, the instant).
  */
@@ -51,10 +51,11 @@ export async function createRun(store: RunStore, queues: Queues, request: RunReq
 }
 
 /**
- * The same, under an id that was settled before (`newRunId`): the same request, come twice or at once from two processes, makes one
- * run, that of the first who was done.
+ * The same, under an id that was settled before (`newRunId`): the same request, come twice or at once from two
+ * processes, makes one run, that of the first who was done.
  * @returns whether this made the run.
- * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE, USAGE (the seed, the instant); there is no run then, unless another made it.
+ * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE, USAGE (the seed, the instant); there is no run then, unless
+ * another made it.
  */
 export async function createRunOnce(store: RunStore, queues: Queues, id: RunId, request: RunRequest): Promise<boolean> {
   const plan = planOf(id, request.asOf ?? request.now, request.seed ?? id, request);
@@ -65,8 +66,9 @@ export async function createRunOnce(store: RunStore, queues: Queues, id: RunId, 
 }
 
 /**
- * Makes the run of a slot, as of the slot, unless there is one. Two processes may be at it at the same time, since the lock of a
- * job can be lost: each reads the population for itself, and the run has that of the first who was done, whole.
+ * Makes the run of a slot, as of the slot, unless there is one. Two processes may be at it at the same time, since the
+ * lock of a job can be lost: each reads the population for itself, and the run has that of the first who was done,
+ * whole.
  * @param slot epoch milliseconds.
  * @returns whether this made the run.
  * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE; there is no run then.
@@ -83,7 +85,10 @@ export async function enqueueRunStart(queues: Queues, runId: RunId, attempts: nu
   await queues.byName['run-start'].add('run-start', data, { jobId: runId, ...stageJobOptions(attempts) });
 }
 
-/** Every run's plan is made here, so that none has a seed or an instant that its feeds cannot hold. @throws BtcFakeError USAGE. */
+/**
+ * Every run's plan is made here, so that none has a seed or an instant that its feeds cannot hold.
+ * @throws BtcFakeError USAGE.
+ */
 function planOf(id: RunId, asOf: number, seed: string, { timeZone, feedDateFormat }: RunInputs): RunPlan {
   return { id, seed: checkedSeed(seed), asOf: checkedAsOf(asOf), timeZone, feedDateFormat };
 }

@@ -7,8 +7,8 @@ import { isEnded } from '../queries/run-status.ts';
 import { takeOffQueues } from './take-off-queues.ts';
 
 /**
- * Removes all that Redis keeps of a run that has ended: its record, population, assignments and results, and its jobs. Its files
- * stay. The weekly schedule still knows that the run's slot had its run.
+ * Removes all that Redis keeps of a run that has ended: its record, population, assignments and results, and its jobs.
+ * Its files stay. The weekly schedule still knows that the run's slot had its run.
  * @throws BtcFakeError RUN_STATE when the run has not ended, or workers still hold jobs of it; RUN_NOT_FOUND.
  */
 export async function deleteRun(queues: Queues, store: RunStore, runId: RunId): Promise<void> {

@@ -10,8 +10,8 @@ export function stageJobOptions(attempts: number): JobsOptions {
 }
 
 /**
- * Options of an employee's job, few, because each of a million jobs holds them. That a completed one leaves nothing behind is for
- * the workers to say.
+ * Options of an employee's job, few, because each of a million jobs holds them. That a completed one leaves nothing
+ * behind is for the workers to say.
  */
 export function employeeJobOptions(attempts: number): JobsOptions {
   return { attempts, backoff: BACKOFF };

@@ -7,12 +7,14 @@ import type { RunRecord } from '../domain/run/record.ts';
 import { missingEmployees } from '../queries/missing-employees.ts';
 import { fanOut } from './fan-out.ts';
 
-/** How often an employee is queued again without anybody asking: somebody or something loses the jobs again and again. */
+/**
+ * How often an employee is queued again without anybody asking: somebody or something loses the jobs again and again.
+ */
 const TIMES_BY_ITSELF = 3;
 
 /**
- * Queues again the employees who have neither a result nor a job nor a failure on record: Redis lost them together with the last
- * seconds before a power cut. Each at most three times. The run's file-assembly job then waits for them.
+ * Queues again the employees who have neither a result nor a job nor a failure on record: Redis lost them together with
+ * the last seconds before a power cut. Each at most three times. The run's file-assembly job then waits for them.
  * @returns how many.
  */
 export async function queueLostAgain(

@@ -21,8 +21,8 @@ export interface Requeued {
 }
 
 /**
- * Re-queues a run's failed employees (all, or those named) and its failed stages, with all their attempts again. The run
- * then continues by itself. So does a scheduled one that could not be started.
+ * Re-queues a run's failed employees (all, or those named) and its failed stages, with all their attempts again. The
+ * run then continues by itself. So does a scheduled one that could not be started.
  * @throws BtcFakeError RUN_STATE when the run has ended, or when a named employee is not among the failed.
  */
 export async function requeueFailed(
@@ -54,9 +54,9 @@ export async function requeueFailed(
 }
 
 /**
- * Re-queues failed jobs, employees' and stages', of whatever runs they are, with all their attempts again: what Bull Board's
- * buttons do. Jobs whose run has ended, or is forgotten, stay as they are; one of no run, the schedule's tick, or of a run that it is
- * still to make, is simply put back.
+ * Re-queues failed jobs, employees' and stages', of whatever runs they are, with all their attempts again: what Bull
+ * Board's buttons do. Jobs whose run has ended, or is forgotten, stay as they are; one of no run, the schedule's tick,
+ * or of a run that it is still to make, is simply put back.
  * @throws BtcFakeError RUN_STATE or RUN_NOT_FOUND when that is so of all of them.
  */
 export async function requeueJobs(
@@ -96,8 +96,8 @@ export async function requeueFailedStages(queues: Queues, runId: RunId): Promise
 }
 
 /**
- * Lets a run continue to its files without its failed employees. Who is left out is recorded before anything else happens;
- * the assembler accepts no other gap.
+ * Lets a run continue to its files without its failed employees. Who is left out is recorded before anything else
+ * happens; the assembler accepts no other gap.
  * @returns the employees that are left out now.
  * @throws BtcFakeError RUN_STATE when the run has ended, is still working, or has no failed employees.
  */
@@ -128,7 +128,10 @@ interface FailedJobs {
   readonly stages: readonly Job<StageJobData>[];
 }
 
-/** Puts failed jobs of a run back on their queues. @returns how many employees, whose jobs were deleted, were queued besides. */
+/**
+ * Puts failed jobs of a run back on their queues.
+ * @returns how many employees, whose jobs were deleted, were queued besides.
+ */
 async function putBack(
   queues: Queues,
   store: RunStore,
@@ -156,7 +159,10 @@ async function putBack(
   return lost;
 }
 
-/** Re-queues stages. A person who has corrected a setting meanwhile may give them another source than the one that failed. */
+/**
+ * Re-queues stages. A person who has corrected a setting meanwhile may give them another source than the one that
+ * failed.
+ */
 async function retryStages(queues: Queues, runId: RunId, stages: readonly Job<StageJobData>[]): Promise<void> {
   const frozen = new FrozenSourcesStore(queues.redis);
   for (const { queueName } of stages) await frozen.unsettleUnused(runId, queueName as Stage);

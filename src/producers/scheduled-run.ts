@@ -23,13 +23,14 @@ export interface ScheduleContext {
 }
 
 /**
- * Queues the run of the slot that is due, if it has none: what the tick does, a process that applies a schedule, and every minute each
- * worker that serves run-start. However many do so at once, one decision stands: to start it, to skip it because an earlier run
- * has not ended (SCHEDULE_OVERLAP=skip), or to let it be because it is too late (SCHEDULE_CATCH_UP_HOURS).
+ * Queues the run of the slot that is due, if it has none: what the tick does, a process that applies a schedule, and
+ * every minute each worker that serves run-start. However many do so at once, one decision stands: to start it, to skip
+ * it because an earlier run has not ended (SCHEDULE_OVERLAP=skip), or to let it be because it is too late
+ * (SCHEDULE_CATCH_UP_HOURS).
  * @param now epoch milliseconds.
  * @param graceMs how young a slot is left to BullMQ's tick.
- * @returns the decisions that this call made or carried out, each told to one caller alone: about that slot, and before it about
- * those that nobody was there for.
+ * @returns the decisions that this call made or carried out, each told to one caller alone: about that slot, and before
+ * it about those that nobody was there for.
  */
 export async function startDueSlot(
   context: ScheduleContext,
@@ -99,7 +100,10 @@ function inTimeMs({ settings }: ScheduleContext): number {
   return Math.max(settings.schedule.catchUpMs, LATE_AFTER_MS);
 }
 
-/** A run, other than this one, that has not ended, or is about to begin. One that could not start stands in nobody's way. */
+/**
+ * A run, other than this one, that has not ended, or is about to begin. One that could not start stands in nobody's
+ * way.
+ */
 async function unendedRun(queues: Queues, store: RunStore, except: RunId): Promise<RunId | undefined> {
   const runs = await store.listRuns(Number.MAX_SAFE_INTEGER);
   const unended = runs.find((run) => run.plan.id !== except && !isEnded(run));

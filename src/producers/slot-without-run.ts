@@ -5,8 +5,8 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
 /**
- * Why a slot has no run, with the setting that decides it: `no worker was there within 24 h of it (SCHEDULE_CATCH_UP_HOURS)`.
- * Decisions of earlier versions say less.
+ * Why a slot has no run, with the setting that decides it: `no worker was there within 24 h of it
+ * (SCHEDULE_CATCH_UP_HOURS)`. Decisions of earlier versions say less.
  * @param at how slots are written.
  */
 export function whyWithoutRun(decision: SlotDecision, at: (slot: number) => string = formatInstant): string {

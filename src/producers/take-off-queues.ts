@@ -12,7 +12,10 @@ export interface TakenOff {
   readonly inHand: number;
 }
 
-/** Parents first: without its parent no employee can be queued any more, and a parent that lost its last child would begin. */
+/**
+ * Parents first: without its parent no employee can be queued any more, and a parent that lost its last child would
+ * begin.
+ */
 const PARENTS_FIRST = [...SINGLE_JOB_STAGES].reverse();
 
 /** Redis does one thing at a time: so many jobs at once let others have their turn. */
@@ -24,8 +27,9 @@ const SETS = ['failed', 'delayed', 'prioritized'] as const;
 const REMOVED = 1;
 
 /**
- * Takes all jobs of a run off the queues that nobody holds, a part at a time. Safe to repeat, and by many at once; call it again
- * until nothing is removed or in hand. Only for a run that was cancelled, whose other jobs do nothing any more.
+ * Takes all jobs of a run off the queues that nobody holds, a part at a time. Safe to repeat, and by many at once; call
+ * it again until nothing is removed or in hand. Only for a run that was cancelled, whose other jobs do nothing any
+ * more.
  */
 export async function takeOffQueues(queues: Queues, runId: RunId): Promise<TakenOff> {
   const found = { removed: 0, inHand: 0 };

@@ -17,8 +17,8 @@ import {
 type EmployeeJob = Job<EmployeeJobData>;
 
 /**
- * The whole decision about one employee of a run: what was open, assigned, recommended, completed and left, and why. Reads a few
- * keys; only when the employee's job is gone, the text of the population too.
+ * The whole decision about one employee of a run: what was open, assigned, recommended, completed and left, and why.
+ * Reads a few keys; only when the employee's job is gone, the text of the population too.
  * @param catalogsOf for a caller who knows the catalogs already.
  * @throws BtcFakeError RUN_NOT_FOUND, EMPLOYEE_NOT_FOUND.
  */

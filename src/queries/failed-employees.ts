@@ -14,8 +14,8 @@ export interface RunFailures {
 const PAGE = 5_000;
 
 /**
- * The failed employee jobs by run. The queue knows no runs, so all failed jobs are walked; the walk is done again only when
- * something has failed or was re-queued since, which costs one short question.
+ * The failed employee jobs by run. The queue knows no runs, so all failed jobs are walked; the walk is done again only
+ * when something has failed or was re-queued since, which costs one short question.
  */
 export class FailedEmployees {
   readonly #queues: Queues;
@@ -46,7 +46,9 @@ export class FailedEmployees {
     this.#byRun = Promise.resolve(new Map());
   }
 
-  /** Another one failed: there is a newest one. Fewer are failed: there are fewer. Both together: there is a newest one. */
+  /**
+   * Another one failed: there is a newest one. Fewer are failed: there are fewer. Both together: there is a newest one.
+   */
   async #readMark(): Promise<string> {
     const { redis } = this.#queues;
     const [count, newest] = await Promise.all([redis.zcard(this.#key), redis.zrange(this.#key, -1, -1, 'WITHSCORES')]);

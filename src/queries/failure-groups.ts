@@ -48,7 +48,10 @@ export interface FailureReading {
 /** Redis does one thing at a time: so many at once let others have their turn. */
 const AT_ONCE = 500;
 
-/** Reads failed employees of a run with their reasons. Employees that were re-queued since `failures` was found are left out. */
+/**
+ * Reads failed employees of a run with their reasons. Employees that were re-queued since `failures` was found are left
+ * out.
+ */
 export async function readFailures(
   queues: Queues,
   failures: RunFailures,

@@ -13,8 +13,8 @@ export interface CatalogDependencies {
 }
 
 /**
- * The newest catalog file of each kind for a day (`YYYY-MM-DD`), in the download folder when this returns, and what is to be said of
- * them (contract section 1, "Vendor catalog files").
+ * The newest catalog file of each kind for a day (`YYYY-MM-DD`), in the download folder when this returns, and what is
+ * to be said of them (contract section 1, "Vendor catalog files").
  * @throws BtcFakeError CATALOG_MISSING, CATALOG_TOO_LARGE, and as `withSftp` and `downloadFile`.
  */
 export async function newestCatalogs(
@@ -40,15 +40,18 @@ export async function newestCatalogs(
   });
 }
 
-/** The same for files that are in the download folder already. @throws BtcFakeError CATALOG_MISSING, CATALOG_TOO_LARGE. */
+/**
+ * The same for files that are in the download folder already.
+ * @throws BtcFakeError CATALOG_MISSING, CATALOG_TOO_LARGE.
+ */
 export async function chooseLocal({ files }: Settings, day: string) {
   const { downloadDir: place, catalogMaxAgeDays: maxAgeDays, catalogMaxBytes: maxBytes } = files;
   return chooseCatalogs(catalogListing(await listLocalFolder(place)), { day, maxAgeDays, maxBytes, place });
 }
 
 /**
- * The same for files on the vendor's server, without downloading them. What the server let be downloaded once, and does not list any
- * more, is still its file: `here` are the names of those, which are in the download folder.
+ * The same for files on the vendor's server, without downloading them. What the server let be downloaded once, and does
+ * not list any more, is still its file: `here` are the names of those, which are in the download folder.
  */
 export async function chooseRemote(session: SftpSession, server: SftpServerSettings, { files }: Settings, day: string) {
   const { catalogMaxAgeDays: maxAgeDays, catalogMaxBytes: maxBytes, downloadDir } = files;

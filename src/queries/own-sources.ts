@@ -5,7 +5,10 @@ import type { FrozenSources, RunSources, SftpSource } from '../domain/run/source
 /** The settings that say where a run's answers come from. */
 export type SourceSettings = Pick<Settings, 'recommender' | 'sftpInbound' | 'databricks' | 'sftpOutbound'>;
 
-/** The sources that a process would use, by its settings; no secrets. @throws BtcFakeError CONFIG_INVALID (API_ENDPOINT). */
+/**
+ * The sources that a process would use, by its settings; no secrets.
+ * @throws BtcFakeError CONFIG_INVALID (API_ENDPOINT).
+ */
 export function ownSources({ recommender, sftpInbound, databricks, sftpOutbound }: SourceSettings): RunSources {
   return {
     recommender: recommender ? recommenderUrl(recommender.baseUrl, recommender.endpoint).href : null,
@@ -22,7 +25,9 @@ export function ownSources({ recommender, sftpInbound, databricks, sftpOutbound 
   };
 }
 
-/** Those of a process's sources that are configured: what it settles for a run that others work on (contract section 2). */
+/**
+ * Those of a process's sources that are configured: what it settles for a run that others work on (contract section 2).
+ */
 export function configuredSources(settings: SourceSettings): FrozenSources {
   return Object.fromEntries(Object.entries(ownSources(settings)).filter(([, source]) => source !== null));
 }

@@ -50,8 +50,8 @@ export interface RunStatus {
 const PAGE = 500;
 
 /**
- * Works out how a run stands from the run store and the queues; nothing stores a state that could be stale. A caller who asks often,
- * or for many runs, keeps one `FailedEmployees` for it.
+ * Works out how a run stands from the run store and the queues; nothing stores a state that could be stale. A caller
+ * who asks often, or for many runs, keeps one `FailedEmployees` for it.
  */
 export async function runStatus(
   queues: Queues,

@@ -26,8 +26,8 @@ export const STAGE_SOURCES: Readonly<Record<QueueName, readonly SourceName[]>> =
 export const STAGES_WITH_FILES: ReadonlySet<QueueName> = new Set(['assignment', 'file-assembly', 'publish']);
 
 /**
- * The sources that a process settles when it starts a run: those that it has, and that there are none where it serves the stage itself
- * (contract section 2). What is left is settled by the process that takes the stage.
+ * The sources that a process settles when it starts a run: those that it has, and that there are none where it serves
+ * the stage itself (contract section 2). What is left is settled by the process that takes the stage.
  */
 export function sourcesToSettle(own: RunSources, served: readonly QueueName[]): FrozenSources {
   const names = served.flatMap((stage) => STAGE_SOURCES[stage]);
@@ -37,7 +37,9 @@ export function sourcesToSettle(own: RunSources, served: readonly QueueName[]): 
   );
 }
 
-/** What a process settles of these sources: what it has, and of those that a run can do without also that there is none. */
+/**
+ * What a process settles of these sources: what it has, and of those that a run can do without also that there is none.
+ */
 export function settledBy(own: RunSources, names: readonly SourceName[]): FrozenSources {
   const settled = names.filter((name) => own[name] !== null || DISPENSABLE.includes(name));
   return Object.fromEntries(settled.map((name) => [name, own[name]]));

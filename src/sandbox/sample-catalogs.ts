@@ -38,11 +38,12 @@ export interface SampleCatalogs {
 }
 
 /**
- * Makes a vendor's drop of invented training in a folder: today's files of both kinds, and older ones that a run must not
- * take. Files that somebody else placed there stay as they are, and no samples stand beside catalogs of their kind: the samples of
- * today would be the newest. Only samples that nobody has changed are removed.
+ * Makes a vendor's drop of invented training in a folder: today's files of both kinds, and older ones that a run must
+ * not take. Files that somebody else placed there stay as they are, and no samples stand beside catalogs of their kind:
+ * the samples of today would be the newest. Only samples that nobody has changed are removed.
  *
- * @param now epoch milliseconds; its UTC date goes into the names. @throws the system's error when the folder cannot be written to.
+ * @param now epoch milliseconds; its UTC date goes into the names.
+ * @throws the system's error when the folder cannot be written to.
  */
 export async function writeSampleCatalogs(folder: string, now: number): Promise<SampleCatalogs> {
   await mkdir(folder, { recursive: true });
@@ -115,7 +116,9 @@ async function newestContentIds(folder: string): Promise<ContentId[]> {
   return ids;
 }
 
-/** Rows of a catalog file: grouped ids as the vendor writes them, some flagged as Daily Dose, made on different days. */
+/**
+ * Rows of a catalog file: grouped ids as the vendor writes them, some flagged as Daily Dose, made on different days.
+ */
 function sampleContents(firstId: number, subjects: readonly string[], now: number): string[][] {
   return subjects.flatMap((subject, s) =>
     LESSONS.map((lesson, l) => {

@@ -31,8 +31,8 @@ const ENTRIES_PER_ANSWER = 64;
 
 /**
  * What serves one SFTP session: `files` as `/`, read-only, and `inbox` as `/inbox`, writable. Reading, listing, looking
- * at, and in the inbox writing, renaming and removing; all else is refused. Paths that lead out of their folder, by `..` or by a
- * link, are refused.
+ * at, and in the inbox writing, renaming and removing; all else is refused. Paths that lead out of their folder, by
+ * `..` or by a link, are refused.
  *
  * @throws the system's error when a folder does not exist.
  */

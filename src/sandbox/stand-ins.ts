@@ -36,8 +36,8 @@ export interface StandIns {
 }
 
 /**
- * Starts the stand-ins for what is outside: a vendor's SFTP server with sample catalogs, and a recommender that knows them. The
- * host key stays in the folder, so that a pinned fingerprint is right after the next start too.
+ * Starts the stand-ins for what is outside: a vendor's SFTP server with sample catalogs, and a recommender that knows
+ * them. The host key stays in the folder, so that a pinned fingerprint is right after the next start too.
  * @throws BtcFakeError PORT_UNAVAILABLE, or the system's error when the folder cannot be written to.
  */
 export async function startStandIns(options: StandInsOptions): Promise<StandIns> {

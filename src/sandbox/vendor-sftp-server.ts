@@ -30,8 +30,8 @@ export interface VendorSftpServer {
 }
 
 /**
- * The vendor's SFTP server of the sandbox: a real one, on loopback unless told otherwise, with one user. Nothing outside the
- * two folders can be reached, through links neither.
+ * The vendor's SFTP server of the sandbox: a real one, on loopback unless told otherwise, with one user. Nothing
+ * outside the two folders can be reached, through links neither.
  *
  * @throws the system's error when a folder does not exist, BtcFakeError PORT_UNAVAILABLE when it cannot listen.
  */

@@ -1,4 +1,5 @@
-// Proves that what is read does not depend on how another system types its columns or orders its rows: everything, or an error.
+// Proves that what is read does not depend on how another system types its columns or orders its rows: everything, or
+// an error.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type DatabricksTrainingRecords, withTrainingRecords } from '../../src/adapters/databricks/training-records.ts';

@@ -1,5 +1,5 @@
-// Proves, through a real proxy, by which way Databricks, its token endpoint, the webhook and the collector of traces are reached, and
-// what is said when the proxy lets nobody through.
+// Proves, through a real proxy, by which way Databricks, its token endpoint, the webhook and the collector of traces
+// are reached, and what is said when the proxy lets nobody through.
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';

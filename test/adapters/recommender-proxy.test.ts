@@ -1,4 +1,5 @@
-// Proves, through a real proxy, by which way each client reaches the recommender, and what it says when the proxy lets nobody through.
+// Proves, through a real proxy, by which way each client reaches the recommender, and what it says when the proxy lets
+// nobody through.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// Proves that a connection finds the master by its sentinels and our keys in a cluster, and follows both when they move.
+// Proves that a connection finds the master by its sentinels and our keys in a cluster, and follows both when they
+// move.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RedisAccess, RedisConnection } from '../../src/adapters/redis/client.ts';
 import { type ConnectionRole, connectRedis } from '../../src/adapters/redis/connection.ts';

@@ -1,5 +1,5 @@
-// Proves that downloads at the same time do each other no harm, that each ends in time or when it is told to, and that a file
-// which a corrected one replaces stays for those who have read it (F4 of the faults that a run survives).
+// Proves that downloads at the same time do each other no harm, that each ends in time or when it is told to, and that
+// a file which a corrected one replaces stays for those who have read it (F4 of the faults that a run survives).
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * The SFTP adapter against a server that misbehaves (F1 and F2 of the faults that a run survives): every call ends with an
- * error that says what happened, nothing half-written stays, earlier files are untouched, and no connection is left.
+ * The SFTP adapter against a server that misbehaves (F1 and F2 of the faults that a run survives): every call ends with
+ * an error that says what happened, nothing half-written stays, earlier files are untouched, and no connection is left.
  */
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -20,8 +20,8 @@ import {
 } from '../support/faulty-sftp-server.ts';
 
 /**
- * Short only where a server is silent for ever: on a busy machine an honest answer may take its time, and a login all the
- * more, so it is limited only where it is what stays silent.
+ * Short only where a server is silent for ever: on a busy machine an honest answer may take its time, and a login all
+ * the more, so it is limited only where it is what stays silent.
  */
 const timeoutsFor = ({ silentAt }: Faults) => {
   if (silentAt === undefined) return {};

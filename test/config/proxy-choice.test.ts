@@ -1,4 +1,5 @@
-// Proves which addresses are reached through which proxy: by scheme, by NO_PROXY as other programs read it, never for this machine.
+// Proves which addresses are reached through which proxy: by scheme, by NO_PROXY as other programs read it, never for
+// this machine.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { describeSettings } from '../../config/describe.ts';

@@ -1,4 +1,5 @@
-// Proves that the page of a run shows the same numbers in all its parts, no matter who is being done or counted meanwhile.
+// Proves that the page of a run shows the same numbers in all its parts, no matter who is being done or counted
+// meanwhile.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { RunStore } from '../../src/adapters/run-store/store.ts';
 import type { RunRecord } from '../../src/domain/run/record.ts';

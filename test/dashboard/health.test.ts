@@ -1,4 +1,5 @@
-// Proves what the health of a worker process says: alive, ready or not and why, and that serving it never stands in the way.
+// Proves what the health of a worker process says: alive, ready or not and why, and that serving it never stands in the
+// way.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import Fastify from 'fastify';
 import { connectRedis } from '../../src/adapters/redis/connection.ts';

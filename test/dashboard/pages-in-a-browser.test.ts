@@ -1,5 +1,5 @@
-// Proves, in a real browser, what a person reads: times with their zone and the reader's own, what was done told once and no longer than
-// it is true, the same numbers all over a page, and pages that fit the window at any zoom.
+// Proves, in a real browser, what a person reads: times with their zone and the reader's own, what was done told once
+// and no longer than it is true, the same numbers all over a page, and pages that fit the window at any zoom.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { createRunOfSlot } from '../../src/producers/create-run.ts';

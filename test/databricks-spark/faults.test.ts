@@ -1,5 +1,6 @@
-// Proves that faults of the recommender over real HTTP change no decision: the notebook waits, asks again and gives up as the queue
-// does, writes nothing while employees have failed, asks only those again, and leaves them out only when it is told to.
+// Proves that faults of the recommender over real HTTP change no decision: the notebook waits, asks again and gives up
+// as the queue does, writes nothing while employees have failed, asks only those again, and leaves them out only when
+// it is told to.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

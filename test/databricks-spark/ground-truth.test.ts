@@ -1,5 +1,5 @@
-// Proves that the tables beside the notebook's drop (contract section 7) hold, row by row and type by type, what the queue's run of the
-// same inputs came to: its feeds, its manifest, its population, and what the recommender answers.
+// Proves that the tables beside the notebook's drop (contract section 7) hold, row by row and type by type, what the
+// queue's run of the same inputs came to: its feeds, its manifest, its population, and what the recommender answers.
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

@@ -1,4 +1,5 @@
-// Proves that the notebook fetches the catalogs from the vendor's SFTP server as the queue does, and fails instead of using older files.
+// Proves that the notebook fetches the catalogs from the vendor's SFTP server as the queue does, and fails instead of
+// using older files.
 import { cp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

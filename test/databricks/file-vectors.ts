@@ -64,7 +64,10 @@ const WHOLE = [
   `CourseId,"Title"\n1001,"a" b\n`,
 ];
 
-/** The cases of whole files, as bytes: what is read from each, or the code, the words and the lines with which it is refused. */
+/**
+ * The cases of whole files, as bytes: what is read from each, or the code, the words and the lines with which it is
+ * refused.
+ */
 export async function files(): Promise<object[]> {
   const folder = await mkdtemp(join(tmpdir(), 'btc-fake-vectors-'));
   try {

@@ -4,7 +4,10 @@ import { employeeRows, ids, recommendations, retryAfter, statuses, urls } from '
 import { catalogChoices, instants, seeds, summaryTails } from './run-vectors.ts';
 import { draws, weeks } from './week-vectors.ts';
 
-/** What both languages must give: a file's cases, each an object with the input and what comes out. Numbers stay below 2^53. */
+/**
+ * What both languages must give: a file's cases, each an object with the input and what comes out. Numbers stay below
+ * 2^53.
+ */
 export type Vectors = Readonly<Record<string, readonly object[]>>;
 
 /** All cases, by the name of their file. @param zones the IANA names to take. */

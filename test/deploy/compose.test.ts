@@ -17,8 +17,8 @@ import {
 import { imageEnvironment } from '../support/dockerfile.ts';
 import { startTestRedis } from '../support/redis.ts';
 
-// What this file proves: docker-compose.yml is one by the Compose specification, its services get settings that BTC Fake takes,
-// its Redis is one that a queue can trust, and nobody gets more than they need.
+// What this file proves: docker-compose.yml is one by the Compose specification, its services get settings that BTC
+// Fake takes, its Redis is one that a queue can trust, and nobody gets more than they need.
 
 const OURS = ['worker', 'simulation', 'dashboard', 'sandbox'];
 const DEMO = 'deploy/compose/demo.env';

@@ -16,8 +16,8 @@ import {
   wordsOf,
 } from '../support/dockerfile.ts';
 
-// What this file proves: the Dockerfile is one, its image runs as nobody special with production packages alone, holds what the
-// code reads and nobody's secrets or employees, and can be asked whether it lives.
+// What this file proves: the Dockerfile is one, its image runs as nobody special with production packages alone, holds
+// what the code reads and nobody's secrets or employees, and can be asked whether it lives.
 
 const problemsOf = (text: string) => validate(text).map(({ message, range }) => `${range.start.line + 1}: ${message}`);
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { ROOT } from '../support/compose-file.ts';
 
-// What this file proves: the container's health check ends with 0 when the process in it answers on /healthz, whichever of the two
-// it is, and with 1 and a reason otherwise.
+// What this file proves: the container's health check ends with 0 when the process in it answers on /healthz, whichever
+// of the two it is, and with 1 and a reason otherwise.
 
 const CHECK = join(ROOT, 'deploy/container/healthcheck.mjs');
 /** Nothing listens there. */

@@ -11,8 +11,8 @@ import { imageEnvironment, only, readDockerfile, stagesOf, wordsOf } from '../su
 import { type Manifest, manifestProblems, podsOf, readKustomization, readManifests } from '../support/kubernetes.ts';
 import { startTestRedis } from '../support/redis.ts';
 
-// What this file proves: the manifests are what Kubernetes and KEDA take, fit each other, the image and the settings, and hold no
-// secret.
+// What this file proves: the manifests are what Kubernetes and KEDA take, fit each other, the image and the settings,
+// and hold no secret.
 
 const OURS = ['worker.yaml', 'simulation.yaml', 'dashboard.yaml'];
 const LEFT_OUT = 'secret.example.yaml';

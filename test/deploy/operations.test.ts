@@ -12,8 +12,8 @@ import { ROOT } from '../support/compose-file.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: docs/operations.md has a section for each alert, and what it names is there: commands, settings, codes,
-// files, sections. What it says of Redis' access list is enough.
+// What this file proves: docs/operations.md has a section for each alert, and what it names is there: commands,
+// settings, codes, files, sections. What it says of Redis' access list is enough.
 
 let text: string;
 beforeAll(async () => {

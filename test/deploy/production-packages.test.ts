@@ -4,8 +4,8 @@ import { expect, test } from '@jest/globals';
 import { ROOT } from '../support/compose-file.ts';
 import { importsOf } from '../support/house-rules.ts';
 
-// What this file proves: what runs in production imports nothing that a production install leaves out, nor what is there only
-// because some other package happens to need it.
+// What this file proves: what runs in production imports nothing that a production install leaves out, nor what is
+// there only because some other package happens to need it.
 
 test('every package that is imported is a dependency of ours', async () => {
   const { dependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));

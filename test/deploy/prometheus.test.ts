@@ -1,4 +1,5 @@
-// Proves that the alert rules and the Grafana dashboard are right, and that every metric they ask for is really exported.
+// Proves that the alert rules and the Grafana dashboard are right, and that every metric they ask for is really
+// exported.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';

@@ -9,8 +9,8 @@ import { SCHEMA } from '../../config/schema.ts';
 import { durationMs, ROOT } from '../support/compose-file.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-// What this file proves: the systemd units are what systemd takes, run the commands that they should, get their secrets from a
-// file, have time to stop, and may do little.
+// What this file proves: the systemd units are what systemd takes, run the commands that they should, get their secrets
+// from a file, have time to stop, and may do little.
 
 const FOLDER = join(ROOT, 'deploy/systemd');
 const MAIN = '/usr/bin/node /opt/btc-fake/dist/src/cli/main.js';

@@ -8,7 +8,8 @@ import {
 import type { ManagerChoice } from '../../src/domain/simulation/manager-choice.ts';
 import { contentId, contentIds, instant, openAssignment } from '../support/domain-values.ts';
 
-// What this file proves: contract section 3, item 2, and section 2 on what is "this week": who is eligible for Daily Dose.
+// What this file proves: contract section 3, item 2, and section 2 on what is "this week": who is eligible for Daily
+// Dose.
 
 // From Monday, 27 October 2025, 00:01:00 to Saturday, 1 November, 13:13:59.
 const WEEK = businessWeek(instant('2025-10-29T11:00:00Z'), 'UTC');

@@ -1,4 +1,5 @@
-// O4: a run is cancelled at each of its stages. Nothing stays on the queues, nothing is published, and no file of it is left.
+// O4: a run is cancelled at each of its stages. Nothing stays on the queues, nothing is published, and no file of it is
+// left.
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -150,7 +151,8 @@ describe('O4: a run that is cancelled', () => {
     expect(calls).toBeLessThan(EMPLOYEES);
   });
 
-  // The worker holds still there for longer than its locks, as one does whose machine sleeps, and continues with what nobody wants.
+  // The worker holds still there for longer than its locks, as one does whose machine sleeps, and continues with what
+  // nobody wants.
   test.each(MOMENTS)(
     'while its worker stands still at %s: what the worker does afterwards leaves nothing',
     async (moment) => {

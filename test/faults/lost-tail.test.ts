@@ -41,7 +41,10 @@ beforeEach(async () => {
 });
 afterAll(() => fixture?.close());
 
-/** Lets the minute pass, as often as needed, after which jobs are taken up again that nobody holds; nobody else helps the run. */
+/**
+ * Lets the minute pass, as often as needed, after which jobs are taken up again that nobody holds; nobody else helps
+ * the run.
+ */
 async function endsByItself(runId: RunId): Promise<void> {
   latencyMs = 0;
   for (let look = 1; look <= LOOKS; look += 1) {

@@ -1,4 +1,5 @@
-// F5: what servers and receivers do to the files that runs publish, and what runs that publish at once do to each other.
+// F5: what servers and receivers do to the files that runs publish, and what runs that publish at once do to each
+// other.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';

@@ -1,5 +1,5 @@
-// R6: the master changes, or our keys move to another node, in the middle of a run. Workers and dashboards move on by themselves, and
-// the run ends with the bytes of the undisturbed one.
+// R6: the master changes, or our keys move to another node, in the middle of a run. Workers and dashboards move on by
+// themselves, and the run ends with the bytes of the undisturbed one.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
@@ -66,8 +66,8 @@ function direct({ port, host }: TestRedis): Redis {
 const withLogin = (url: string) => url.replace('://', `://:${CANARIES.redis}@`);
 
 /**
- * Lets the run end. What was lost with the old master, or failed on the way, is taken up when the locks of its jobs are over; nobody
- * waits for that minute.
+ * Lets the run end. What was lost with the old master, or failed on the way, is taken up when the locks of its jobs are
+ * over; nobody waits for that minute.
  */
 async function ends(fixture: FaultFixture, worker: RunningBtcFake, runId: RunId): Promise<void> {
   latencyMs = 0;

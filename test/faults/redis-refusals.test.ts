@@ -1,4 +1,5 @@
-// R8: Redis answers and refuses, in the middle of a run. Workers say why, in its words, wait without burning an attempt, and continue.
+// R8: Redis answers and refuses, in the middle of a run. Workers say why, in its words, wait without burning an
+// attempt, and continue.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { infoField } from '../../src/adapters/redis/suitability.ts';

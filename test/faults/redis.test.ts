@@ -1,4 +1,5 @@
-// R: what is done to Redis. Every run ends with the bytes of the undisturbed one, by itself or after a retry, or says what is missing.
+// R: what is done to Redis. Every run ends with the bytes of the undisturbed one, by itself or after a retry, or says
+// what is missing.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { infoField } from '../../src/adapters/redis/suitability.ts';
@@ -59,8 +60,8 @@ async function endsByItself(worker: RunningBtcFake, runId: RunId, extraCalls = 0
 }
 
 /**
- * Lets the worker do all that it sees, then lets the minute pass after which jobs are taken up again that a worker has lost sight
- * of, as it may when Redis takes a command and loses it, or forgets it again. Judges the run.
+ * Lets the worker do all that it sees, then lets the minute pass after which jobs are taken up again that a worker has
+ * lost sight of, as it may when Redis takes a command and loses it, or forgets it again. Judges the run.
  */
 async function endsWithinAMinute(worker: RunningBtcFake, runId: RunId, extraCalls: number): Promise<void> {
   latencyMs = 0;

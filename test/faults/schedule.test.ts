@@ -1,5 +1,5 @@
-// S: what can happen to the weekly schedule. A run of a slot is judged against the run of the same seed and as-of that somebody
-// started by hand, in peace.
+// S: what can happen to the weekly schedule. A run of a slot is judged against the run of the same seed and as-of that
+// somebody started by hand, in peace.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -75,7 +75,9 @@ async function stop(workers: readonly RunningBtcFake[]): Promise<void> {
   for (const worker of workers) expect((await worker.ended).code).toBe(0);
 }
 
-/** The fixture with the files that the run of a slot must have. Asks the recommender for everybody; that is forgotten. */
+/**
+ * The fixture with the files that the run of a slot must have. Asks the recommender for everybody; that is forgotten.
+ */
 async function expecting(slot: number): Promise<FaultFixture> {
   const args = ['run', '--seed', slotRunId(slot), '--as-of', formatInstant(slot), '--with-workers', '--json'];
   const report = (await fixture.start(args).ended).json<RunReport>();

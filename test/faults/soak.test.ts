@@ -124,7 +124,10 @@ function pick<T>(all: Readonly<Record<string, T>>, count: number, chance: Chance
   });
 }
 
-/** Lets a run that nobody harms any more go to its end, and does what a person and the time would do where it stands still. */
+/**
+ * Lets a run that nobody harms any more go to its end, and does what a person and the time would do where it stands
+ * still.
+ */
 async function bringToItsEnd(fixture: FaultFixture, runId: RunId, env: Record<string, string>): Promise<void> {
   const helpers: RunningBtcFake[] = [];
   let seen = '';

@@ -1,5 +1,5 @@
-// Proves that every row of a catalog file is content, a row with an id seen before, or counted as skipped, whatever the file
-// holds, held against another reader of CSV; and that `check` says of every file what a run says.
+// Proves that every row of a catalog file is content, a row with an id seen before, or counted as skipped, whatever the
+// file holds, held against another reader of CSV; and that `check` says of every file what a run says.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';

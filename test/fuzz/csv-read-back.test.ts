@@ -1,4 +1,5 @@
-// Proves that other readers of CSV, Python's csv module and DuckDB, read from our feeds the cells that were written, each of them.
+// Proves that other readers of CSV, Python's csv module and DuckDB, read from our feeds the cells that were written,
+// each of them.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

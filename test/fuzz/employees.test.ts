@@ -1,5 +1,5 @@
-// Proves that every row of an employees file is read, ignored as the contract says, or named as wrong with its line, whatever
-// the file holds; held against another reader of CSV.
+// Proves that every row of an employees file is read, ignored as the contract says, or named as wrong with its line,
+// whatever the file holds; held against another reader of CSV.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';

@@ -1,4 +1,5 @@
-// Proves that no name that a server gives leads out of the folder, and that a template is copied as it is, whatever it holds.
+// Proves that no name that a server gives leads out of the folder, and that a template is copied as it is, whatever it
+// holds.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';

@@ -1,5 +1,5 @@
-// Proves that the docs explain each setting of lakehouse.yaml, with its default, and no other: docs/workspace.md those of the workspace,
-// docs/databricks.md all others.
+// Proves that the docs explain each setting of lakehouse.yaml, with its default, and no other: docs/workspace.md those
+// of the workspace, docs/databricks.md all others.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';

@@ -1,4 +1,5 @@
-// Proves that a notebook in Databricks source format is read as Databricks reads it, and that nothing is lost on the way through cells.
+// Proves that a notebook in Databricks source format is read as Databricks reads it, and that nothing is lost on the
+// way through cells.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {

@@ -1,4 +1,5 @@
-// Proves, on real queues, that a cancelled run loses all its jobs whatever is done to it at the same time, and no other run does.
+// Proves, on real queues, that a cancelled run loses all its jobs whatever is done to it at the same time, and no other
+// run does.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RunId } from '../../src/domain/ids.ts';
 import { placed } from '../../src/domain/run/placed-employee.ts';

@@ -1,4 +1,5 @@
-// Proves what becomes of a slot: started once, caught up within its time, skipped behind another run, or noted as missed.
+// Proves what becomes of a slot: started once, caught up within its time, skipped behind another run, or noted as
+// missed.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { undecidedSlot } from '../../src/domain/schedule/due-slot.ts';
 import { slotRunId } from '../../src/domain/schedule/slot.ts';

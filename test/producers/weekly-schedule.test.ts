@@ -1,5 +1,5 @@
-// Proves that applying a schedule writes only what differs, loses no slot, and leaves one run per slot however many processes
-// do it at the same instant.
+// Proves that applying a schedule writes only what differs, loses no slot, and leaves one run per slot however many
+// processes do it at the same instant.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RedisConnection } from '../../src/adapters/redis/client.ts';
@@ -37,7 +37,9 @@ const queuedRuns = async () =>
   (await runStart().getJobs(['waiting', 'delayed', 'active', 'completed', 'failed']))
     .filter(({ name }) => name !== TICK)
     .map(({ id }) => id);
-/** BullMQ tells the time by the system's clock, so the tick of a schedule that was told "then" lies in the real future. */
+/**
+ * BullMQ tells the time by the system's clock, so the tick of a schedule that was told "then" lies in the real future.
+ */
 const tickOf = async () => (await runStart().getDelayed()).filter(({ name }) => name === TICK);
 
 describe('applying', () => {

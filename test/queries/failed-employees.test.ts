@@ -1,5 +1,5 @@
-// Proves that the failed employees of each run are counted, that what was counted is not walked again for nothing, and that every
-// change is seen.
+// Proves that the failed employees of each run are counted, that what was counted is not walked again for nothing, and
+// that every change is seen.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { requeueFailed } from '../../src/producers/requeue.ts';
 import { FailedEmployees } from '../../src/queries/failed-employees.ts';

@@ -1,5 +1,6 @@
 /**
- * The sandbox's SFTP server, as our own adapter and OpenSSH's `sftp` client see it: it serves its folders and nothing else.
+ * The sandbox's SFTP server, as our own adapter and OpenSSH's `sftp` client see it: it serves its folders and nothing
+ * else.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';

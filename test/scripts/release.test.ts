@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-// What this file proves: `npm run release` makes a version out of a clean tree, in one commit and one tag, and refuses anything else
-// with one line and without a trace.
+// What this file proves: `npm run release` makes a version out of a clean tree, in one commit and one tag, and refuses
+// anything else with one line and without a trace.
 
 const ROOT = join(import.meta.dirname, '../..');
 const CHANGELOG = `# Changelog

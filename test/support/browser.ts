@@ -17,7 +17,9 @@ const LIMIT_MS = 15_000;
 export interface WatchedPage {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Errors and warnings on the console, exceptions, requests that failed, and requests to any other host than `origin`. */
+  /**
+   * Errors and warnings on the console, exceptions, requests that failed, and requests to any other host than `origin`.
+   */
   readonly faults: readonly string[];
 }
 

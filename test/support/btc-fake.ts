@@ -5,7 +5,9 @@ import { waitUntil } from './wait-until.ts';
 /** The built command line; `npm test` builds it before the tests, `npm run build` does by hand. */
 export const MAIN = join(import.meta.dirname, '../../dist/src/cli/main.js');
 
-/** What a command gets of this process's environment: how to find programs, and what marks and measures child processes. */
+/**
+ * What a command gets of this process's environment: how to find programs, and what marks and measures child processes.
+ */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'NODE_V8_COVERAGE', 'JEST_FILE_ID'];
 
 export interface BtcFakeOptions {

@@ -12,8 +12,9 @@ export interface TestCertificate {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * A new authority and a certificate for `localhost`, `127.0.0.1`, `::1` and further `names`, valid for one day, without any program
- * outside of Node.js. The authority's key is forgotten at once. Takes some tenths of a second: make one per test file.
+ * A new authority and a certificate for `localhost`, `127.0.0.1`, `::1` and further `names`, valid for one day, without
+ * any program outside of Node.js. The authority's key is forgotten at once. Takes some tenths of a second: make one per
+ * test file.
  */
 export function makeCertificate(names: readonly string[] = []): TestCertificate {
   const authority = makeKeys();
@@ -69,7 +70,8 @@ function sign(
 ): string {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = subject.publicKey;
-  // The leading 1 keeps the number positive and free of padding: OpenSSL refuses a certificate whose number starts with 00.
+  // The leading 1 keeps the number positive and free of padding: OpenSSL refuses a certificate whose number starts with
+  // 00.
   certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
   certificate.validity.notBefore = new Date(Date.now() - DAY_MS / 24);
   certificate.validity.notAfter = new Date(Date.now() + DAY_MS);

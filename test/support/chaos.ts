@@ -20,7 +20,9 @@ export function seededChance(seed: string): Chance {
   return () => draw('time', drawn++);
 }
 
-/** What is done to a run, by name. Each ends by itself; what it breaks it also repairs, but for processes that it ends. */
+/**
+ * What is done to a run, by name. Each ends by itself; what it breaks it also repairs, but for processes that it ends.
+ */
 export type Chaos = Readonly<Record<string, () => Promise<void>>>;
 
 /** The faults that a fixture's run can meet while `workers` work on it; those that end are replaced, with `env`. */
@@ -78,7 +80,10 @@ export interface Ambushes {
   clear(): void;
 }
 
-/** What the vendor's server, the warehouse and the disk of a run can do. The disk of workers that start `onDisk` is full while `diskFlag` exists. */
+/**
+ * What the vendor's server, the warehouse and the disk of a run can do. The disk of workers that start `onDisk` is full
+ * while `diskFlag` exists.
+ */
 export function ambushesOf(vendor: FaultySftpServer, warehouse: Warehouse, diskFlag: string, chance: Chance): Ambushes {
   const oneOf = <T>(all: readonly T[]): T => all[Math.floor(chance() * all.length)]!;
   const place = () => oneOf<FaultPlace>(['login', 'channel', 'READDIR', 'OPEN', 'READ', 'CLOSE']);
@@ -123,8 +128,8 @@ export function onDisk(diskFlag: string): Record<string, string> {
 }
 
 /**
- * Starts a worker of a fixture that is broken, and waits until it works. Like a supervisor, starts it again when it finds no Redis; from
- * then on it lives until somebody ends it.
+ * Starts a worker of a fixture that is broken, and waits until it works. Like a supervisor, starts it again when it
+ * finds no Redis; from then on it lives until somebody ends it.
  */
 export async function startWorker(fixture: FaultFixture, env: Record<string, string>): Promise<RunningBtcFake> {
   for (;;) {

@@ -2,7 +2,9 @@ import { type ContentId, type EmployeeId, parseContentId, parseEmployeeId, parse
 import type { RunPlan } from '../../src/domain/run/plan.ts';
 import type { OpenAssignment } from '../../src/domain/simulation/manager-assignments.ts';
 
-/** A content id from a number that is one; throws otherwise, so that a typing error in a test is no silent undefined. */
+/**
+ * A content id from a number that is one; throws otherwise, so that a typing error in a test is no silent undefined.
+ */
 export function contentId(value: number): ContentId {
   return must(parseContentId(value), value);
 }

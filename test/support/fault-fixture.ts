@@ -47,7 +47,9 @@ export interface RedisElsewhere {
   readonly connection: RedisConnection;
 }
 
-/** Everything that a run needs, on one machine, to be broken: Redis, a proxy before it, a recommender, and processes. */
+/**
+ * Everything that a run needs, on one machine, to be broken: Redis, a proxy before it, a recommender, and processes.
+ */
 export interface FaultFixture {
   readonly redis: DurableRedis;
   /** Between the commands and Redis. */

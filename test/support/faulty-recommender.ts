@@ -68,8 +68,8 @@ export function fails(status: number, headers: Record<string, string> = {}, body
 }
 
 /**
- * A recommender on loopback that answers, and misbehaves, as the test says. Close it when the test is done, also when the
- * test failed; closing breaks off what is still open.
+ * A recommender on loopback that answers, and misbehaves, as the test says. Close it when the test is done, also when
+ * the test failed; closing breaks off what is still open.
  */
 export async function startFaultyRecommender(options: FaultyRecommenderOptions): Promise<FaultyRecommender> {
   const calls = new Map<number, number>();

@@ -8,7 +8,9 @@ const { STATUS_CODE } = ssh2.utils.sftp;
 const REGULAR = 0o100644;
 const MTIME = 1_767_600_000;
 
-/** Where in the conversation a fault strikes: at the login, at the opening of the channel, or at a request of this name. */
+/**
+ * Where in the conversation a fault strikes: at the login, at the opening of the channel, or at a request of this name.
+ */
 export type FaultPlace =
   | 'login'
   | 'channel'
@@ -56,13 +58,18 @@ export interface Faults {
   loseWrittenBytes?: number;
   /** Listings hold names only. */
   withoutAttributes?: boolean;
-  /** What the permissions of files lack, in listings and elsewhere: the bits that tell the type, or they are not sent at all. */
+  /**
+   * What the permissions of files lack, in listings and elsewhere: the bits that tell the type, or they are not sent at
+   * all.
+   */
   permissions?: 'without type' | 'not sent';
   /** When all files were changed last, it says: epoch seconds. */
   modifiedAt?: number;
   /** Neither listings nor anything else tells when a file was changed. */
   withoutTimes?: boolean;
-  /** A file can be read to its end once; from then on it is not there, and asking about it is answered with this status. */
+  /**
+   * A file can be read to its end once; from then on it is not there, and asking about it is answered with this status.
+   */
   oneDownload?: { statusAfter: number };
   /** Every answer to a read comes so much later. */
   readDelayMs?: number;
@@ -90,7 +97,10 @@ export interface FaultySftpServer {
   stop(): Promise<void>;
 }
 
-/** An SFTP server in this process, over a real socket, that misbehaves as told. Version 3 of the protocol, no extensions. */
+/**
+ * An SFTP server in this process, over a real socket, that misbehaves as told. Version 3 of the protocol, no
+ * extensions.
+ */
 export async function startFaultySftpServer(
   password = 'right',
   { algorithms }: { algorithms?: ssh2.Algorithms } = {},

@@ -15,13 +15,16 @@ export interface ForwardProxyOptions {
   readonly tls?: { readonly certPem: string; readonly keyPem: string };
   /** What a client has to say; nothing unless given. */
   readonly login?: { readonly user: string; readonly password: string };
-  /** The status of the answer to what is asked of it (`CONNECT host:443`, `POST http://host/path`), in place of doing it. */
+  /**
+   * The status of the answer to what is asked of it (`CONNECT host:443`, `POST http://host/path`), in place of doing
+   * it.
+   */
   readonly refuse?: (asked: string) => number | undefined;
 }
 
 /**
- * An HTTP proxy on loopback. It passes on what it is asked to, and knows no names: every server is one of this machine's, on the
- * port that was asked for.
+ * An HTTP proxy on loopback. It passes on what it is asked to, and knows no names: every server is one of this
+ * machine's, on the port that was asked for.
  */
 export interface ForwardProxy {
   readonly url: string;

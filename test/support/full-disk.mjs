@@ -1,6 +1,7 @@
 /**
- * Loaded into a command with `--import`: its disk is full, as far as it can tell, for files whose path holds FULL_DISK_IN, while
- * there is a file FULL_DISK_WHILE. The system reports it at FULL_DISK_AT: `write`, `flush`, `close` or `rename`.
+ * Loaded into a command with `--import`: its disk is full, as far as it can tell, for files whose path holds
+ * FULL_DISK_IN, while there is a file FULL_DISK_WHILE. The system reports it at FULL_DISK_AT: `write`, `flush`, `close`
+ * or `rename`.
  */
 import { existsSync } from 'node:fs';
 import files from 'node:fs/promises';

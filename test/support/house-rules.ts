@@ -115,7 +115,10 @@ function codeOf(text: string): string {
     .join('\n');
 }
 
-/** `src/domain/ids.ts` is in the area `domain`, `config/load.ts` in `config`; anything else of the project in its folder. */
+/**
+ * `src/domain/ids.ts` is in the area `domain`, `config/load.ts` in `config`; anything else of the project in its
+ * folder.
+ */
 function areaOf(path: string): string {
   const [top, area] = path.split('/');
   return top === 'src' ? area! : top!;

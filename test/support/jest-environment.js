@@ -4,11 +4,11 @@ import { startCoverage } from './in-process-coverage.js';
 import { LeakCheck } from './leak-check.js';
 
 /**
- * The environment of every test file: Node's, in which nothing may be left when the file is done. A socket, server, child
- * process or worker that is still there fails the file.
+ * The environment of every test file: Node's, in which nothing may be left when the file is done. A socket, server,
+ * child process or worker that is still there fails the file.
  *
- * With COVERAGE_DIR set it also records which lines ran, here and in every Node.js process that the tests start; not for the faults,
- * which start so many that it would take minutes.
+ * With COVERAGE_DIR set it also records which lines ran, here and in every Node.js process that the tests start; not
+ * for the faults, which start so many that it would take minutes.
  */
 export default class TestFileEnvironment extends NodeEnvironment {
   #leaks = new LeakCheck();
@@ -41,8 +41,8 @@ export default class TestFileEnvironment extends NodeEnvironment {
 }
 
 /**
- * Tests run in a realm of their own, so that an error of node:fs is not `instanceof Error` there, which it is when the same
- * code runs for real.
+ * Tests run in a realm of their own, so that an error of node:fs is not `instanceof Error` there, which it is when the
+ * same code runs for real.
  */
 function acceptNativeErrors(SandboxError) {
   Object.defineProperty(SandboxError, Symbol.hasInstance, {

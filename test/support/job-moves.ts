@@ -10,8 +10,8 @@ import type { RunFixture } from './run-fixture.ts';
 import { ASSIGNMENT_FACTS, fullAssignments } from './run-state.ts';
 
 /**
- * Takes `count` jobs of a queue by hand, as a worker would, and gives each an outcome: nothing for done, a text for failed
- * for good, with that reason.
+ * Takes `count` jobs of a queue by hand, as a worker would, and gives each an outcome: nothing for done, a text for
+ * failed for good, with that reason.
  */
 export async function takeJobs(
   fixture: Pick<RunFixture, 'redis'>,

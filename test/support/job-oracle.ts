@@ -2,8 +2,8 @@ import { Ajv, type SchemaObject } from 'ajv';
 import { parse } from 'yaml';
 
 /**
- * What Databricks would refuse in a job or a bundle, written from its documentation and sharing nothing with the code that makes
- * them. Types are held by the public SDK's `CreateJob` elsewhere.
+ * What Databricks would refuse in a job or a bundle, written from its documentation and sharing nothing with the code
+ * that makes them. Types are held by the public SDK's `CreateJob` elsewhere.
  */
 
 /** Where job settings are used: the Jobs API names notebooks without an ending, a bundle by the file. */

@@ -72,8 +72,8 @@ export function podsOf(manifests: readonly Manifest[]): Pods[] {
 }
 
 /**
- * What the schemas of Kubernetes and KEDA find wrong with an object. They let unknown fields pass, as the API server does not with
- * `kubectl apply`; so what the validation never looked at is wrong too.
+ * What the schemas of Kubernetes and KEDA find wrong with an object. They let unknown fields pass, as the API server
+ * does not with `kubectl apply`; so what the validation never looked at is wrong too.
  */
 export function manifestProblems(manifest: Manifest): string[] {
   const Model = MODELS.find(({ apiVersion, kind }) => apiVersion === manifest.apiVersion && kind === manifest.kind);

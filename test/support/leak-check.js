@@ -67,7 +67,10 @@ function describeHandle(handle) {
   return `${name} ${address ? JSON.stringify(address) : ''}${remote}`.trim();
 }
 
-/** Processes that inherited this file's mark, no matter who started them and whatever process group they are in (Linux only). */
+/**
+ * Processes that inherited this file's mark, no matter who started them and whatever process group they are in (Linux
+ * only).
+ */
 async function findStrays(fileId) {
   if (process.platform !== 'linux') return [];
   const mark = `JEST_FILE_ID=${fileId}`;

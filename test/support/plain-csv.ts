@@ -5,8 +5,8 @@ export interface PlainRecord {
 }
 
 /**
- * Reads CSV as RFC 4180 says, a character at a time, and knows nothing else; undefined when a quoted field does not end properly.
- * It is slow and has no limits: something to hold a real reader against.
+ * Reads CSV as RFC 4180 says, a character at a time, and knows nothing else; undefined when a quoted field does not end
+ * properly. It is slow and has no limits: something to hold a real reader against.
  */
 export function readPlainCsv(text: string): PlainRecord[] | undefined {
   const records: PlainRecord[] = [];

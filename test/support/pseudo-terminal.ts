@@ -24,8 +24,8 @@ const ESCAPE = String.fromCharCode(27);
 const TO_FIRST_COLUMN = new RegExp(`(?=\\r|${ESCAPE}\\[1G)`);
 
 /**
- * Runs a command on a terminal of this many columns, which util-linux's `script` lends it and a real emulator (xterm.js) reads.
- * Only where `lendsTerminals`.
+ * Runs a command on a terminal of this many columns, which util-linux's `script` lends it and a real emulator
+ * (xterm.js) reads. Only where `lendsTerminals`.
  */
 export async function onTerminal(
   args: readonly string[],

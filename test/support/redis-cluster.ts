@@ -11,7 +11,10 @@ export interface TestCluster {
   readonly connections: readonly Redis[];
   /** Which node holds our keys, by its place in `nodes`. */
   owner(): Promise<number>;
-  /** Moves the slot of our keys to another node while it is worked on, some keys at a time, as `redis-cli --cluster reshard` does. */
+  /**
+   * Moves the slot of our keys to another node while it is worked on, some keys at a time, as `redis-cli --cluster
+   * reshard` does.
+   */
   reshardTo(node: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -20,7 +23,10 @@ const KEYS_AT_A_TIME = 20;
 const SLOTS = 16_384;
 const LIMIT_MS = 20_000;
 
-/** Starts one. Stop it when the test is done, also when it failed. `settings` are further ones of redis.conf, for each node. */
+/**
+ * Starts one. Stop it when the test is done, also when it failed. `settings` are further ones of redis.conf, for each
+ * node.
+ */
 export async function startTestCluster(settings: Record<string, string> = {}): Promise<TestCluster> {
   const nodes: TestRedis[] = [];
   const connections: Redis[] = [];

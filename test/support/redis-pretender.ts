@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A port of 127.0.0.1 with a Redis behind it that says that it is of another version. Close it when the test is done. */
+/**
+ * A port of 127.0.0.1 with a Redis behind it that says that it is of another version. Close it when the test is done.
+ */
 export async function startPretender(
   target: { host: string; port: number },
   version: string,

@@ -74,7 +74,10 @@ function catalogFile(ids: readonly number[], pick: <T>(values: readonly T[]) => 
   return `${['ContentId,Title,Daily_Dose_BA,CreateDate', ...rows, ...awkward].join('\n')}\n`;
 }
 
-/** Rows of the population and of others, with repeated pairs, missing dates, microseconds and ids that belong to no content. */
+/**
+ * Rows of the population and of others, with repeated pairs, missing dates, microseconds and ids that belong to no
+ * content.
+ */
 function recordsSql(seed: number, employees: number, contents: number): string {
   const last = employees + 50;
   const chance = (salt: number) => `(hash(e * 1000003 + c * 7919 + ${seed} + ${salt}) % 1000)`;

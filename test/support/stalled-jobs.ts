@@ -1,8 +1,8 @@
 import type { RedisConnection } from '../../src/adapters/redis/client.ts';
 
 /**
- * Lets pass, in a Redis whose workers were killed, the minute after which their jobs are taken up again: their locks (30 s)
- * are over, and the check for jobs without a lock, which looks twice, has looked once.
+ * Lets pass, in a Redis whose workers were killed, the minute after which their jobs are taken up again: their locks
+ * (30 s) are over, and the check for jobs without a lock, which looks twice, has looked once.
  */
 export async function letLocksExpire(redis: RedisConnection): Promise<void> {
   const prefix = '{btc-fake}';

@@ -67,7 +67,10 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     });
   });
 
-  /** Does things one after the other, each as late as it is to be; what comes when there is no latency any more waits for what was late. */
+  /**
+   * Does things one after the other, each as late as it is to be; what comes when there is no latency any more waits
+   * for what was late.
+   */
   function inOrder(): (action: () => void) => void {
     const late: (() => void)[] = [];
     let lastAt = 0;

@@ -6,8 +6,8 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { readRunFiles } from '../support/run-files.ts';
 import { catalog, makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: a run takes the newest catalog file of each kind (contract section 1, "Vendor catalog files") and
-// nothing else; without a usable one it fails at once and says which file, what is wrong and what to do.
+// What this file proves: a run takes the newest catalog file of each kind (contract section 1, "Vendor catalog files")
+// and nothing else; without a usable one it fails at once and says which file, what is wrong and what to do.
 
 const GOOD = catalog([[1_915_001, true, '2025-10-01']]);
 const COURSES = 'CourseCatalog_V2_2025_10_27_1_ec83a5.csv';

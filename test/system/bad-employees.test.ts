@@ -7,8 +7,8 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { feedRows, readRunFiles } from '../support/run-files.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: an employees file that is wrong (contract section 1, "Employees") is refused with every line named,
-// before a job or anything else of a run exists; what the contract allows in it is read right.
+// What this file proves: an employees file that is wrong (contract section 1, "Employees") is refused with every line
+// named, before a job or anything else of a run exists; what the contract allows in it is read right.
 
 const HEADER = 'employee_id,employee_edu_type\n';
 const MAKE_HEADER = '  Make the first line "employee_id,employee_edu_type".\n';

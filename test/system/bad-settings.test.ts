@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: wrong settings are all named at once, before anything is made or anybody is asked, without showing a
-// secret; a Redis that is missing, silent or unsuitable is refused with what to do.
+// What this file proves: wrong settings are all named at once, before anything is made or anybody is asked, without
+// showing a secret; a Redis that is missing, silent or unsuitable is refused with what to do.
 
 const BUILT_SERVER = join(import.meta.dirname, '../../.btc-fake/bin/redis-server');
 const REMEDY = '  Correct them in .env or in the environment; docs/configuration.md explains every setting.\n';

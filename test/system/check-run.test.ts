@@ -2,8 +2,8 @@ import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: `btc-fake check` finds a run's own files right, and whatever was changed in them since: the manifest beside
-// them says what the run wrote.
+// What this file proves: `btc-fake check` finds a run's own files right, and whatever was changed in them since: the
+// manifest beside them says what the run wrote.
 
 let place: Workspace;
 let before: ReadonlyMap<string, string>;

@@ -7,8 +7,8 @@ import { packageVersion } from '../../src/adapters/disk/package-root.ts';
 import { MAIN } from '../support/btc-fake.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: every command explains itself with an example; whatever is wrong with a command line ends in exit
-// code 64 with one clear line on standard error, before any file, folder or Redis is touched.
+// What this file proves: every command explains itself with an example; whatever is wrong with a command line ends in
+// exit code 64 with one clear line on standard error, before any file, folder or Redis is touched.
 
 const COMMANDS = [
   'run',

@@ -7,8 +7,9 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
 /**
- * The dashboard as somebody at another machine uses it: by a name that is not this machine's, over plain HTTP, over TLS, behind the
- * nginx block of docs/operations.md, and below a path. A real browser presses real buttons of the built command.
+ * The dashboard as somebody at another machine uses it: by a name that is not this machine's, over plain HTTP, over
+ * TLS, behind the nginx block of docs/operations.md, and below a path. A real browser presses real buttons of the built
+ * command.
  */
 const LOGIN = { username: 'ada', password: 'correct horse' };
 const ENV = { DASHBOARD_USER: LOGIN.username, DASHBOARD_PASSWORD: LOGIN.password };
@@ -45,8 +46,8 @@ afterAll(async () => {
 });
 
 /**
- * Presses every kind of button there is: plain forms, one that asks first, an upload, Bull Board's. @returns what the browser, or the
- * person before it, could object to.
+ * Presses every kind of button there is: plain forms, one that asks first, an upload, Bull Board's.
+ * @returns what the browser, or the person before it, could object to.
  */
 async function useIt(origin: string, path = ''): Promise<string[]> {
   opened = await openPage(browser, origin, { httpCredentials: LOGIN, ignoreHTTPSErrors: true });

@@ -1,4 +1,5 @@
-// Proves the dashboard as a process: when it refuses to start, that it serves and stops at once, and that it outlives its Redis.
+// Proves the dashboard as a process: when it refuses to start, that it serves and stops at once, and that it outlives
+// its Redis.
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RunningBtcFake } from '../support/btc-fake.ts';

@@ -8,8 +8,8 @@ import { feedRows, readRunFiles } from '../support/run-files.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: `btc-fake demo` needs nothing but a folder; it leaves the files that it names and no process. (What is
-// left running fails the file: see test/support/leak-check.js.)
+// What this file proves: `btc-fake demo` needs nothing but a folder; it leaves the files that it names and no process.
+// (What is left running fails the file: see test/support/leak-check.js.)
 
 const SAMPLE = new URL('../../input/employees.csv', import.meta.url);
 

@@ -10,8 +10,8 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.ts';
 import { makeWorkspace, sftpEnvironment, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: `btc-fake doctor` tries everything for real, one thing after the other, and says for each whether it
-// is fine, not configured, or what to do.
+// What this file proves: `btc-fake doctor` tries everything for real, one thing after the other, and says for each
+// whether it is fine, not configured, or what to do.
 
 let place: Workspace;
 let bare: Workspace;

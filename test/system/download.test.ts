@@ -6,8 +6,8 @@ import { type OpenSshServer, startOpenSshServer } from '../support/openssh-serve
 import { waitUntil } from '../support/wait-until.ts';
 import { makeWorkspace, sftpEnvironment, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: `btc-fake download [DAYS]` brings all catalog files of the last days, of both kinds, and nothing else,
-// from OpenSSH into temp_files/.
+// What this file proves: `btc-fake download [DAYS]` brings all catalog files of the last days, of both kinds, and
+// nothing else, from OpenSSH into temp_files/.
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

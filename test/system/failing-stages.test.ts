@@ -9,8 +9,8 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.ts';
 import { makeWorkspace, sftpEnvironment, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: when something outside fails, the run ends with exit code 1 and the reason. What may pass is tried
-// again, what cannot is not, and a run never continues with older files or fewer facts than it was told to get.
+// What this file proves: when something outside fails, the run ends with exit code 1 and the reason. What may pass is
+// tried again, what cannot is not, and a run never continues with older files or fewer facts than it was told to get.
 
 let place: Workspace;
 let redis: TestRedis;
@@ -36,7 +36,9 @@ afterAll(async () => {
   await redis.stop();
 });
 
-/** Runs to a failed stage; checks all that is the same for each, and returns the report and how often the job was tried. */
+/**
+ * Runs to a failed stage; checks all that is the same for each, and returns the report and how often the job was tried.
+ */
 async function failingRun(env: Record<string, string>) {
   const { code, stdout, stderr, json } = await place.run(['run', '--json', '--with-workers'], env);
   expect(stdout.trim().split('\n')).toHaveLength(1);

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startBtcFake } from '../support/btc-fake.ts';
 import { fillDisk, mountSmall, unmount } from '../support/small-disk.ts';
 
-// What this file proves: a command that finds no free space in the folder where it is started says so in one line, with the place and
-// what to do, and leaves no process.
+// What this file proves: a command that finds no free space in the folder where it is started says so in one line, with
+// the place and what to do, and leaves no process.
 
 let folder: string;
 let isSmall: boolean;

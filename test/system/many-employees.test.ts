@@ -7,11 +7,11 @@ import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.t
 import { type CatalogRow, makeWorkspace, type Workspace } from '../support/workspace.ts';
 
 /**
- * 2,000 employees with what Databricks knows of them, read back from the files alone and held against the contract. None of
- * the product's rules is used here: what must be in the files is said once more, in the plainest way.
+ * 2,000 employees with what Databricks knows of them, read back from the files alone and held against the contract.
+ * None of the product's rules is used here: what must be in the files is said once more, in the plainest way.
  *
- * What the manager gave is learnt from a second run with the same seed in which everybody is of type F, completes nothing
- * and so keeps everything in Non_Completed_Assignments: assignments do not depend on the type.
+ * What the manager gave is learnt from a second run with the same seed in which everybody is of type F, completes
+ * nothing and so keeps everything in Non_Completed_Assignments: assignments do not depend on the type.
  */
 const AS_OF = '2025-10-28T11:00:00Z';
 const CREATED = '2025-10-28T10:55:00Z';
@@ -259,7 +259,10 @@ function contentsByEmployee(feed: string): Map<number, number[]> {
   return contents;
 }
 
-/** Gives most employees some assignments and completions, of this week and of earlier ones, of Daily Doses and of others. */
+/**
+ * Gives most employees some assignments and completions, of this week and of earlier ones, of Daily Doses and of
+ * others.
+ */
 async function fillWarehouse({ load }: Warehouse): Promise<Map<number, Known>> {
   const assignments: string[] = [];
   const completions: string[] = [];

@@ -6,7 +6,10 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { sha256 } from '../support/run-files.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-/** A person who has a file of a run, or its six characters, and no id; and what they are told of many who failed for few reasons. */
+/**
+ * A person who has a file of a run, or its six characters, and no id; and what they are told of many who failed for few
+ * reasons.
+ */
 const IDS = Array.from({ length: 60 }, (_, i) => 300_001 + i);
 const SEED = 'a seed that is much longer than any table has columns for';
 

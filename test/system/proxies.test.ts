@@ -1,5 +1,5 @@
-// Proves, with the built command and a real proxy, that doctor and a run reach the recommender, Databricks and the webhook through it
-// as the environment says, and that its login is seen nowhere.
+// Proves, with the built command and a real proxy, that doctor and a run reach the recommender, Databricks and the
+// webhook through it as the environment says, and that its login is seen nowhere.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

@@ -11,8 +11,8 @@ import { lendsTerminals, SCRIPT } from '../support/pseudo-terminal.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: standard output holds results and nothing else, standard error everything for a person; a terminal
-// gets colours and a bar, everything else plain text.
+// What this file proves: standard output holds results and nothing else, standard error everything for a person; a
+// terminal gets colours and a bar, everything else plain text.
 
 const ESCAPE = '\u001b';
 

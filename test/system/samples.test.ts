@@ -10,8 +10,8 @@ import { runBtcFake } from '../support/btc-fake.ts';
 import { startWarehouse } from '../support/warehouse/warehouse.ts';
 import { sftpEnvironment } from '../support/workspace.ts';
 
-// What is proved: docs/samples/generated holds, byte for byte, what the product makes of the inputs beside it, and the pages
-// quote nothing else. `npm run samples` writes it again.
+// What is proved: docs/samples/generated holds, byte for byte, what the product makes of the inputs beside it, and the
+// pages quote nothing else. `npm run samples` writes it again.
 
 const ROOT = join(import.meta.dirname, '../..');
 const SAMPLES = join(ROOT, 'docs/samples');
@@ -111,7 +111,8 @@ async function makeSamples(): Promise<Map<string, string>> {
 }
 
 /**
- * The run id stands in the manifest, its hash in the names, these in the summary, and the summary's hash in the manifest.
+ * The run id stands in the manifest, its hash in the names, these in the summary, and the summary's hash in the
+ * manifest.
  */
 async function underSampleRunId(cwd: string, { runId, files, manifest }: RunResult): Promise<Map<string, string>> {
   const paths = [...files.map(({ path }) => path), manifest];
@@ -129,7 +130,10 @@ async function underSampleRunId(cwd: string, { runId, files, manifest }: RunResu
   return texts;
 }
 
-/** The servers of the samples are on loopback, on ports that differ each time; the manifest names them as servers are named. */
+/**
+ * The servers of the samples are on loopback, on ports that differ each time; the manifest names them as servers are
+ * named.
+ */
 function withSampleAddresses(
   texts: Map<string, string>,
   { recommender, port, warehouse }: { recommender: string; port: number; warehouse: string },

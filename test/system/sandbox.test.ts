@@ -9,8 +9,8 @@ import { readRunFiles } from '../support/run-files.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: `btc-fake sandbox` serves what a run needs until it is told to stop, to this machine alone unless told
-// otherwise, and what it prints are the settings that reach it.
+// What this file proves: `btc-fake sandbox` serves what a run needs until it is told to stop, to this machine alone
+// unless told otherwise, and what it prints are the settings that reach it.
 
 const FREE_PORTS = ['--sftp-port', '0', '--recommender-port', '0'];
 

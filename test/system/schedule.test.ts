@@ -1,5 +1,5 @@
-// Proves, with real processes, that the schedule is applied by workers when they start; that a slot that was missed while
-// everything was down is caught up by one of them, once; and what people are told about it.
+// Proves, with real processes, that the schedule is applied by workers when they start; that a slot that was missed
+// while everything was down is caught up by one of them, once; and what people are told about it.
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RedisConnection } from '../../src/adapters/redis/client.ts';

@@ -1,5 +1,5 @@
-// Proves what docs/security.md says and no other test does: the modes of files, the titles of processes, certificates that are
-// refused.
+// Proves what docs/security.md says and no other test does: the modes of files, the titles of processes, certificates
+// that are refused.
 import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';

@@ -14,8 +14,8 @@ import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.t
 import { makeWorkspace, sftpEnvironment, type Workspace } from '../support/workspace.ts';
 
 /**
- * One run over all real protocols, from inputs in test/fixtures/small-run/ to files that are compared byte for byte with
- * those in its folder `expected/`. They were worked out by `expected.py` there, from the contract alone.
+ * One run over all real protocols, from inputs in test/fixtures/small-run/ to files that are compared byte for byte
+ * with those in its folder `expected/`. They were worked out by `expected.py` there, from the contract alone.
  */
 const FIXTURES = join(import.meta.dirname, '../fixtures/small-run');
 const EXPECTED = join(FIXTURES, 'expected');

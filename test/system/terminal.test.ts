@@ -2,8 +2,8 @@ import { afterEach, expect, test } from '@jest/globals';
 import { lendsTerminals, onTerminal } from '../support/pseudo-terminal.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: what a run shows on a real terminal, whatever its width: each stage on a line of its own, one bar that
-// fits, and nothing written over anything.
+// What this file proves: what a run shows on a real terminal, whatever its width: each stage on a line of its own, one
+// bar that fits, and nothing written over anything.
 
 let place: Workspace | undefined;
 afterEach(() => place?.remove());

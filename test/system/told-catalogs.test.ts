@@ -5,8 +5,9 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { readRunFiles } from '../support/run-files.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: what `btc-fake check` flags in a vendor's catalog, a run tells in its log, summary, manifest and result
-// (contract section 1, "Nothing of this is silent"), and no vendor's title reaches a terminal with what could harm it.
+// What this file proves: what `btc-fake check` flags in a vendor's catalog, a run tells in its log, summary, manifest
+// and result (contract section 1, "Nothing of this is silent"), and no vendor's title reaches a terminal with what
+// could harm it.
 
 let place: Workspace;
 let redis: TestRedis;

@@ -1,5 +1,5 @@
-// Proves that `btc-fake worker` serves its health and metrics where METRICS_PORT says, tells the webhook of runs, has them traced
-// where that is wanted, and stops with all of it.
+// Proves that `btc-fake worker` serves its health and metrics where METRICS_PORT says, tells the webhook of runs, has
+// them traced where that is wanted, and stops with all of it.
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';

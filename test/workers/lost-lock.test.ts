@@ -1,5 +1,5 @@
-// Proves that a worker that has lost its lock, because its process was stopped, does no harm when it continues: it is told to
-// stop, and what it still does changes nothing of what another worker made.
+// Proves that a worker that has lost its lock, because its process was stopped, does no harm when it continues: it is
+// told to stop, and what it still does changes nothing of what another worker made.
 import { createHash } from 'node:crypto';
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -1,5 +1,5 @@
-// Proves, with workers on the run-start queue, that a tick and the look of each minute start the run of a slot, once; and that a
-// bad employees file is a failed job that can be put back.
+// Proves, with workers on the run-start queue, that a tick and the look of each minute start the run of a slot, once;
+// and that a bad employees file is a failed job that can be put back.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';

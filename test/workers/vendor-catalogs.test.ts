@@ -1,5 +1,5 @@
-// Proves what the catalog stage takes from the vendor's server, over SFTP, and that a catalog which is corrected while runs are
-// under way changes none of them.
+// Proves what the catalog stage takes from the vendor's server, over SFTP, and that a catalog which is corrected while
+// runs are under way changes none of them.
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

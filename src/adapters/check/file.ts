@@ -31,9 +31,14 @@ export interface CheckedFile {
   readonly file: string;
   /** Null when neither the name nor the header says it. */
   readonly kind: FileKind | null;
-  /** False for a placeholder or a summary without its manifest beside, and for a file that could not be read or told. */
+  /**
+   * False for a placeholder or a summary without its manifest beside, and for a file that could not be read or told.
+   */
   readonly checked: boolean;
-  /** Rows below the header; blank lines and comments where the contract allows them are none. Of a manifest, the files it lists. */
+  /**
+   * Rows below the header; blank lines and comments where the contract allows them are none. Of a manifest, the files
+   * it lists.
+   */
   readonly rows: number;
   /** The name of the manifest beside it that it was held against; null where there is none. */
   readonly manifest: string | null;
@@ -42,10 +47,11 @@ export interface CheckedFile {
 }
 
 /**
- * Holds files against the contract, one after the other, each as a stream. When both feeds of a run (same folder, date and
- * RAND) are among them, nothing may be completed in the one and open in the other: for that, the pairs of the first stay in
- * memory (about 40 bytes for each) until the second was read. `onProblem` gets everything that is wrong, in file order.
- * A file of a run is held against the manifest that lies beside it. `dates` is how catalogs are read. A file that cannot be read is a problem of that file; the others are checked all the same.
+ * Holds files against the contract, one after the other, each as a stream. When both feeds of a run (same folder, date
+ * and RAND) are among them, nothing may be completed in the one and open in the other: for that, the pairs of the first
+ * stay in memory (about 40 bytes for each) until the second was read. `onProblem` gets everything that is wrong, in
+ * file order. A file of a run is held against the manifest that lies beside it. `dates` is how catalogs are read. A
+ * file that cannot be read is a problem of that file; the others are checked all the same.
  */
 export async function* checkFiles(
   paths: readonly string[],

@@ -42,7 +42,9 @@ async function checkEmployees(path: string, report: Report): Promise<number> {
 
 const EMPTY = 'the file is empty; it has not even a header';
 
-/** The problems stay in memory until the file is read: only its end says in which order dates with slashes are written. */
+/**
+ * The problems stay in memory until the file is read: only its end says in which order dates with slashes are written.
+ */
 async function checkCatalog(
   path: string,
   kind: Exclude<InputKind, 'employees'>,

@@ -64,8 +64,8 @@ function isOutput(value: unknown): value is OutputFile {
 }
 
 /**
- * Holds a file against what the manifest says that the run wrote: its SHA-256; where that differs, its rows and, for completions,
- * the employees in it, as the summary beside it has them.
+ * Holds a file against what the manifest says that the run wrote: its SHA-256; where that differs, its rows and, for
+ * completions, the employees in it, as the summary beside it has them.
  * @param rows how many the file has; undefined where nobody counted them.
  * @throws BtcFakeError FILE_UNREADABLE.
  */
@@ -93,9 +93,11 @@ export async function compareWithManifest(
 }
 
 /**
- * Checks a manifest: what it lists is there and, except for the files that are checked by themselves, as the run wrote it.
+ * Checks a manifest: what it lists is there and, except for the files that are checked by themselves, as the run wrote
+ * it.
  * @param checked the names of files in the same folder that are checked by themselves.
- * @returns how many files it lists. @throws BtcFakeError FILE_UNREADABLE.
+ * @returns how many files it lists.
+ * @throws BtcFakeError FILE_UNREADABLE.
  */
 export async function checkManifest(path: string, checked: ReadonlySet<string>, report: Report): Promise<number> {
   const written = await readWrittenFiles(path, report);

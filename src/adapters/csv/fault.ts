@@ -8,8 +8,9 @@ const CR = 13;
 type Place = 'before a field' | 'bare' | 'quoted' | 'behind a quote' | 'behind a closed field';
 
 /**
- * The line, from 1, on which the first record starts that has something behind the closing quote of a field; undefined when
- * there is none. The parser cannot say it: it fails on a whole piece of the file at once. So the file is read again.
+ * The line, from 1, on which the first record starts that has something behind the closing quote of a field; undefined
+ * when there is none. The parser cannot say it: it fails on a whole piece of the file at once. So the file is read
+ * again.
  * @param comments given when lines that start with `#` do not count.
  */
 export async function lineOfStrayText(path: string, comments?: CommentLines): Promise<number | undefined> {
@@ -43,8 +44,8 @@ export async function lineOfStrayText(path: string, comments?: CommentLines): Pr
 }
 
 /**
- * The line, from 1, on which a file stops being UTF-8; undefined when it never does. Decoded again line by line, since a decoder
- * only says of a whole piece that something in it is wrong.
+ * The line, from 1, on which a file stops being UTF-8; undefined when it never does. Decoded again line by line, since
+ * a decoder only says of a whole piece that something in it is wrong.
  */
 export async function lineOfBadUtf8(path: string): Promise<number | undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true });

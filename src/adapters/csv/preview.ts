@@ -9,7 +9,10 @@ export interface CsvPreview {
   readonly broken: boolean;
 }
 
-/** Reads a header and at most `limit` records from a stream, and destroys it then: no more of it is read than that takes. */
+/**
+ * Reads a header and at most `limit` records from a stream, and destroys it then: no more of it is read than that
+ * takes.
+ */
 export async function previewCsv(bytes: Readable, limit: number): Promise<CsvPreview> {
   const parser = parse({ headers: false, ignoreEmpty: true });
   const closed = new Promise<void>((resolve) => {

@@ -15,8 +15,8 @@ export interface CsvRow {
 }
 
 /**
- * A record that is longer was never meant: a quote is not closed. To look for its end in all the remaining text of a large file would
- * take the parser hours, and as much memory as the file.
+ * A record that is longer was never meant: a quote is not closed. To look for its end in all the remaining text of a
+ * large file would take the parser hours, and as much memory as the file.
  */
 const MAX_RECORD_BYTES = 1024 * 1024;
 

@@ -4,7 +4,9 @@ import { type ForeignShape, foreignShape } from '../../domain/feeds/csv-shape.ts
 
 const LOOKED_AT_BYTES = 64 * 1024;
 
-/** What a file is that is no CSV with commas in UTF-8; undefined when its beginning looks like that, or cannot be read. */
+/**
+ * What a file is that is no CSV with commas in UTF-8; undefined when its beginning looks like that, or cannot be read.
+ */
 export async function shapeOf(path: string): Promise<ForeignShape | undefined> {
   const file = await open(path).catch(() => undefined);
   try {
@@ -18,8 +20,8 @@ export async function shapeOf(path: string): Promise<ForeignShape | undefined> {
 }
 
 /**
- * Lets `read` read a CSV file. When that refuses the file, and the file is something else than CSV with commas, the error says what it is
- * instead of what the parser met, under the same code.
+ * Lets `read` read a CSV file. When that refuses the file, and the file is something else than CSV with commas, the
+ * error says what it is instead of what the parser met, under the same code.
  * @param name how the error names the file.
  */
 export async function explainShape<T>(path: string, name: string, read: () => Promise<T>): Promise<T> {

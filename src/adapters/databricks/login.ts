@@ -15,11 +15,11 @@ export interface TokenRequest {
 }
 
 /**
- * An access token from the workspace's own token endpoint. The driver could ask by itself, but only on the public cloud's
- * host names and on port 443, so that neither a private host nor a test could use it.
+ * An access token from the workspace's own token endpoint. The driver could ask by itself, but only on the public
+ * cloud's host names and on port 443, so that neither a private host nor a test could use it.
  *
- * @throws BtcFakeError DATABRICKS_LOGIN_REFUSED, DATABRICKS_UNREACHABLE. Never with got's own error as its cause: that one
- * holds the secret.
+ * @throws BtcFakeError DATABRICKS_LOGIN_REFUSED, DATABRICKS_UNREACHABLE. Never with got's own error as its cause: that
+ * one holds the secret.
  */
 export async function requestToken(request: TokenRequest): Promise<string> {
   const { clientId, clientSecret, agent, timeoutMs, context } = request;

@@ -13,8 +13,8 @@ const FIRST_SECOND = Date.parse('0001-01-01T00:00:00Z') / 1000;
 const LAST_SECOND = Date.parse('9999-12-31T23:59:59Z') / 1000;
 
 /**
- * An open assignment from a row of `table`, or undefined when the row belongs to no content. Instants are whole seconds (contract
- * section 2).
+ * An open assignment from a row of `table`, or undefined when the row belongs to no content. Instants are whole seconds
+ * (contract section 2).
  *
  * @throws BtcFakeError DATABRICKS_VALUE
  */

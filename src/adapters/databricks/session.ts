@@ -18,7 +18,10 @@ export interface WarehouseSession {
 
 /** Is told how a read begins. */
 export interface WarehouseListener {
-  /** The warehouse has not begun to answer for a while; a stopped one takes minutes. `error` says for how long, and to what. */
+  /**
+   * The warehouse has not begun to answer for a while; a stopped one takes minutes. `error` says for how long, and to
+   * what.
+   */
   slow(error: BtcFakeError): void;
   /** It answers. */
   answered(): void;
@@ -108,7 +111,8 @@ async function createClient(warehouse: CheckedWarehouse): Promise<DBSQLClient> {
     userAgentEntry: 'btc-fake',
   });
   const { proxyUrl, queryTimeoutMs } = warehouse;
-  // The driver's own way through a proxy forgets whom to trust, and takes a refusal of the proxy for one of the warehouse.
+  // The driver's own way through a proxy forgets whom to trust, and takes a refusal of the proxy for one of the
+  // warehouse.
   if (proxyUrl !== undefined) tunnelled(await agentOf(client), proxyUrl, Math.min(queryTimeoutMs, LONGEST_CONNECT_MS));
   return client;
 }
@@ -137,8 +141,8 @@ function contextOf({ endpoint, secrets }: CheckedWarehouse, doing: string, openi
 }
 
 /**
- * The driver's answer, or an error of ours. The driver's own time-out is not enough: half a Thrift message in a whole HTTP
- * answer keeps it waiting for ever.
+ * The driver's answer, or an error of ours. The driver's own time-out is not enough: half a Thrift message in a whole
+ * HTTP answer keeps it waiting for ever.
  */
 async function answered<T>(answer: Promise<T>, limitMs: number, context: CallContext, start?: Start): Promise<T> {
   const deadline = timer(limitMs);

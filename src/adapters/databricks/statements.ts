@@ -52,7 +52,10 @@ const READINGS: Readonly<Record<RecordTable, Readonly<Record<string, Reading>>>>
   completions: { ba_id: idOf, content_id: idOf, completion_date: dateTextOf },
 };
 
-/** What a row comes with: ids as BIGINT, instants as whole seconds since 1970, cut down towards the past (contract section 2). */
+/**
+ * What a row comes with: ids as BIGINT, instants as whole seconds since 1970, cut down towards the past (contract
+ * section 2).
+ */
 const COLUMNS: Readonly<Record<RecordTable, string>> = {
   assignments: `v.ba_id, v.content_id, unix_seconds(v.assignment_date) AS assignment_date,
   unix_seconds(v.assignment_begin_date) AS assignment_begin_date,
@@ -64,9 +67,9 @@ const COLUMNS: Readonly<Record<RecordTable, string>> = {
 const IN_RANGE = `(v.ba_id BETWEEN :first_ba_id AND :last_ba_id OR (v.ba_id IS NULL AND v.unreadable IS NOT NULL))`;
 
 /**
- * Assignments without a completion of the same content by the same employee, by employee, then content, the latest first.
- * Every further column takes part in the order, so that of two assignments of the same instant it is always the same one
- * that comes first.
+ * Assignments without a completion of the same content by the same employee, by employee, then content, the latest
+ * first. Every further column takes part in the order, so that of two assignments of the same instant it is always the
+ * same one that comes first.
  */
 export function openAssignmentsInRange(tables: RecordTables, range: EmployeeIdRange): Statement {
   return {

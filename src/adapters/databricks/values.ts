@@ -1,6 +1,7 @@
 /**
- * Columns of the training records as SQL expressions that mean the same whatever the column's type is: INT, BIGINT, DECIMAL, DOUBLE
- * or STRING (contract section 1, "Training records"). Valid with and without ANSI mode: nothing here can fail a statement for a value.
+ * Columns of the training records as SQL expressions that mean the same whatever the column's type is: INT, BIGINT,
+ * DECIMAL, DOUBLE or STRING (contract section 1, "Training records"). Valid with and without ANSI mode: nothing here
+ * can fail a statement for a value.
  */
 
 /** A way to read a column: an expression that is NULL for what it cannot read. */
@@ -11,8 +12,8 @@ const WHOLE_NUMBER = '^ *(-?[0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+)([.]0+)? *$';
 const SHOWN_CHARACTERS = 80;
 
 /**
- * An id as BIGINT. The text of a number will do, but for DOUBLE: it writes 10000000 as 1.0E7, and scientific notation is no id. (A
- * FLOAT holds no such number exactly, so its text is no id there.)
+ * An id as BIGINT. The text of a number will do, but for DOUBLE: it writes 10000000 as 1.0E7, and scientific notation
+ * is no id. (A FLOAT holds no such number exactly, so its text is no id there.)
  */
 export function idOf(column: string): string {
   const number = `try_cast(${column} AS DOUBLE)`;
@@ -41,8 +42,9 @@ export function instantOf(column: string): string {
 }
 
 /**
- * A table's columns, each read as it is to be: its value under its own name, NULL where it cannot be read, and then `unreadable`, the
- * column's name, a blank and the text that stands there. A row without an employee id is nobody's; what else it holds does not count.
+ * A table's columns, each read as it is to be: its value under its own name, NULL where it cannot be read, and then
+ * `unreadable`, the column's name, a blank and the text that stands there. A row without an employee id is nobody's;
+ * what else it holds does not count.
  */
 export function readTable(table: string, readings: Readonly<Record<string, Reading>>): string {
   const columns = Object.keys(readings);

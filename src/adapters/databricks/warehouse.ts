@@ -8,8 +8,8 @@ export interface DatabricksWarehouse extends WorkspaceLogin {
   /** The longest wait for a single answer. 120 s unless given. */
   readonly queryTimeoutMs?: number;
   /**
-   * The longest wait for the first rows of a statement: a stopped warehouse takes minutes to start. `queryTimeoutMs` unless
-   * given, and 600 s without either.
+   * The longest wait for the first rows of a statement: a stopped warehouse takes minutes to start. `queryTimeoutMs`
+   * unless given, and 600 s without either.
    */
   readonly startTimeoutMs?: number;
   /** After how long without a first answer a listener is told. 10 s unless given. */

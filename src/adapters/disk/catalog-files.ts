@@ -18,8 +18,8 @@ export interface CatalogReading extends CatalogRows {
 
 /**
  * Reads a catalog file (contract section 1, "Columns" and "Dates").
- * @throws BtcFakeError CATALOG_INVALID when it is empty, no CSV in UTF-8, without an id column, or has rows of which none can be used;
- *   FILE_UNREADABLE.
+ * @throws BtcFakeError CATALOG_INVALID when it is empty, no CSV in UTF-8, without an id column, or has rows of which
+ * none can be used; FILE_UNREADABLE.
  */
 export function readCatalogFile(path: string, rules: CatalogRules): Promise<CatalogReading> {
   return explainShape(path, basename(path), () => readCatalogRows(path, rules));
@@ -45,8 +45,8 @@ async function readCatalogRows(path: string, rules: CatalogRules): Promise<Catal
 }
 
 /**
- * What is in a local folder that is, or is nearly, a catalog file. A folder that does not exist yet is made, and holds none. What
- * downloads have there for a while is left out.
+ * What is in a local folder that is, or is nearly, a catalog file. A folder that does not exist yet is made, and holds
+ * none. What downloads have there for a while is left out.
  * @throws the system's error.
  */
 export async function listLocalFolder(folder: string): Promise<FolderEntry[]> {

@@ -12,8 +12,8 @@ export interface EmployeesChoice {
 const MOST = 200;
 
 /**
- * The CSV files beside the configured employees file, that one first, then by name; it is among them whatever it is called, if it is
- * there. A folder that cannot be read holds none.
+ * The CSV files beside the configured employees file, that one first, then by name; it is among them whatever it is
+ * called, if it is there. A folder that cannot be read holds none.
  */
 export async function listEmployeesFiles(employeesFile: string): Promise<EmployeesChoice[]> {
   const folder = dirname(employeesFile);

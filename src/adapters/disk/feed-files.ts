@@ -114,7 +114,9 @@ export class DraftFile<Row> {
     this.#throwFailure();
   }
 
-  /** Puts the rows of another draft behind its own, and discards the other. Nothing can be written to either afterwards. */
+  /**
+   * Puts the rows of another draft behind its own, and discards the other. Nothing can be written to either afterwards.
+   */
   async append(other: DraftFile<Row>): Promise<void> {
     await this.#end();
     await other.#end();
@@ -165,7 +167,9 @@ export class DraftFile<Row> {
     await rm(this.#partPath, { force: true }).catch(() => {});
   }
 
-  /** Another attempt at the same file may have taken this one for a leftover; with the same bytes, it has done its work. */
+  /**
+   * Another attempt at the same file may have taken this one for a leftover; with the same bytes, it has done its work.
+   */
   async #assertInPlace(error: unknown): Promise<void> {
     const there = systemCode(error) === 'ENOENT' ? await fileSha256(this.#path).catch(() => undefined) : undefined;
     if (there === undefined || there !== this.#sha256) throw error;

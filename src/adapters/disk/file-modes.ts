@@ -1,6 +1,6 @@
 /**
- * Who may do what with files that BTC Fake makes, for they tell of people: its user everything, its group read, others nothing. The
- * process's umask may take more away.
+ * Who may do what with files that BTC Fake makes, for they tell of people: its user everything, its group read, others
+ * nothing. The process's umask may take more away.
  */
 export const FILE_MODE = 0o640;
 

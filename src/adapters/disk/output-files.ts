@@ -46,8 +46,8 @@ export class OutputFiles {
   }
 
   /**
-   * Opens a file and holds it against its manifest. What is read from it stays the file that was held, even when another takes its
-   * place meanwhile. The caller closes it.
+   * Opens a file and holds it against its manifest. What is read from it stays the file that was held, even when
+   * another takes its place meanwhile. The caller closes it.
    * @throws BtcFakeError OUTPUT_MISSING, OUTPUT_CHANGED.
    */
   async open(file: OutputFile, certainty: Certainty = 'sha256'): Promise<OpenOutput> {

@@ -5,8 +5,8 @@ import { unwritable } from './feed-files.ts';
 import { FOLDER_MODE } from './file-modes.ts';
 
 /**
- * The folder of a run's files as this process names it: its own OUTPUT_DIR as it is written there, where the run's is the same or is
- * not settled.
+ * The folder of a run's files as this process names it: its own OUTPUT_DIR as it is written there, where the run's is
+ * the same or is not settled.
  */
 export function outputFolder({ outputDir }: Frozen, own: string): string {
   return outputDir === undefined || resolve(own) === outputDir ? own : outputDir;

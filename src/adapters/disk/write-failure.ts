@@ -21,8 +21,9 @@ export function writeFailure(path: string, cause: unknown, remedy: string): BtcF
 }
 
 /**
- * The same for an error of the system that nobody has explained, such as a full disk where a command keeps its own files; undefined
- * when it is none of writing. Where the system names no file, the folder that the command runs in stands for it.
+ * The same for an error of the system that nobody has explained, such as a full disk where a command keeps its own
+ * files; undefined when it is none of writing. Where the system names no file, the folder that the command runs in
+ * stands for it.
  */
 export function unexplainedWriteFailure(error: unknown): BtcFakeError | undefined {
   if (!WRITING_ALONE.includes(systemCode(error) ?? '')) return undefined;

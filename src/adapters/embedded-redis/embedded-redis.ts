@@ -11,8 +11,8 @@ import { launchRedis, redisPrograms } from './program.ts';
 /**
  * A Redis of this folder's own, shared by the commands that run in it.
  *
- * A process that uses it holds one connection with a telling name. Redis itself so knows how many users there are, and a command
- * that was killed drops out by itself; the last one to release stops the server.
+ * A process that uses it holds one connection with a telling name. Redis itself so knows how many users there are, and
+ * a command that was killed drops out by itself; the last one to release stops the server.
  */
 export interface EmbeddedRedis {
   /** The path of the Unix socket, as `new Redis(url)` takes it; for BullMQ `{ path: url }`. There is no TCP port. */
@@ -40,11 +40,11 @@ const LISTEN_LIMIT_MS = 20_000;
 const POLL_MS = 20;
 
 /**
- * Joins the Redis of a folder, or starts it: append-only persistence in `.btc-fake/redis/`, log in `.btc-fake/redis.log`,
- * no eviction, readable by its owner only. Any number of processes may call it at once.
+ * Joins the Redis of a folder, or starts it: append-only persistence in `.btc-fake/redis/`, log in
+ * `.btc-fake/redis.log`, no eviction, readable by its owner only. Any number of processes may call it at once.
  *
- * @param folder the project's folder; `.btc-fake/` is made in it
- * Throws REDIS_NOT_INSTALLED; REDIS_UNREACHABLE when the server ends or does not answer in time.
+ * @param folder the project's folder; `.btc-fake/` is made in it Throws REDIS_NOT_INSTALLED; REDIS_UNREACHABLE when the
+ * server ends or does not answer in time.
  */
 export async function acquireEmbeddedRedis(folder: string, options: EmbeddedRedisOptions = {}): Promise<EmbeddedRedis> {
   const home = join(realpathSync(folder), '.btc-fake');
@@ -99,8 +99,8 @@ async function start(home: string, programs: readonly string[], listenLimitMs: n
     writeRecord(home, { mark, socketPath });
     const holder = await waitForServer(socketPath, mark, listenLimitMs);
     if (holder !== undefined) {
-      // Redis measures every command within a script too, for statistics that nobody asks for here: a tenth of its time. Redis 6
-      // does not, and would not start with a setting that it does not know.
+      // Redis measures every command within a script too, for statistics that nobody asks for here: a tenth of its
+      // time. Redis 6 does not, and would not start with a setting that it does not know.
       await holder.config('SET', 'latency-tracking', 'no').catch(() => {});
       return { holder, socketPath, started: true };
     }

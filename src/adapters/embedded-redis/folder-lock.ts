@@ -31,9 +31,9 @@ export function isRunning(mark: string): boolean {
 }
 
 /**
- * Does `work` while no other process (nor another call in this one) holds the lock at `path`, and returns what it returns.
- * The lock is a symbolic link whose target is the holder's mark: it is made in one step, so nobody ever sees it without an
- * owner. A lock whose owner is gone is broken.
+ * Does `work` while no other process (nor another call in this one) holds the lock at `path`, and returns what it
+ * returns. The lock is a symbolic link whose target is the holder's mark: it is made in one step, so nobody ever sees
+ * it without an owner. A lock whose owner is gone is broken.
  *
  * Throws INTERNAL when the lock is not free within `waitMs`.
  */
@@ -66,8 +66,8 @@ async function take(path: string): Promise<boolean> {
 }
 
 /**
- * Removes a lock whose owner is gone. Two who do this at once could remove each other's new lock, so breaking has a lock of
- * its own; that one is held for two system calls, and is itself given up when its owner is gone.
+ * Removes a lock whose owner is gone. Two who do this at once could remove each other's new lock, so breaking has a
+ * lock of its own; that one is held for two system calls, and is itself given up when its owner is gone.
  */
 async function breakIfAbandoned(path: string): Promise<void> {
   if (!(await isAbandoned(path))) return;

@@ -11,8 +11,8 @@ const COMMAND_LIMIT_MS = 10_000;
 const POLL_MS = 20;
 
 /**
- * A connection that has had an answer to PING. Undefined when nobody listens: at once without a `mark`, or when the process
- * that it names is gone; after `listenLimitMs` when that process runs (it may be starting).
+ * A connection that has had an answer to PING. Undefined when nobody listens: at once without a `mark`, or when the
+ * process that it names is gone; after `listenLimitMs` when that process runs (it may be starting).
  *
  * Throws REDIS_UNREACHABLE when somebody listens and gives no answer within `READY_LIMIT_MS`.
  */
@@ -91,7 +91,9 @@ export async function shutDown(holder: Redis): Promise<void> {
   }
 }
 
-/** Closes the connection. (Closing a closed one would keep the process alive for the two seconds that ioredis waits.) */
+/**
+ * Closes the connection. (Closing a closed one would keep the process alive for the two seconds that ioredis waits.)
+ */
 export function letGo(holder: Redis): void {
   if (holder.status !== 'end') holder.disconnect();
 }

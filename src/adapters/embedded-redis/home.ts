@@ -14,7 +14,9 @@ export interface ServerRecord {
   readonly socketPath: string;
 }
 
-/** The socket of the server whose data lie in `home`: there, or in a private temporary folder when `home` lies too deep. */
+/**
+ * The socket of the server whose data lie in `home`: there, or in a private temporary folder when `home` lies too deep.
+ */
 export function chooseSocketPath(home: string): string {
   const near = join(home, 'redis.sock');
   if (Buffer.byteLength(near) <= LONGEST_SOCKET_PATH_BYTES) return near;

@@ -20,8 +20,8 @@ export interface RedisLaunch {
 }
 
 /**
- * Starts the first of `programs` that exists, in a process group of its own, so that Ctrl-C in a terminal ends the command
- * and not the Redis below it. The child is not yet ready to serve.
+ * Starts the first of `programs` that exists, in a process group of its own, so that Ctrl-C in a terminal ends the
+ * command and not the Redis below it. The child is not yet ready to serve.
  *
  * Throws REDIS_NOT_INSTALLED when none exists; the remedy is the one command that installs it on this system.
  */

@@ -10,8 +10,8 @@ interface CallTaker {
 }
 
 /**
- * Agents that reach servers through a proxy: https ones by a tunnel (`CONNECT`), http ones by sending the proxy the whole call. For
- * clients that make few calls; each call has a connection of its own.
+ * Agents that reach servers through a proxy: https ones by a tunnel (`CONNECT`), http ones by sending the proxy the
+ * whole call. For clients that make few calls; each call has a connection of its own.
  * @param timeoutMs until the proxy has let a connection through.
  */
 export function agentsThrough(proxyUrl: string, timeoutMs: number): { http: HttpAgent; https: HttpsAgent } {

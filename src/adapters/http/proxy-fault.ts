@@ -8,7 +8,9 @@ export interface ProxyFault {
   readonly status: number | undefined;
 }
 
-/** `CONNECT` was not answered well. The message alone tells all: clients wrap errors, and keep of one only what it says. */
+/**
+ * `CONNECT` was not answered well. The message alone tells all: clients wrap errors, and keep of one only what it says.
+ */
 export class ProxyError extends Error {
   readonly code = 'EPROXY';
 

@@ -26,7 +26,10 @@ export function proxyAuthorization(proxyUrl: string): Record<string, string> {
   return auth ? { 'proxy-authorization': `Basic ${Buffer.from(auth).toString('base64')}` } : {};
 }
 
-/** A call over plain http that a proxy makes for us, or undefined where there is none or it only passes the connection on. */
+/**
+ * A call over plain http that a proxy makes for us, or undefined where there is none or it only passes the connection
+ * on.
+ */
 export function forwardedBy(url: URL, proxyUrl: string | undefined) {
   if (proxyUrl === undefined || url.protocol !== 'http:') return undefined;
   const path = `${url.origin}${url.pathname}${url.search}`;
@@ -34,8 +37,8 @@ export function forwardedBy(url: URL, proxyUrl: string | undefined) {
 }
 
 /**
- * Asks a proxy for a connection to a server (`CONNECT`). All that is then sent on it reaches the server alone. Fails with a
- * `ProxyError`.
+ * Asks a proxy for a connection to a server (`CONNECT`). All that is then sent on it reaches the server alone. Fails
+ * with a `ProxyError`.
  */
 export function openTunnel({ proxyUrl, host, port, timeoutMs }: Tunnel, connected: Connected): void {
   const proxy = new URL(proxyUrl);

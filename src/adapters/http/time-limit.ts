@@ -7,8 +7,9 @@ export class TimeLimitError extends Error {
 }
 
 /**
- * What comes of a promise, if it comes within the limit. What is given up continues by itself, and its failure harms nobody. Waiting
- * does not keep the process alive. @throws TimeLimitError, or what the promise rejects with.
+ * What comes of a promise, if it comes within the limit. What is given up continues by itself, and its failure harms
+ * nobody. Waiting does not keep the process alive.
+ * @throws TimeLimitError, or what the promise rejects with.
  */
 export async function within<T>(promise: Promise<T>, limitMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

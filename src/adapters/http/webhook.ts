@@ -22,8 +22,9 @@ const DELAYS_MS = [1_000, 4_000];
 const MAY_PASS = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
 /**
- * Posts a JSON message to a webhook, up to three times where what went wrong may pass. The address is a secret, so no message
- * names it. @throws BtcFakeError WEBHOOK_FAILED.
+ * Posts a JSON message to a webhook, up to three times where what went wrong may pass. The address is a secret, so no
+ * message names it.
+ * @throws BtcFakeError WEBHOOK_FAILED.
  */
 export async function postWebhook(url: string, message: object, options: WebhookOptions = {}): Promise<void> {
   const { delaysMs = DELAYS_MS } = options;

@@ -42,7 +42,10 @@ export function createLogger({ level, secrets, format, colour, beforeLine }: Log
   return pino(options, stream);
 }
 
-/** Standard error. Where its disk is full or its reader is gone, lines are lost, and the work continues: a log is no reason to fail. */
+/**
+ * Standard error. Where its disk is full or its reader is gone, lines are lost, and the work continues: a log is no
+ * reason to fail.
+ */
 function standardError() {
   const destination = pino.destination({ dest: 2, sync: true, maxLength: KEPT_BYTES });
   destination.on('error', () => {});

@@ -2,8 +2,8 @@ import { channel } from 'node:diagnostics_channel';
 import type { EmployeeId } from '../../domain/ids.ts';
 
 /**
- * Moments at which a worker may die and must not do harm. The fault tests listen to them, in the process itself, and end it
- * there; without a listener they cost nothing.
+ * Moments at which a worker may die and must not do harm. The fault tests listen to them, in the process itself, and
+ * end it there; without a listener they cost nothing.
  */
 export type Milestone =
   | 'first-feed-drafted'

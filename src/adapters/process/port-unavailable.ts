@@ -7,7 +7,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such host',
 };
 
-/** What a server that cannot listen has failed with, as PORT_UNAVAILABLE; an error that is not the system's stays as it is. */
+/**
+ * What a server that cannot listen has failed with, as PORT_UNAVAILABLE; an error that is not the system's stays as it
+ * is.
+ */
 export function portUnavailable(error: unknown, { host, port }: { host: string; port: number }): unknown {
   const code = systemCode(error);
   if (code === undefined) return error;

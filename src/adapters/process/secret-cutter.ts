@@ -1,15 +1,19 @@
 const CUT = '[secret]';
 
-/** A secret of fewer characters cannot be told from ordinary text: `a` stands in every sentence, and `30` is the level of a line. */
+/**
+ * A secret of fewer characters cannot be told from ordinary text: `a` stands in every sentence, and `30` is the level
+ * of a line.
+ */
 const LEAST_CHARACTERS = 4;
 
 /** What stands between quotation marks in every line of JSON: cut, it would leave no JSON. */
 const PUNCTUATION = /^[\s,:{}[\]"\\]*$/;
 
 /**
- * Makes a function that cuts secrets out of a text. A secret may stand there as it is, as JSON writes it, or as JSON within
- * JSON; every form is tried, the longest first, so that nothing is left of one that another is a part of. A secret of fewer than
- * 4 characters is cut out only where it is a value by itself: between quotation marks, behind `=`, or before the `@` of an address.
+ * Makes a function that cuts secrets out of a text. A secret may stand there as it is, as JSON writes it, or as JSON
+ * within JSON; every form is tried, the longest first, so that nothing is left of one that another is a part of. A
+ * secret of fewer than 4 characters is cut out only where it is a value by itself: between quotation marks, behind `=`,
+ * or before the `@` of an address.
  */
 export function secretCutter(secrets: readonly string[]): (text: string) => string {
   const long = formsOf(secrets.filter(({ length }) => length >= LEAST_CHARACTERS));
@@ -26,7 +30,10 @@ function formsOf(secrets: readonly string[]): string[] {
   return [...new Set(forms)].filter((form) => form !== '').sort((a, b) => b.length - a.length);
 }
 
-/** Where one of these is a value by itself. A number of JSON, such as `:30,`, is none: without it the line is no JSON any more. */
+/**
+ * Where one of these is a value by itself. A number of JSON, such as `:30,`, is none: without it the line is no JSON
+ * any more.
+ */
 function standingAlone(forms: readonly string[]): RegExp {
   const any = `(?:${forms.map((form) => form.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|')})`;
   const quoted = `(?<=["'\`])${any}(?=\\\\*["'\`])`;

@@ -1,4 +1,7 @@
-/** Names of fields whose values nobody may see, whatever they are: passwords, tokens, keys, and addresses that are secrets. */
+/**
+ * Names of fields whose values nobody may see, whatever they are: passwords, tokens, keys, and addresses that are
+ * secrets.
+ */
 const NAME =
   'pass(?:word|phrase|wd)|secret|token|authorization|cookie|credential|api[-_]?key|private[-_]?key|(?:redis|webhook)_?url';
 const SECRET_NAME = new RegExp(`(?:${NAME})$`, 'i');
@@ -9,8 +12,9 @@ const MAY_HAVE_ONE = new RegExp(`(?:${NAME})\\\\*"\\s*:`, 'i');
 const CUT = '[secret]';
 
 /**
- * Cuts the values of fields that are named like secrets out of a line of JSON, at any depth and wherever they came from: the
- * fields of a line, of its logger, or of an error. (pino's own `redact` wants every path written out, and takes 140 µs a line.)
+ * Cuts the values of fields that are named like secrets out of a line of JSON, at any depth and wherever they came
+ * from: the fields of a line, of its logger, or of an error. (pino's own `redact` wants every path written out, and
+ * takes 140 µs a line.)
  */
 export function cutSecretFields(line: string): string {
   if (!MAY_HAVE_ONE.test(line)) return line;

@@ -10,7 +10,9 @@ import { within } from '../http/time-limit.ts';
 
 /** The traces of a process. This file is loaded only where traces are wanted: it takes a quarter of a second. */
 export interface Telemetry {
-  /** For queues, flows and workers of the stages; never for employees, whose jobs would each carry a trace's context. */
+  /**
+   * For queues, flows and workers of the stages; never for employees, whose jobs would each carry a trace's context.
+   */
   readonly ofQueues: QueueTelemetry;
   /** Sends what there is still to send, for a moment at the most. Never throws. */
   stop(): Promise<void>;
@@ -30,7 +32,10 @@ export interface TelemetryOptions {
 const SEND_LIMIT_MS = 2_000;
 const STOP_LIMIT_MS = 2_000;
 
-/** What is put on a queue and what is done with it. What workers do for themselves (look for a job, every few seconds) is noise. */
+/**
+ * What is put on a queue and what is done with it. What workers do for themselves (look for a job, every few seconds)
+ * is noise.
+ */
 const WORK: readonly SpanKind[] = [SpanKind.PRODUCER, SpanKind.CONSUMER];
 
 const sampler: Sampler = {
@@ -41,8 +46,8 @@ const sampler: Sampler = {
 };
 
 /**
- * Begins to trace what happens on queues. Spans are sent in the background; a collector that is away is logged once, and neither
- * harms nor delays a run. At most one at a time in a process.
+ * Begins to trace what happens on queues. Spans are sent in the background; a collector that is away is logged once,
+ * and neither harms nor delays a run. At most one at a time in a process.
  */
 export function startTelemetry({ endpoint, proxyUrl, version, logger }: TelemetryOptions): Telemetry {
   const logFailure = onceLogger(logger);

@@ -28,7 +28,9 @@ export interface RecommenderOptions {
   readonly client?: RecommenderClient;
   /** The most that one call may take from its start to the last byte of the answer. */
   readonly timeoutMs: number;
-  /** Connections at most; as many as calls are made at the same time, or calls wait for each other within `timeoutMs`. */
+  /**
+   * Connections at most; as many as calls are made at the same time, or calls wait for each other within `timeoutMs`.
+   */
   readonly sockets: number;
   /** A PEM file with authorities to trust besides the well-known ones (`API_CA_FILE`). */
   readonly caFile?: string;
@@ -37,8 +39,8 @@ export interface RecommenderOptions {
 }
 
 /**
- * Is told of a call that has ended: how many seconds it took, and the status of the answer or, when there was no usable answer
- * with a good status, the code of the error. Must be quick and must not throw.
+ * Is told of a call that has ended: how many seconds it took, and the status of the answer or, when there was no usable
+ * answer with a good status, the code of the error. Must be quick and must not throw.
  */
 export type CallObserver = (seconds: number, outcome: number | ErrorCode) => void;
 
@@ -48,13 +50,13 @@ export interface Recommender {
    * What the recommender recommends to an employee, in its order, each content once; possibly nothing. One call, one
    * attempt: whether and when to try again is for the job to decide (`isRetryable`, `retryDelayMs`).
    *
-   * Throws `RECOMMENDER_THROTTLED` or `RECOMMENDER_UNAVAILABLE` (with the `retryAfterMs` that the answer asked for) when
-   * the call may pass later, `RECOMMENDER_ACCESS`, `RECOMMENDER_REJECTED` or `RECOMMENDER_BODY` when it will not.
+   * Throws `RECOMMENDER_THROTTLED` or `RECOMMENDER_UNAVAILABLE` (with the `retryAfterMs` that the answer asked for)
+   * when the call may pass later, `RECOMMENDER_ACCESS`, `RECOMMENDER_REJECTED` or `RECOMMENDER_BODY` when it will not.
    */
   recommend(employeeId: EmployeeId): Promise<ContentId[]>;
   /**
-   * Closes all connections; calls that are still under way fail with `RECOMMENDER_UNAVAILABLE`. There is no way to end a
-   * single call: a signal for each would cost a tenth of its time.
+   * Closes all connections; calls that are still under way fail with `RECOMMENDER_UNAVAILABLE`. There is no way to end
+   * a single call: a signal for each would cost a tenth of its time.
    */
   close(): void;
 }

@@ -18,7 +18,9 @@ const DECODERS: Readonly<Record<string, (body: Buffer, options: { maxOutputLengt
   br: brotliDecompressSync,
 };
 
-/** What is said with every call. An answer is a few hundred bytes: to compress it costs both sides more than it saves. */
+/**
+ * What is said with every call. An answer is a few hundred bytes: to compress it costs both sides more than it saves.
+ */
 export const REQUEST_HEADERS = {
   accept: 'application/json',
   'accept-encoding': 'identity',
@@ -91,8 +93,8 @@ export function connectLimitMs(timeoutMs: number): number {
 }
 
 /**
- * Trusts the authorities of a PEM file besides the well-known ones. Made once: Node.js would otherwise read all of them again for
- * each connection. Throws `CONFIG_INVALID` when the file cannot be read or holds no certificate.
+ * Trusts the authorities of a PEM file besides the well-known ones. Made once: Node.js would otherwise read all of them
+ * again for each connection. Throws `CONFIG_INVALID` when the file cannot be read or holds no certificate.
  */
 export function trustedWith(caFile: string): SecureContext {
   try {

@@ -6,7 +6,8 @@ import { connectLimitMs, type ExchangeOptions, type Exchanges, IncomingAnswer } 
 import type { Exchange } from './failure.ts';
 
 /**
- * Calls by undici, the client behind Node.js' `fetch`, at a third of what got takes from the processor. Opens no connection yet.
+ * Calls by undici, the client behind Node.js' `fetch`, at a third of what got takes from the processor. Opens no
+ * connection yet.
  */
 export function undiciExchanges(options: ExchangeOptions): Exchanges {
   const { url, timeoutMs, sockets, secureContext, proxyUrl } = options;

@@ -124,7 +124,10 @@ function harden(redis: Redis, tell: (error: Error) => void = () => {}): Redis {
   return redis;
 }
 
-/** The same for a cluster. ioredis would let a command wait without end for a cluster that is away: `limitMs` holds for all of it. */
+/**
+ * The same for a cluster. ioredis would let a command wait without end for a cluster that is away: `limitMs` holds for
+ * all of it.
+ */
 function hardenCluster(redis: Cluster, limitMs: number | undefined): Cluster {
   redis.on('error', () => {});
   redis.on('+node', (node: Redis) => harden(node, (error) => redis.emit('node error', error)));
@@ -138,7 +141,10 @@ function hardenCluster(redis: Cluster, limitMs: number | undefined): Cluster {
   return redis;
 }
 
-/** Of many commands that are refused on a connection the first one has it made again; the others would each leave a listener on it. */
+/**
+ * Of many commands that are refused on a connection the first one has it made again; the others would each leave a
+ * listener on it.
+ */
 function reconnectOnce(redis: Redis): void {
   const { disconnect } = redis;
   redis.disconnect = (reconnect = false) => {
@@ -148,8 +154,8 @@ function reconnectOnce(redis: Redis): void {
 }
 
 /**
- * Sends what is written in one turn of the event loop in one piece: ioredis writes command by command, and with many jobs in
- * hand the system calls cost more than the commands.
+ * Sends what is written in one turn of the event loop in one piece: ioredis writes command by command, and with many
+ * jobs in hand the system calls cost more than the commands.
  */
 function batchWrites(socket: Socket): void {
   const write = socket.write;

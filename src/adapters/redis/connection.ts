@@ -7,14 +7,16 @@ import { connectFailure, redisRefusal, wrongTls } from './failure.ts';
 import { whyItHangsUp } from './greeting.ts';
 
 /**
- * What a connection is for. Workers and the fan-out wait for Redis to come back, however long that takes. Commands and pages
- * fail at once with a clear message; a dashboard outlives them and connects again.
+ * What a connection is for. Workers and the fan-out wait for Redis to come back, however long that takes. Commands and
+ * pages fail at once with a clear message; a dashboard outlives them and connects again.
  */
 export type ConnectionRole = 'worker' | 'command' | 'dashboard';
 
 /** How long a server may take for an answer; one that loads its data says so at once. */
 const ANSWER_LIMIT_MS = 10_000;
-/** A server that refuses writes as a replica is asked again no sooner: by then its address may lead to the new master. */
+/**
+ * A server that refuses writes as a replica is asked again no sooner: by then its address may lead to the new master.
+ */
 const READ_ONLY_PAUSE_MS = 1_000;
 
 const BEHAVIOUR: Record<ConnectionRole, ClientBehaviour> = {
@@ -61,7 +63,8 @@ const PROBE_LIMIT_MS = 5_000;
 /**
  * Connects to Redis.
  * @param location an address as `parseRedisAddress` reads it, or the path of a Unix socket.
- * @throws BtcFakeError REDIS_UNREACHABLE or REDIS_REFUSED when it does not serve now, whatever the role; CONFIG_INVALID.
+ * @throws BtcFakeError REDIS_UNREACHABLE or REDIS_REFUSED when it does not serve now, whatever the role;
+ * CONFIG_INVALID.
  */
 export async function connectRedis(
   location: string,
@@ -71,7 +74,8 @@ export async function connectRedis(
   const client = await redisClients(location, access);
   const { options, retryStrategy, ...behaviour } = BEHAVIOUR.command;
   let isProbing = true;
-  // A client that is between two attempts keeps its commands, and the process with them; this one ends at the first that fails.
+  // A client that is between two attempts keeps its commands, and the process with them; this one ends at the first
+  // that fails.
   const onceAtFirst = (times: number) => (isProbing ? null : retryStrategy(times));
   const probe = client({ ...behaviour, options: { ...options, lazyConnect: true }, retryStrategy: onceAtFirst });
   // What `connect` throws only says that the connection was closed; the events say why.
@@ -98,8 +102,8 @@ export async function connectRedis(
 }
 
 /**
- * A master that became a replica keeps its connections and refuses their writes: one connects again, after a pause, because its
- * address may lead to the new master by then. A worker's command is sent again there; a page's fails.
+ * A master that became a replica keeps its connections and refuses their writes: one connects again, after a pause,
+ * because its address may lead to the new master by then. A worker's command is sent again there; a page's fails.
  * @param onRefused is told each time; nobody else would be, of a command that is sent again.
  */
 function reconnectingOnReadOnly(

@@ -14,8 +14,8 @@ export function isRedisFull(error: unknown): boolean {
 }
 
 /**
- * Whether Redis, and not what it was asked for, is why a command failed: it is full, a read-only replica, cannot save, is being
- * resharded, has shut the user out, … Who waits until somebody has put that right loses nothing.
+ * Whether Redis, and not what it was asked for, is why a command failed: it is full, a read-only replica, cannot save,
+ * is being resharded, has shut the user out, … Who waits until somebody has put that right loses nothing.
  */
 export function isRedisRefusal(error: unknown): boolean {
   return causes(error).some(
@@ -79,8 +79,8 @@ export function connectFailure(reasons: readonly unknown[], location: string): B
 }
 
 /**
- * What became of a command's connection, in our words: an error of the client or the server by what it is, with what Redis said
- * and what to do; every other error as it is. `location` is shown without user name and password.
+ * What became of a command's connection, in our words: an error of the client or the server by what it is, with what
+ * Redis said and what to do; every other error as it is. `location` is shown without user name and password.
  */
 export function redisFailure(error: unknown, location: string): unknown {
   if (error instanceof BtcFakeError || !(error instanceof Error)) return error;

@@ -1,9 +1,10 @@
 import type { Command, Redis } from 'ioredis';
 
 /**
- * Holds that a connection takes no command unless each step of preparing it (AUTH, SELECT, CLIENT SETNAME) has succeeded, now and
- * after every reconnect. ioredis uses it all the same: a database that Redis does not have would become database 0. One that fails is
- * closed before the next answer is read, the "error" event says why, and the client connects again as its retry strategy says.
+ * Holds that a connection takes no command unless each step of preparing it (AUTH, SELECT, CLIENT SETNAME) has
+ * succeeded, now and after every reconnect. ioredis uses it all the same: a database that Redis does not have would
+ * become database 0. One that fails is closed before the next answer is read, the "error" event says why, and the
+ * client connects again as its retry strategy says.
  */
 export function refuseUnprepared(redis: Redis): void {
   const send = redis.sendCommand;

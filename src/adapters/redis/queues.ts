@@ -31,7 +31,9 @@ export interface EmployeeJobData extends StageJobData {
   readonly employeeType: EmployeeType;
 }
 
-/** Our name for a back-off that BullMQ asks the worker about: see `retryDelayMs`. Every job holds it, so it is short. */
+/**
+ * Our name for a back-off that BullMQ asks the worker about: see `retryDelayMs`. Every job holds it, so it is short.
+ */
 export const BACKOFF = { type: 'ours' } as const;
 
 /** All queues, on one connection. */
@@ -86,8 +88,8 @@ local untilNow = tonumber(redis.call('GET', KEYS[1]) or 0) >= tonumber(ARGV[1]) 
 if untilNow < tonumber(ARGV[2]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end`;
 
 /**
- * Keeps all workers of a queue, on all machines, from taking jobs for `pauseMs`. BullMQ's own `rateLimit` would let a shorter pause
- * end a longer one.
+ * Keeps all workers of a queue, on all machines, from taking jobs for `pauseMs`. BullMQ's own `rateLimit` would let a
+ * shorter pause end a longer one.
  */
 export async function throttleQueue({ redis, byName }: Queues, name: QueueName, pauseMs: number): Promise<void> {
   const key = byName[name].toKey('limiter');

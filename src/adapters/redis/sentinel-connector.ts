@@ -1,9 +1,10 @@
 import { type SentinelConnectionOptions, SentinelConnector } from 'ioredis';
 
 /**
- * ioredis' connector for sentinels, which survives a failover while it connects. ioredis stops watching the sentinels for the old
- * connection only when it is told to disconnect. After a crash of the master it so hears of the failover while it already looks
- * for the new master, breaks that off, and its client is closed for good: a worker would stand still until it is started again.
+ * ioredis' connector for sentinels, which survives a failover while it connects. ioredis stops watching the sentinels
+ * for the old connection only when it is told to disconnect. After a crash of the master it so hears of the failover
+ * while it already looks for the new master, breaks that off, and its client is closed for good: a worker would stand
+ * still until it is started again.
  */
 export class SteadySentinelConnector extends SentinelConnector {
   constructor(options: unknown) {

@@ -35,8 +35,8 @@ export async function assertSuitableRedis(redis: RedisConnection): Promise<Redis
 }
 
 /**
- * Holds that this Redis takes what is needed of it: a write and a script. A replica, a full disk or a user with too few rights is
- * not to be seen in what Redis says of itself. Leaves nothing behind that lasts.
+ * Holds that this Redis takes what is needed of it: a write and a script. A replica, a full disk or a user with too few
+ * rights is not to be seen in what Redis says of itself. Leaves nothing behind that lasts.
  * @throws what Redis answers: see `redisFailure`.
  */
 export async function assertWritableRedis(redis: RedisConnection): Promise<void> {

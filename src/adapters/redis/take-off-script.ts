@@ -1,8 +1,10 @@
 /**
- * Takes the jobs of one run out of a part of a list of waiting jobs, in one step: a search through the whole list for each job
- * would take hours for a million. Returns how many it took, how many of the part it left, and 1 when the part reached the list's end.
+ * Takes the jobs of one run out of a part of a list of waiting jobs, in one step: a search through the whole list for
+ * each job would take hours for a million. Returns how many it took, how many of the part it left, and 1 when the part
+ * reached the list's end.
  *
- * Who has waited longest stands at the tail, where the workers take from. The parent of the jobs is not told: it is gone before.
+ * Who has waited longest stands at the tail, where the workers take from. The parent of the jobs is not told: it is
+ * gone before.
  *
  * KEYS: the list. ARGV: what the jobs' keys begin with, the run, how many at the tail to skip, how many to look at.
  */

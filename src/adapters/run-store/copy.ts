@@ -5,8 +5,8 @@ import { RUNS_KEY, runKeys } from './keys.ts';
 const FIELDS_AT_A_TIME = 500;
 
 /**
- * Copies what is kept of an ended run from one Redis to another, where the run becomes visible when it is whole. Copying it again
- * changes nothing but its expiry. Memory does not grow with the population.
+ * Copies what is kept of an ended run from one Redis to another, where the run becomes visible when it is whole.
+ * Copying it again changes nothing but its expiry. Memory does not grow with the population.
  */
 export async function copyRun(
   from: RedisConnection,

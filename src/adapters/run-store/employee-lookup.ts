@@ -9,12 +9,14 @@ export interface FoundEmployee {
   readonly employee: Employee;
 }
 
-/** A chunk is about 9 kB: this many are read at once, so that neither Redis nor this process is busy with it for long. */
+/**
+ * A chunk is about 9 kB: this many are read at once, so that neither Redis nor this process is busy with it for long.
+ */
 const CHUNKS_AT_ONCE = 25;
 
 /**
- * Finds an employee in a population of `count`, which is kept in chunks in the hash `key`. The text of the chunks is searched as
- * it is, because to decode 100,000 employees for one would take longer than to read them.
+ * Finds an employee in a population of `count`, which is kept in chunks in the hash `key`. The text of the chunks is
+ * searched as it is, because to decode 100,000 employees for one would take longer than to read them.
  */
 export async function findInPopulation(
   redis: RedisConnection,

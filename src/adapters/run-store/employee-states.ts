@@ -11,8 +11,8 @@ export interface EmployeeKeys {
 }
 
 /**
- * Every employee of a run with assignments and result, in input order, a chunk of the population at a time. The next chunk is on
- * its way while the caller works on this one.
+ * Every employee of a run with assignments and result, in input order, a chunk of the population at a time. The next
+ * chunk is on its way while the caller works on this one.
  * @param asOf of the run, epoch milliseconds.
  */
 export async function* readEmployeeStates(

@@ -31,8 +31,8 @@ if left > 0 then redis.call('PEXPIRE', KEYS[2], left) end
 return counted`;
 
 /**
- * Which employees of a run failed for good, beside their failed jobs, which somebody may delete; and how often an employee was
- * queued again by itself, because Redis had lost the result and the job. A person's re-queue forgets both.
+ * Which employees of a run failed for good, beside their failed jobs, which somebody may delete; and how often an
+ * employee was queued again by itself, because Redis had lost the result and the job. A person's re-queue forgets both.
  */
 export class FailureStore {
   readonly #redis: RedisConnection;
@@ -54,7 +54,10 @@ export class FailureStore {
     return new Set(employeeIds.filter((_, i) => reasons[i] !== null));
   }
 
-  /** Which of these employees may be queued again by themselves; each time that is asked counts. @param times at most. */
+  /**
+   * Which of these employees may be queued again by themselves; each time that is asked counts.
+   * @param times at most.
+   */
   async countRequeue(
     runId: RunId,
     employeeIds: readonly EmployeeId[],

@@ -6,7 +6,8 @@ import { runKeys } from './keys.ts';
 import { frozenFields } from './record-codec.ts';
 
 /**
- * Settles what is not settled yet; what is stands. Nothing of a run that froze nothing when it was made, or has expired.
+ * Settles what is not settled yet; what is stands. Nothing of a run that froze nothing when it was made, or has
+ * expired.
  *
  * KEYS: the run's record. ARGV: fields and values.
  */
@@ -26,7 +27,9 @@ return redis.call('HDEL', KEYS[1], ARGV[1])`;
 /** KEYS: the run's record. ARGV: the note. */
 const NOTE_WRITTEN = `if redis.call('HEXISTS', KEYS[1], 'plan') == 1 then redis.call('HSET', KEYS[1], 'written', ARGV[1]) end`;
 
-/** What a stage that has failed may take from elsewhere when it is tried again, and what tells that it took it already. */
+/**
+ * What a stage that has failed may take from elsewhere when it is tried again, and what tells that it took it already.
+ */
 const UNUSED_AFTER_FAILURE: Partial<Record<Stage, readonly (readonly [field: string, ...usedBy: string[]])[]>> = {
   'catalog-download': [['source:sftpInbound', 'catalogs']],
   assignment: [
@@ -51,7 +54,9 @@ export class FrozenSourcesStore {
     if (given.length > 0) await this.#redis.eval(SETTLE, 1, runKeys(runId).record, ...given);
   }
 
-  /** Lets a failed stage that is tried again take another source, where the run has nothing from the one that it had. */
+  /**
+   * Lets a failed stage that is tried again take another source, where the run has nothing from the one that it had.
+   */
   async unsettleUnused(runId: RunId, failed: Stage): Promise<void> {
     for (const given of UNUSED_AFTER_FAILURE[failed] ?? []) {
       await this.#redis.eval(UNSETTLE, 1, runKeys(runId).record, ...given);

@@ -1,9 +1,10 @@
 /**
- * Writes fields of a run's record and renews the expiry of all its keys, in one step. A run that has expired or was deleted stays
- * gone: a field of it would otherwise be found by the next run of the same id. Returns 1 when it was written.
+ * Writes fields of a run's record and renews the expiry of all its keys, in one step. A run that has expired or was
+ * deleted stays gone: a field of it would otherwise be found by the next run of the same id. Returns 1 when it was
+ * written.
  *
- * KEYS: the run's record; then all other keys of the run.
- * ARGV: the expiry in seconds, a field that the record must not have (empty: none); then fields and values.
+ * KEYS: the run's record; then all other keys of the run. ARGV: the expiry in seconds, a field that the record must not
+ * have (empty: none); then fields and values.
  */
 export const NOTE = `
 if redis.call('HEXISTS', KEYS[1], 'plan') == 0 then return 0 end
@@ -20,8 +21,8 @@ for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[1]) end
 return 1`;
 
 /**
- * The same for one field, if it still holds what its new value was made from: of two processes that change it at once, the second
- * one gets 0, reads again, and loses nothing of the first one's. A run that is gone counts as written.
+ * The same for one field, if it still holds what its new value was made from: of two processes that change it at once,
+ * the second one gets 0, reads again, and loses nothing of the first one's. A run that is gone counts as written.
  *
  * ARGV: the expiry in seconds, the field, what it has to hold (empty: nothing), the new value.
  */
@@ -33,7 +34,8 @@ for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[1]) end
 return 1`;
 
 /**
- * Forgets runs in the list of runs whose records are gone; a run of the same id may have been made since somebody looked.
+ * Forgets runs in the list of runs whose records are gone; a run of the same id may have been made since somebody
+ * looked.
  *
  * KEYS: the list, the records. ARGV: the ids of the runs, in the same order.
  */

@@ -37,8 +37,8 @@ const DRAFT_SECONDS = 24 * 3600;
 const RESULTS_MARK = '-1';
 
 /**
- * A run's state between its steps, in Redis. One operation, one method; each is safe to repeat. All keys of a run expire
- * `retentionMs` after the last step that touched them.
+ * A run's state between its steps, in Redis. One operation, one method; each is safe to repeat. All keys of a run
+ * expire `retentionMs` after the last step that touched them.
  */
 export class RunStore {
   readonly #redis: RedisConnection;
@@ -123,8 +123,8 @@ export class RunStore {
   }
 
   /**
-   * Keeps the contents of both catalog files for the steps after the download, on whatever machine they run. The first that
-   * are kept stand.
+   * Keeps the contents of both catalog files for the steps after the download, on whatever machine they run. The first
+   * that are kept stand.
    */
   async putCatalogs(runId: RunId, contents: Catalogs, facts: CatalogFacts): Promise<void> {
     const fields = Object.entries(contents).flatMap(([kind, list]) => [kind, JSON.stringify(list)]);
@@ -164,8 +164,8 @@ export class RunStore {
   }
 
   /**
-   * From now on the assignments of the draft are the run's and stand, whatever Databricks says later, unless others were frozen
-   * before: then those stand, and the draft is gone.
+   * From now on the assignments of the draft are the run's and stand, whatever Databricks says later, unless others
+   * were frozen before: then those stand, and the draft is gone.
    * @param employees who were written to the draft.
    * @returns whether it was this draft.
    * @throws BtcFakeError REDIS_LOST when not all of them are there.
@@ -204,7 +204,10 @@ export class RunStore {
     return new AssignmentReader(this.#redis, (runId) => runKeys(runId).assignments);
   }
 
-  /** Keeps an employee's result, unless there is one: work that was done twice leaves the first. An expired run gets none. */
+  /**
+   * Keeps an employee's result, unless there is one: work that was done twice leaves the first. An expired run gets
+   * none.
+   */
   async putResult({ id, asOf }: RunPlan, position: number, result: EmployeeResult): Promise<void> {
     await this.#redis.eval(PUT_RESULT, 1, runKeys(id).results, String(position), encodeResult(result, asOf));
   }
@@ -228,8 +231,8 @@ export class RunStore {
   }
 
   /**
-   * Every employee of a run with assignments and result, in input order, a chunk of the population at a time. The next chunk is
-   * on its way while the caller works on this one.
+   * Every employee of a run with assignments and result, in input order, a chunk of the population at a time. The next
+   * chunk is on its way while the caller works on this one.
    */
   readEmployees(plan: RunPlan): AsyncGenerator<readonly EmployeeState[]> {
     return readEmployeeStates(this.#redis, runKeys(plan.id), plan.asOf);
@@ -259,7 +262,10 @@ export class RunStore {
     await this.#notes.removeWithout(runId, employeeIds);
   }
 
-  /** Ends the run: its keys live for the retention time from now. @returns false when it was cancelled before, or is gone. */
+  /**
+   * Ends the run: its keys live for the retention time from now.
+   * @returns false when it was cancelled before, or is gone.
+   */
   async finishRun(runId: RunId, manifest: Manifest, now: number): Promise<boolean> {
     return this.#notes.write(runId, { manifest, finishedAt: now }, 'cancelled');
   }

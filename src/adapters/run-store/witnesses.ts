@@ -10,8 +10,8 @@ const OTHER_RUNS = 5;
 const SPARE = 3;
 
 /**
- * Employees by whom a recommender can be tried, up to `most`: those of the run whom it has answered before, those of the newest
- * other runs, and then anybody of the run. Drawn at random; nobody of `except`. Possibly nobody.
+ * Employees by whom a recommender can be tried, up to `most`: those of the run whom it has answered before, those of
+ * the newest other runs, and then anybody of the run. Drawn at random; nobody of `except`. Possibly nobody.
  */
 export async function findWitnesses(
   redis: RedisConnection,

@@ -35,7 +35,9 @@ export class OfferedAlgorithms {
     this.#last = OFFER.exec(line)?.[2] ?? this.#last;
   };
 
-  /** SFTP_ALGORITHMS when this error says that client and server have no algorithm in common; undefined for any other. */
+  /**
+   * SFTP_ALGORITHMS when this error says that client and server have no algorithm in common; undefined for any other.
+   */
   refusal(server: SftpServer, endpoint: string, error: unknown): BtcFakeError | undefined {
     const kind = error instanceof Error ? NO_MATCH.exec(error.message)?.[1] : undefined;
     if (kind === undefined) return undefined;

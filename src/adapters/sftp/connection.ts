@@ -25,7 +25,9 @@ export interface SftpConnection {
    * `abandon` was told when it was abandoned.
    */
   ask<T>(context: RequestContext, send: (sftp: SFTPWrapper, answer: Answer<T>) => void): Promise<T>;
-  /** Ends the connection at once; what is asked of it, now or later, fails with this reason. The first reason stands. */
+  /**
+   * Ends the connection at once; what is asked of it, now or later, fails with this reason. The first reason stands.
+   */
   abandon(reason: unknown): void;
   /** Logs out, waiting a second at most for the server, and resolves when the socket is closed. Never fails. */
   close(): Promise<void>;
@@ -37,7 +39,8 @@ const LOGOUT_MS = 1_000;
  * Connects, checks the host key (contract: pinned by `hostFingerprint`), logs in and opens the SFTP channel. When it
  * fails, nothing is left open. When `signal` is aborted, now or later, the connection is abandoned for its reason.
  *
- * @throws BtcFakeError SFTP_UNREACHABLE, SFTP_ALGORITHMS, SFTP_LOGIN_REFUSED, SFTP_HOST_KEY_MISMATCH or SFTP_KEY_UNREADABLE.
+ * @throws BtcFakeError SFTP_UNREACHABLE, SFTP_ALGORITHMS, SFTP_LOGIN_REFUSED, SFTP_HOST_KEY_MISMATCH or
+ * SFTP_KEY_UNREADABLE.
  */
 export async function connectSftp(
   server: SftpServer,
@@ -114,7 +117,8 @@ interface OpenParts {
 
 function openConnection(endpoint: string, server: SftpServer, stallMs: number, parts: OpenParts): SftpConnection {
   const { socket, closed, client, sftp } = parts;
-  // A breach of the protocol is an 'error' of the channel, and nobody else listens; a channel that ended answers no more.
+  // A breach of the protocol is an 'error' of the channel, and nobody else listens; a channel that ended answers no
+  // more.
   for (const event of ['error', 'end', 'close']) sftp.on(event, () => socket.destroy());
 
   const waiting = new Set<(reason: unknown) => void>();

@@ -2,8 +2,9 @@ import { BtcFakeError } from '../../domain/errors.ts';
 import type { SftpConnection } from './connection.ts';
 
 /**
- * Does `work` on a connection, for `limitMs` at most: then the connection is abandoned, because a transfer of a byte now and then
- * would never end. @param progress says how far it came, without a full stop.
+ * Does `work` on a connection, for `limitMs` at most: then the connection is abandoned, because a transfer of a byte
+ * now and then would never end.
+ * @param progress says how far it came, without a full stop.
  * @throws BtcFakeError SFTP_TRANSFER when the time is over, or what `work` throws.
  */
 export async function withinTransferTime<T>(

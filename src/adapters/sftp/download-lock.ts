@@ -10,7 +10,9 @@ const POLL_MS = 100;
 const BEAT_MS = 1_000;
 /** A holder that shows no sign of life for so long was killed, or stopped. */
 const ABANDONED_MS = 10_000;
-/** No living download leaves its part untouched for so long: each answer of a server is waited for ten minutes at most. */
+/**
+ * No living download leaves its part untouched for so long: each answer of a server is waited for ten minutes at most.
+ */
 const STALE_PART_MS = 3_600_000;
 const LONGEST_STEM = 200;
 
@@ -22,9 +24,10 @@ export interface Turn {
 }
 
 /**
- * Does `work` while no other process, on this machine or another that shares the folder, and no other call in this one downloads
- * to the same path. Who waits goes by signs of life that the holder writes, not by clocks or process ids, which containers do
- * not share. It saves downloads and no more: were two to hold it, after a long stop, each would write a part of its own.
+ * Does `work` while no other process, on this machine or another that shares the folder, and no other call in this one
+ * downloads to the same path. Who waits goes by signs of life that the holder writes, not by clocks or process ids,
+ * which containers do not share. It saves downloads and no more: were two to hold it, after a long stop, each would
+ * write a part of its own.
  *
  * @throws the system's error when the folder cannot be written, the signal's reason, or what `work` throws.
  */

@@ -44,13 +44,13 @@ export interface DownloadOptions extends Turn {
 }
 
 /**
- * Brings a remote file into a local folder (contract section 1, "Vendor catalog files"): written under a name of its own that ends
- * in `.part`, checked against the remote size before and after, flushed, given the remote modification time, renamed. The folder
- * is made if it is missing. A file that is there with the same size and modification time is not fetched again; while another
- * process fetches it, this one waits.
+ * Brings a remote file into a local folder (contract section 1, "Vendor catalog files"): written under a name of its
+ * own that ends in `.part`, checked against the remote size before and after, flushed, given the remote modification
+ * time, renamed. The folder is made if it is missing. A file that is there with the same size and modification time is
+ * not fetched again; while another process fetches it, this one waits.
  *
- * A server may refuse to tell of a file that was read to its end, because that was its only download: then the size before counts.
- * When it fails, an earlier file of the name is untouched and nothing half-written is left.
+ * A server may refuse to tell of a file that was read to its end, because that was its only download: then the size
+ * before counts. When it fails, an earlier file of the name is untouched and nothing half-written is left.
  *
  * @throws BtcFakeError SFTP_PATH (the name is not a plain one, or no regular file has it), SFTP_TRANSFER (cut short,
  * still growing, standing still, too slow), SFTP_UNREACHABLE, OUTPUT_UNWRITABLE, FILE_UNREADABLE; the signal's reason.
@@ -136,8 +136,8 @@ export async function hashLocalFile(path: string): Promise<string> {
 }
 
 /**
- * The local file, if it is what the server has: of the same size and modification time, in whole seconds. Where the server tells
- * no time, only one that another process has brought since we began counts.
+ * The local file, if it is what the server has: of the same size and modification time, in whole seconds. Where the
+ * server tells no time, only one that another process has brought since we began counts.
  */
 async function alreadyThere(path: string, file: RemoteFile, since = Infinity): Promise<DownloadedFile | undefined> {
   const found = await lstat(path).catch(() => undefined);
@@ -148,8 +148,8 @@ async function alreadyThere(path: string, file: RemoteFile, since = Infinity): P
 }
 
 /**
- * The vendor may be writing the file at this moment, or put something else in its place. Once it was `read` to its end, a server
- * need not tell any more.
+ * The vendor may be writing the file at this moment, or put something else in its place. Once it was `read` to its end,
+ * a server need not tell any more.
  * @returns false when it was asked, and tells nothing of the file.
  */
 async function expectUnchanged(

@@ -18,7 +18,9 @@ export interface RemoteEntry {
 }
 
 const STATUS_EOF = 1;
-/** No folder of a vendor holds so many; a server that gives more, or pages without names, would never come to an end. */
+/**
+ * No folder of a vendor holds so many; a server that gives more, or pages without names, would never come to an end.
+ */
 const MAX_ENTRIES = 100_000;
 /** How many entries are asked about at a time where a listing does not tell what they are. */
 const LOOKS_AT_ONCE = 16;
@@ -42,8 +44,8 @@ export function kindOfMode(mode: number | undefined): Exclude<RemoteEntry['kind'
 }
 
 /**
- * What is in a remote folder, in the server's order (contract section 1: links are not followed, so they are no files). What a
- * listing leaves out is asked about; a file whose size the server does not tell is left out, and logged.
+ * What is in a remote folder, in the server's order (contract section 1: links are not followed, so they are no files).
+ * What a listing leaves out is asked about; a file whose size the server does not tell is left out, and logged.
  * @throws BtcFakeError SFTP_PATH, SFTP_UNREACHABLE, SFTP_TRANSFER.
  */
 export async function listRemoteFolder(

@@ -12,7 +12,9 @@ export interface RequestContext {
   silence?: ErrorCode;
 }
 
-/** The status number that the server answered with, taken from an error of `ask`; undefined when it was another failure. */
+/**
+ * The status number that the server answered with, taken from an error of `ask`; undefined when it was another failure.
+ */
 export function sftpStatus(error: unknown): number | undefined {
   const cause = error instanceof BtcFakeError ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;

@@ -31,8 +31,8 @@ export async function keepReplaced(path: string, sha256: string): Promise<void> 
 }
 
 /**
- * Where the file of this name and SHA-256 is in a download folder: under its name, or kept since another replaced it. Under its
- * name too when it is in neither place: that is where it should be.
+ * Where the file of this name and SHA-256 is in a download folder: under its name, or kept since another replaced it.
+ * Under its name too when it is in neither place: that is where it should be.
  */
 export async function findCatalog(folder: string, name: string, sha256: string): Promise<string> {
   const place = join(folder, name);
@@ -42,8 +42,8 @@ export async function findCatalog(folder: string, name: string, sha256: string):
 }
 
 /**
- * Removes the kept files that nobody needs, unless they were kept in the last 24 hours. That one cannot be removed is of no
- * consequence.
+ * Removes the kept files that nobody needs, unless they were kept in the last 24 hours. That one cannot be removed is
+ * of no consequence.
  * @param whichAreNeeded gives the SHA-256 of all that are; asked only when there is something to remove.
  */
 export async function removeKept(folder: string, whichAreNeeded: () => Promise<ReadonlySet<string>>): Promise<void> {

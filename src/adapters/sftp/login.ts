@@ -4,9 +4,9 @@ import type { SftpServer } from './server.ts';
 type Method = 'publickey' | 'password' | 'keyboard-interactive';
 
 /**
- * Decides how to log in: asks the server which methods it takes, and tries each of those once that the settings have something
- * for: the key, then the password. A password is given by keyboard-interactive only where the server takes no plain one, so
- * that a wrong password counts once.
+ * Decides how to log in: asks the server which methods it takes, and tries each of those once that the settings have
+ * something for: the key, then the password. A password is given by keyboard-interactive only where the server takes no
+ * plain one, so that a wrong password counts once.
  */
 export function loginMethods({ username, password, privateKeyFile }: SftpServer): AuthHandlerMiddleware {
   const left = new Set<Method>();
@@ -27,7 +27,9 @@ export function loginMethods({ username, password, privateKeyFile }: SftpServer)
   };
 }
 
-/** Answers what is not shown while it is typed with the password, once; what else a server may ask is not known here. */
+/**
+ * Answers what is not shown while it is typed with the password, once; what else a server may ask is not known here.
+ */
 function keyboardInteractive(username: string, password: string): KeyboardInteractiveAuthMethod {
   let given = false;
   return {

@@ -4,10 +4,11 @@ import { BtcFakeError, systemCode } from '../../domain/errors.ts';
 import type { SftpServer } from './server.ts';
 
 /**
- * The private key of the server's settings, read and tried out, or undefined when none is named. It is tried here because
- * the ssh library reports a bad key only in the middle of connecting.
+ * The private key of the server's settings, read and tried out, or undefined when none is named. It is tried here
+ * because the ssh library reports a bad key only in the middle of connecting.
  *
- * @throws BtcFakeError SFTP_KEY_UNREADABLE when the file cannot be read, holds no private key, or needs another passphrase.
+ * @throws BtcFakeError SFTP_KEY_UNREADABLE when the file cannot be read, holds no private key, or needs another
+ * passphrase.
  */
 export async function readPrivateKey(server: SftpServer): Promise<Buffer | undefined> {
   const { privateKeyFile: file, privateKeyPassphrase: passphrase, settings = 'SFTP_INBOUND' } = server;

@@ -10,7 +10,10 @@ export interface SftpServer {
   hostFingerprint?: string | undefined;
   /** Names in LEGACY_SSH_ALGORITHMS that are allowed besides those of today; none unless given. */
   legacyAlgorithms?: readonly string[] | undefined;
-  /** How the names of the variables begin that these settings come from; remedies name them. `SFTP_INBOUND` unless given. */
+  /**
+   * How the names of the variables begin that these settings come from; remedies name them. `SFTP_INBOUND` unless
+   * given.
+   */
   settings?: string | undefined;
 }
 

@@ -26,7 +26,10 @@ export interface SftpSession {
   listEntries(remoteFolder: string): Promise<RemoteEntry[]>;
   /** The regular files of a remote folder among that: no folders, no links, no names that are not plain. */
   listFiles(remoteFolder: string): Promise<RemoteFile[]>;
-  /** How many bytes a file begins with that can be read, a kilobyte at most and never the whole file: that may be its only download. */
+  /**
+   * How many bytes a file begins with that can be read, a kilobyte at most and never the whole file: that may be its
+   * only download.
+   */
   readStart(remoteFolder: string, file: RemoteFile): Promise<number>;
   /** See `downloadFile`. */
   download(
@@ -54,8 +57,8 @@ const START_BYTES = 1_024;
  * sections 1 ("Vendor catalog files, by SFTP") and 6.
  *
  * @returns what `work` returns.
- * @throws BtcFakeError SFTP_UNREACHABLE, SFTP_ALGORITHMS, SFTP_LOGIN_REFUSED, SFTP_HOST_KEY_MISMATCH or SFTP_KEY_UNREADABLE
- * before `work` begins, and then whatever `work` throws.
+ * @throws BtcFakeError SFTP_UNREACHABLE, SFTP_ALGORITHMS, SFTP_LOGIN_REFUSED, SFTP_HOST_KEY_MISMATCH or
+ * SFTP_KEY_UNREADABLE before `work` begins, and then whatever `work` throws.
  */
 export async function withSftp<T>(
   server: SftpServer,

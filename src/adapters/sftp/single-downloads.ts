@@ -6,8 +6,10 @@ import { FILE_MODE, FOLDER_MODE } from '../disk/file-modes.ts';
 const MARKS = '.single-downloads';
 
 /**
- * Remembers that a server gave the file at a local path and then told nothing of it any more, as mailboxes do that let a file be
- * downloaded once. @param place the server and its folder. @throws the system's error.
+ * Remembers that a server gave the file at a local path and then told nothing of it any more, as mailboxes do that let
+ * a file be downloaded once.
+ * @param place the server and its folder.
+ * @throws the system's error.
  */
 export async function markSingleDownload(path: string, place: string): Promise<void> {
   const folder = join(dirname(path), MARKS);

@@ -26,7 +26,9 @@ export interface Delivery {
   readonly renameWasAsked?: boolean;
   /** Aborted when the upload is not wanted any more: before the rename it ends, and the partial file is removed. */
   readonly signal?: AbortSignal;
-  /** Called when all bytes are there, before the rename. When it throws there is none, and the partial file is removed. */
+  /**
+   * Called when all bytes are there, before the rename. When it throws there is none, and the partial file is removed.
+   */
   readonly beforeRename?: () => Promise<void>;
   /** Called when the server has refused the rename: the file is not delivered. */
   readonly afterRefusal?: () => Promise<void>;
@@ -38,14 +40,16 @@ const STATUS_UNSUPPORTED = 8;
 const WRITE_BYTES = 32 * 1024;
 
 /**
- * Puts a local file into a remote folder under its own name (contract section 6): sent as `NAME.OWNER.part`, size checked, then
- * renamed over what is there. The same bytes there already: nothing is changed. The remote folder is never made.
+ * Puts a local file into a remote folder under its own name (contract section 6): sent as `NAME.OWNER.part`, size
+ * checked, then renamed over what is there. The same bytes there already: nothing is changed. The remote folder is
+ * never made.
  *
  * Where the server offers no posix-rename, the earlier file is deleted first, so for an instant there is none. When it
  * fails before that, the earlier file is untouched; the part is removed if the connection still stands.
  *
  * @throws BtcFakeError FILE_UNREADABLE (the local file), SFTP_PATH (the folder is missing or not ours to write),
- * SFTP_TAKEN (a receiver took the partial file), SFTP_TRANSFER, SFTP_UNREACHABLE; the signal's reason when it is aborted.
+ * SFTP_TAKEN (a receiver took the partial file), SFTP_TRANSFER, SFTP_UNREACHABLE; the signal's reason when it is
+ * aborted.
  */
 export async function uploadFile(
   connection: SftpConnection,
@@ -94,7 +98,8 @@ interface LocalFile {
 }
 
 /**
- * Renames what was sent. When the server does not say what came of it, the partial file stays: it may be the delivered one.
+ * Renames what was sent. When the server does not say what came of it, the partial file stays: it may be the delivered
+ * one.
  * @returns false when the same bytes were there already.
  */
 async function renameToTarget(
@@ -136,7 +141,10 @@ function takenEarly(connection: SftpConnection, part: string): BtcFakeError {
   );
 }
 
-/** Sends the file's bytes and checks that the server has all of them, and that they are those that were looked at before. */
+/**
+ * Sends the file's bytes and checks that the server has all of them, and that they are those that were looked at
+ * before.
+ */
 async function sendPart(
   connection: SftpConnection,
   file: FileHandle,
@@ -191,7 +199,9 @@ async function renameOver(connection: SftpConnection, part: string, target: stri
   await connection.ask(context, (sftp, answer) => sftp.rename(part, target, answer));
 }
 
-/** The library throws at once where the server does not announce the extension; here that is an answer like any other. */
+/**
+ * The library throws at once where the server does not announce the extension; here that is an answer like any other.
+ */
 function posixRename(sftp: SFTPWrapper, from: string, to: string, answer: Answer<void>): void {
   try {
     sftp.ext_openssh_rename(from, to, answer);

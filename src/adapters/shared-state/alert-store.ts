@@ -29,16 +29,20 @@ export class AlertStore {
     this.#retentionSeconds = Math.ceil(retentionMs / 1000);
   }
 
-  /** Since when alerts are sent: when this was first asked. Epoch milliseconds, by the clock of the process that asked first. */
+  /**
+   * Since when alerts are sent: when this was first asked. Epoch milliseconds, by the clock of the process that asked
+   * first.
+   */
   async since(now: number): Promise<number> {
     await this.#redis.set(SINCE_KEY, now, 'NX');
     return Number(await this.#redis.get(SINCE_KEY));
   }
 
   /**
-   * Has an alert sent, unless it was sent before or somebody sends it now. When sending fails, or the process dies over it, it is
-   * not sent, and can be claimed again.
-   * @returns whether it was sent by this call. @throws what `send` throws.
+   * Has an alert sent, unless it was sent before or somebody sends it now. When sending fails, or the process dies over
+   * it, it is not sent, and can be claimed again.
+   * @returns whether it was sent by this call.
+   * @throws what `send` throws.
    */
   async once(occurrence: Occurrence, send: () => Promise<void>): Promise<boolean> {
     const { told, claim } = keys(occurrence);

@@ -16,7 +16,10 @@ const CLAIM_KEY = `${REDIS_PREFIX}:schedule:claim`;
 /** How long a process that died in the middle keeps the others out. */
 const CLAIM_MS = 10_000;
 
-/** Keeps what is applied, with `appliedAt` of the first who applied it. Not, when it was removed and ARGV[4] does not insist. */
+/**
+ * Keeps what is applied, with `appliedAt` of the first who applied it. Not, when it was removed and ARGV[4] does not
+ * insist.
+ */
 const APPLY = `
 local stored = redis.call('HMGET', KEYS[1], 'cron', 'timeZone', 'removedAt')
 if stored[3] and ARGV[4] ~= 'insist' then return false end
@@ -27,7 +30,8 @@ end
 return redis.call('HGET', KEYS[1], 'appliedAt')`;
 
 /**
- * Decides to start the run of a slot. KEYS: the hash. ARGV: the slot, the decision, the instant until which slots have come.
+ * Decides to start the run of a slot. KEYS: the hash. ARGV: the slot, the decision, the instant until which slots have
+ * come.
  * @returns what was decided before about this slot, or else a later slot about which something was.
  */
 const DECIDE_START = `
@@ -40,13 +44,18 @@ end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return {false, false}`;
 
-/** Writes a field of a hash if it holds what is expected. KEYS: the hash. ARGV: the field, what it has to hold, what to write. */
+/**
+ * Writes a field of a hash if it holds what is expected. KEYS: the hash. ARGV: the field, what it has to hold, what to
+ * write.
+ */
 const REPLACE = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`;
 
-/** The weekly schedule's state in Redis, beside BullMQ's job scheduler, which only wakes a worker when a slot is due. */
+/**
+ * The weekly schedule's state in Redis, beside BullMQ's job scheduler, which only wakes a worker when a slot is due.
+ */
 export class ScheduleStore {
   readonly #redis: RedisConnection;
 
@@ -84,8 +93,8 @@ export class ScheduleStore {
   }
 
   /**
-   * Decides about a slot, unless that was done before. One is not started any more when something was decided about a later one
-   * that has come by `decidedAt`: it is missed.
+   * Decides about a slot, unless that was done before. One is not started any more when something was decided about a
+   * later one that has come by `decidedAt`: it is missed.
    * @returns the decision that stands, and whether it was made now.
    */
   async decide(decision: SlotDecision): Promise<{ readonly stands: SlotDecision; readonly isNew: boolean }> {

@@ -10,9 +10,10 @@ export async function redisTime(redis: RedisConnection): Promise<number> {
 }
 
 /**
- * The time of day by Redis' clock, which all machines share: what is due is decided by it, so that a machine whose own clock is
- * wrong starts nothing too early or too late. Between two measurements this process's steady clock carries it on, which nobody
- * can set; while the machine sleeps it stands still, so it may be late until the next measurement, never early.
+ * The time of day by Redis' clock, which all machines share: what is due is decided by it, so that a machine whose own
+ * clock is wrong starts nothing too early or too late. Between two measurements this process's steady clock carries it
+ * on, which nobody can set; while the machine sleeps it stands still, so it may be late until the next measurement,
+ * never early.
  */
 export class SharedClock {
   readonly #redis: RedisConnection;

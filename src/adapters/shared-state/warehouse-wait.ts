@@ -16,8 +16,8 @@ export interface WarehouseWait {
 const TRY_MS = 60_000;
 
 /**
- * Notes that a run waits, from `now` on unless it waits already: workers that come and go do not prolong the wait. It vanishes by
- * itself some time after it was last noted.
+ * Notes that a run waits, from `now` on unless it waits already: workers that come and go do not prolong the wait. It
+ * vanishes by itself some time after it was last noted.
  */
 export async function noteWarehouseWait(
   redis: RedisConnection,

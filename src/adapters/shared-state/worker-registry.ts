@@ -37,7 +37,10 @@ export const HEARTBEAT_MS = 10_000;
 /** A process that has not said so for this long, by Redis' clock, is dead: three heartbeats and a little. */
 export const DEAD_AFTER_MS = 35_000;
 
-/** Clocks that differ more than this wake the schedule, and jobs that wait for their next attempt, too early or too late. */
+/**
+ * Clocks that differ more than this wake the schedule, and jobs that wait for their next attempt, too early or too
+ * late.
+ */
 export const CLOCK_TOLERANCE_MS = 30_000;
 
 /** An answer that took longer says nothing about clocks: RedisConnection was away, or this process stood still. */
@@ -90,7 +93,10 @@ export class WorkerRegistry {
     return Object.values(await this.#redis.hgetall(WORKERS_KEY)).map((text) => JSON.parse(text) as WorkerEntry);
   }
 
-  /** How far a process's clock is ahead of Redis' (negative: behind), in milliseconds; null when it could not be measured. */
+  /**
+   * How far a process's clock is ahead of Redis' (negative: behind), in milliseconds; null when it could not be
+   * measured.
+   */
   async clockDifferenceMs(clock: () => number): Promise<number | null> {
     return (await this.#compareClocks(clock)).clockDifferenceMs;
   }

@@ -6,7 +6,10 @@ import { RUN_ARGUMENT, runArgument } from '../arguments.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { printJson, printProgress } from '../terminal.ts';
 
-/** A call to the recommender takes this long at the most, unless API_TIMEOUT says more; a lock of a worker that is gone as long. */
+/**
+ * A call to the recommender takes this long at the most, unless API_TIMEOUT says more; a lock of a worker that is gone
+ * as long.
+ */
 const WAIT_MS = 35_000;
 
 /** `btc-fake cancel`: stops a run for good. */

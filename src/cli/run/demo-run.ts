@@ -20,7 +20,10 @@ export interface DemoOptions {
   readonly json?: boolean;
 }
 
-/** Starts the sandbox, runs one week on it, keeps the run for the other commands of this folder, and stops the sandbox again. */
+/**
+ * Starts the sandbox, runs one week on it, keeps the run for the other commands of this folder, and stops the sandbox
+ * again.
+ */
 export async function runDemo({ employees, json }: DemoOptions): Promise<ExitCode> {
   const standIns = await startStandIns({ folder: SANDBOX_FOLDER, now: Date.now() });
   try {

@@ -18,8 +18,8 @@ export function progressText({ counts, pace }: EmployeesLook): string {
 }
 
 /**
- * The same with a bar, for one line of a terminal. It never reaches the last column: where it is narrow the bar gets shorter, then
- * goes, then what says least.
+ * The same with a bar, for one line of a terminal. It never reaches the last column: where it is narrow the bar gets
+ * shorter, then goes, then what says least.
  */
 export function progressBar(look: EmployeesLook, columns: number): string {
   const { done, employees, failed } = look.counts;

@@ -71,7 +71,9 @@ export class RunProgress {
     printProgress(`          ${outage.reason}`);
   }
 
-  /** Said once for each thing that is missing; a worker that has only just started has a moment to say that it is there. */
+  /**
+   * Said once for each thing that is missing; a worker that has only just started has a moment to say that it is there.
+   */
   #showUnserved({ unserved }: RunStatus, now: number): void {
     const text = unserved && unservedText(unserved);
     if (text?.what !== this.#unserved?.what) this.#unserved = text && { what: text.what, since: now, isSaid: false };

@@ -73,7 +73,10 @@ export async function reportRun({ queues, store, settings }: Session, run: RunRe
   };
 }
 
-/** The same about a run by its id, also one of a slot that could not be made yet. @throws BtcFakeError RUN_NOT_FOUND. */
+/**
+ * The same about a run by its id, also one of a slot that could not be made yet.
+ * @throws BtcFakeError RUN_NOT_FOUND.
+ */
 export async function reportRunById(session: Session, runId: RunId): Promise<RunReport> {
   const unstarted = await findUnstarted(session.queues, session.store, runId);
   return unstarted ? reportUnstarted(unstarted) : reportRun(session, await session.store.getRun(runId));

@@ -23,7 +23,8 @@ export interface RunOptions extends FollowOptions {
 
 /**
  * Starts a run and follows it. What is wrong with the command line or the settings is found before Redis is looked for.
- * @throws BtcFakeError USAGE (`--as-of`), CONFIG_INVALID, EMPLOYEES_INVALID, FILE_UNREADABLE, and what `withSession` throws.
+ * @throws BtcFakeError USAGE (`--as-of`), CONFIG_INVALID, EMPLOYEES_INVALID, FILE_UNREADABLE, and what `withSession`
+ * throws.
  */
 export async function startRun(options: RunOptions, from: CommandContextOptions): Promise<ExitCode> {
   const command = openCommandContext(from);
@@ -46,7 +47,8 @@ export async function startRun(options: RunOptions, from: CommandContextOptions)
       timeZone,
       feedDateFormat,
       publish: settings.publish.enabled,
-      // Without REDIS_URL nobody but the processes of this folder works on it: also what is not configured here is settled.
+      // Without REDIS_URL nobody but the processes of this folder works on it: also what is not configured here is
+      // settled.
       sources: here && session.embedded ? sourcesToSettle(ownSources(settings), STAGES) : configuredSources(settings),
       ...(outputDir === undefined ? {} : { outputDir }),
       attempts: settings.queues.jobAttempts,

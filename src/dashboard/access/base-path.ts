@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Where the dashboard stands below a proxy's address (DASHBOARD_BASE_PATH): `/btc-fake`, or empty. Pages are written for the empty
- * one. Their addresses get the path as they leave, requests lose it as they come in, if the proxy has not taken it off.
+ * Where the dashboard stands below a proxy's address (DASHBOARD_BASE_PATH): `/btc-fake`, or empty. Pages are written
+ * for the empty one. Their addresses get the path as they leave, requests lose it as they come in, if the proxy has not
+ * taken it off.
  */
 
 /** The attributes of pages that hold addresses. A page's texts are escaped, so that none can look like one. */

@@ -14,8 +14,8 @@ interface Failures {
 }
 
 /**
- * Counts failures by name (an address), each over a window that begins with the first. Pure of time: the caller says when it
- * is, in epoch milliseconds.
+ * Counts failures by name (an address), each over a window that begins with the first. Pure of time: the caller says
+ * when it is, in epoch milliseconds.
  */
 export class FailureLimiter {
   readonly #limit: FailureLimit;
@@ -33,8 +33,9 @@ export class FailureLimiter {
   }
 
   /**
-   * Notes a failure. The same attempt once more (`what` says which) counts once: a page that was left open with an old password
-   * guesses nothing. @returns whether it counted.
+   * Notes a failure. The same attempt once more (`what` says which) counts once: a page that was left open with an old
+   * password guesses nothing.
+   * @returns whether it counted.
    */
   fail(name: string, what: string, now: number): boolean {
     const failures = this.#current(name, now) ?? { since: now, count: 0, last: '' };

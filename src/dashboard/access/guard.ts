@@ -49,8 +49,8 @@ const YEAR_SECONDS = 365 * 24 * 3600;
  * - With a login configured, everything but health and metrics asks for it (HTTP Basic; see `Login`).
  * - Without, the dashboard listens on this machine alone, and only a `Host` that names it is answered.
  * - What changes something must come from a page of the dashboard itself. There is no CORS.
- * - Every answer says how a browser must treat it: content security policy, no sniffing, no referrer for other sites, no framing; no caching but of
- *   what says otherwise; HTTPS only, where a proxy says that it was HTTPS.
+ * - Every answer says how a browser must treat it: content security policy, no sniffing, no referrer for other sites,
+ *   no framing; no caching but of what says otherwise; HTTPS only, where a proxy says that it was HTTPS.
  * - Each request is logged (debug) with its path, never its query; each wrong login (warn) with its address.
  */
 export async function guard(app: FastifyInstance, { loaded, logger, now }: DashboardContext): Promise<void> {

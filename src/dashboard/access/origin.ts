@@ -2,9 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isLoopback } from '../../../config/loopback.ts';
 
 /**
- * Whether a request comes from a page of this server. Browsers say so in `Sec-Fetch-Site`, or, over plain HTTP to another machine, in
- * `Origin`. A request that has neither is not trusted: old browsers send such ones for other sites' pages. A proxy that changes
- * `Host` tells the one that the browser asked for in `X-Forwarded-Host`, which no page of another site can send: there is no CORS.
+ * Whether a request comes from a page of this server. Browsers say so in `Sec-Fetch-Site`, or, over plain HTTP to
+ * another machine, in `Origin`. A request that has neither is not trusted: old browsers send such ones for other sites'
+ * pages. A proxy that changes `Host` tells the one that the browser asked for in `X-Forwarded-Host`, which no page of
+ * another site can send: there is no CORS.
  */
 export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
   const { 'sec-fetch-site': site, origin } = headers;
@@ -37,8 +38,8 @@ function hostOf(address: string): string | undefined {
 }
 
 /**
- * Whether a `Host` header names this machine by a name that only it can have. A page of another site, whose name its owner lets
- * point here (DNS rebinding), comes with that name.
+ * Whether a `Host` header names this machine by a name that only it can have. A page of another site, whose name its
+ * owner lets point here (DNS rebinding), comes with that name.
  */
 export function isLoopbackHost(host: string | undefined): boolean {
   const address = `http://${host}`;

@@ -1,11 +1,13 @@
 /**
- * What pages do besides showing: ask before what cannot be taken back, and replace what has changed. Pages work without it.
+ * What pages do besides showing: ask before what cannot be taken back, and replace what has changed. Pages work without
+ * it.
  *
  * - `<time datetime="…">` gets the reader's own time behind it, where that is another.
- * - A notice of what was done (`data-done`) is told once: not again when the page is reloaded, and not when the page says more by now.
+ * - A notice of what was done (`data-done`) is told once: not again when the page is reloaded, and not when the page
+ *   says more by now.
  * - `<form data-confirm="Really?">` asks before it is sent.
- * - `<div data-live="/path">` listens to server-sent events there. Each event is named for the id of an element and holds its new
- *   markup; one named `reload` loads the page again, `end` stops listening.
+ * - `<div data-live="/path">` listens to server-sent events there. Each event is named for the id of an element and
+ *   holds its new markup; one named `reload` loads the page again, `end` stops listening.
  */
 const pad = (number) => String(number).padStart(2, '0');
 

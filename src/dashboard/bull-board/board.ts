@@ -24,8 +24,8 @@ const DESCRIPTIONS: Readonly<Record<QueueName, string>> = {
 };
 
 /**
- * Bull Board for all queues, at `/queues`. What it can do is held by `refuseHarm`; the page gets along with a content security
- * policy that allows nothing from elsewhere.
+ * Bull Board for all queues, at `/queues`. What it can do is held by `refuseHarm`; the page gets along with a content
+ * security policy that allows nothing from elsewhere.
  */
 export async function bullBoardRoutes(app: FastifyInstance, context: DashboardContext): Promise<void> {
   const { queues, store, loaded } = context;

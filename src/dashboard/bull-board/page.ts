@@ -2,12 +2,15 @@ import { markupAtBasePath } from '../access/base-path.ts';
 import { html } from '../page/html.ts';
 import { SECTIONS } from '../page/layout.ts';
 
-/** The one style that Bull Board's script puts into the page, for the colours of Redis's sign: it and no other is allowed. */
+/**
+ * The one style that Bull Board's script puts into the page, for the colours of Redis's sign: it and no other is
+ * allowed.
+ */
 const REDIS_SIGN = "'sha256-r2N1TB/gHbBtBZFKg7ejmq1acVSREzucTAEw6ga4hoU='";
 
 /**
- * What Bull Board's page may load: its own scripts, styles, pictures and data, and the worker that colours JSON. `base-uri` is for
- * the `<base>` that its addresses hang on.
+ * What Bull Board's page may load: its own scripts, styles, pictures and data, and the worker that colours JSON.
+ * `base-uri` is for the `<base>` that its addresses hang on.
  */
 export const BOARD_CSP = {
   useDefaults: false,
@@ -35,8 +38,8 @@ const OTHER_PARTS = html`<nav class="btc-fake" aria-label="Parts of the dashboar
 </nav>`.text;
 
 /**
- * Bull Board's page without what it would load from another host (a font), without the inline style of its placeholder, and with a way
- * back to the other parts of the dashboard.
+ * Bull Board's page without what it would load from another host (a font), without the inline style of its placeholder,
+ * and with a way back to the other parts of the dashboard.
  * @param basePath see `base-path.ts`.
  */
 export function asDashboardPage(page: string, basePath: string): string {

@@ -8,8 +8,8 @@ import { BtcFakeError } from '../../domain/errors.ts';
 export type Requeue = (jobs: readonly Job[]) => Promise<void>;
 
 /**
- * What Bull Board sees of a queue. Its retry buttons re-queue as BTC Fake does: with all attempts again, which BullMQ's own
- * `retry` would not give back. A completed job is never done again.
+ * What Bull Board sees of a queue. Its retry buttons re-queue as BTC Fake does: with all attempts again, which BullMQ's
+ * own `retry` would not give back. A completed job is never done again.
  */
 export class RequeuingAdapter extends BullMQAdapter {
   readonly #queue: Queue;
@@ -32,7 +32,10 @@ export class RequeuingAdapter extends BullMQAdapter {
     return (await super.getJobs(...range)).map((job) => this.#withRetry(job));
   }
 
-  /** What Bull Board calls rate-limited, in milliseconds. BullMQ's own answer is a second whenever a job was taken in the last one. */
+  /**
+   * What Bull Board calls rate-limited, in milliseconds. BullMQ's own answer is a second whenever a job was taken in
+   * the last one.
+   */
   override getActiveRateLimitTtl(): Promise<number> {
     return throttledForMs(this.#queue);
   }

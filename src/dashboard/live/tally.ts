@@ -27,12 +27,14 @@ interface OpenChunk {
 
 /** How often results are looked for at the most. */
 const PASS_EVERY_MS = 1_000;
-/** A count is fresh for so long: a pass for what is new takes a moment, but the first one of a large run takes longer. */
+/**
+ * A count is fresh for so long: a pass for what is new takes a moment, but the first one of a large run takes longer.
+ */
 const FRESH_MS = 5_000;
 
 /**
- * Counts a run by employee type and by source while it runs. A result never changes, so each is read once; what is asked for
- * again are the employees who had none. It all happens in the background: nobody waits for it.
+ * Counts a run by employee type and by source while it runs. A result never changes, so each is read once; what is
+ * asked for again are the employees who had none. It all happens in the background: nobody waits for it.
  */
 export class LiveTally {
   readonly #store: RunStore;

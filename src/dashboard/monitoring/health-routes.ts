@@ -9,8 +9,8 @@ export interface HealthContext {
 }
 
 /**
- * Serves `/healthz` (the process is alive: its event loop turns), `/readyz` (it can do its work; 503 says what is in the way)
- * and `/metrics` (for Prometheus). None of them needs a login, and none says anything secret.
+ * Serves `/healthz` (the process is alive: its event loop turns), `/readyz` (it can do its work; 503 says what is in
+ * the way) and `/metrics` (for Prometheus). None of them needs a login, and none says anything secret.
  */
 export async function healthRoutes(app: FastifyInstance, { readiness, metrics }: HealthContext): Promise<void> {
   app.get('/healthz', async (_request, reply) =>

@@ -6,8 +6,8 @@ import type { QueueObserver, WorkerObserver } from '../../workers/runtime/worker
 const CALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /**
- * Makes the metrics of what the workers of this process do. They count from the start of the process. Each observation takes
- * about a tenth of a microsecond: the children of labelled metrics are looked up once.
+ * Makes the metrics of what the workers of this process do. They count from the start of the process. Each observation
+ * takes about a tenth of a microsecond: the children of labelled metrics are looked up once.
  */
 export function workerMetrics(register: Registry): WorkerObserver {
   const registers = [register];

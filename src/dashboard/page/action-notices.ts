@@ -54,7 +54,8 @@ function isPast(outcome: ActionOutcome, state: RunState | undefined): boolean {
 }
 
 /**
- * What was done before a page was loaded; nothing when its address says nothing that is known, or what the run is past by now.
+ * What was done before a page was loaded; nothing when its address says nothing that is known, or what the run is past
+ * by now.
  * @param state of the run whose page it is; absent where the page says nothing of that.
  */
 export function actionNotice({ done, n }: { readonly done?: unknown; readonly n?: unknown }, state?: RunState): Html {

@@ -18,7 +18,9 @@ export interface BarChart {
   readonly title: string;
   readonly description: string;
   readonly bars: readonly Bar[];
-  /** The stacked parts, from below; more than one gets a legend. Each has a pattern of its own, so colour is not needed. */
+  /**
+   * The stacked parts, from below; more than one gets a legend. Each has a pattern of its own, so colour is not needed.
+   */
   readonly parts: readonly { readonly name: string; readonly pattern: 'plain' | 'hatched' | 'alarming' }[];
   /** A value on the axis, as people read it. */
   readonly format: (value: number) => string;
@@ -39,7 +41,9 @@ const FEWEST_SLOTS = 8;
 const MOST_LABELS = 5;
 const TICKS = [0, 0.5, 1];
 
-/** A bar chart as inline SVG, styled by classes alone; each bar leads to its run, for a mouse: keyboards have the table. */
+/**
+ * A bar chart as inline SVG, styled by classes alone; each bar leads to its run, for a mouse: keyboards have the table.
+ */
 export function barChart(chart: BarChart): Html {
   const { id, title, description, bars, parts, format, topOf = niceTop } = chart;
   const top = topOf(Math.max(0, ...bars.map(({ values }) => sum(values ?? []))));
@@ -95,7 +99,10 @@ function hatch(id: string): Html {
   return html`<defs><pattern id="${id}-hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="stroke" x1="0" y1="0" x2="0" y2="5"/></pattern></defs>`;
 }
 
-/** The next number that is easy to read: 1, 2, 4, 6 or 8 times a power of ten, and at least 2, so that half of it is whole. */
+/**
+ * The next number that is easy to read: 1, 2, 4, 6 or 8 times a power of ten, and at least 2, so that half of it is
+ * whole.
+ */
 export function niceTop(greatest: number): number {
   if (greatest <= 2) return 2;
   const power = 10 ** Math.floor(Math.log10(greatest));

@@ -5,8 +5,8 @@ import { localSlot } from '../../domain/schedule/slot.ts';
 import { type Html, html } from './html.ts';
 
 /**
- * An instant as people of a time zone read it, with its offset from UTC; UTC itself is told to who points at it. The page's script adds
- * the reader's own time where that is another.
+ * An instant as people of a time zone read it, with its offset from UTC; UTC itself is told to who points at it. The
+ * page's script adds the reader's own time where that is another.
  * @param instant epoch milliseconds, or an ISO text with its zone.
  */
 export function localTime(instant: number | string, timeZone: string): Html {

@@ -30,9 +30,9 @@ interface Done {
 const AT_ONCE = 500;
 
 /**
- * What people can do about a run: re-queue who failed (all, one reason, one employee), re-queue a failed stage, start a scheduled
- * run that could not, and finish without the failed. Each answers with the run's page, which says what was done. Done twice, or by two people at
- * once, the second finds nothing to do, and says so.
+ * What people can do about a run: re-queue who failed (all, one reason, one employee), re-queue a failed stage, start a
+ * scheduled run that could not, and finish without the failed. Each answers with the run's page, which says what was
+ * done. Done twice, or by two people at once, the second finds nothing to do, and says so.
  */
 export function runActionRoutes(app: FastifyInstance, context: DashboardContext, views: RunViews): void {
   const { store, queues, loaded } = context;

@@ -17,7 +17,10 @@ interface CancelRoute {
   Params: { id: string };
 }
 
-/** The page that asks before a run is cancelled, and what its button does. Pressed twice, or by two people, it is done once. */
+/**
+ * The page that asks before a run is cancelled, and what its button does. Pressed twice, or by two people, it is done
+ * once.
+ */
 export function runCancelRoutes(app: FastifyInstance, context: DashboardContext, views: RunViews): void {
   const { store, queues, loaded, logger, now } = context;
   const { run: settings, dashboard } = loaded.settings;

@@ -23,8 +23,8 @@ const MEDIA_TYPES: readonly (readonly [ending: string, type: string])[] = [
 const ZIP_LEVEL = 1;
 
 /**
- * Hands out the files of a run, one by one or all as a ZIP: only those that its manifest names, and only when they are, byte for byte,
- * those that it names.
+ * Hands out the files of a run, one by one or all as a ZIP: only those that its manifest names, and only when they are,
+ * byte for byte, those that it names.
  */
 export function runDownloadRoutes(app: FastifyInstance, { store, logger }: DashboardContext, views: RunViews): void {
   app.get<FileRoute>('/runs/:id/files/:name', { exposeHeadRoute: false }, async ({ params }, reply) => {

@@ -22,10 +22,15 @@ const TEXT_BYTES = 48 * 1024;
 const COLUMNS = 16;
 const CELL_LENGTH = 80;
 
-/** A smaller file is held against its SHA-256 before it is shown; of a larger one only the size is looked at, to answer at once. */
+/**
+ * A smaller file is held against its SHA-256 before it is shown; of a larger one only the size is looked at, to answer
+ * at once.
+ */
 const CHECKED_WHOLE_BYTES = 8 * 1024 * 1024;
 
-/** Shows the beginning of a run's file: the first 50 rows of a feed, the first lines of the summary and the manifest. */
+/**
+ * Shows the beginning of a run's file: the first 50 rows of a feed, the first lines of the summary and the manifest.
+ */
 export function feedPreviewRoutes(app: FastifyInstance, { store }: DashboardContext, views: RunViews): void {
   app.get<{ Params: { id: string; name: string } }>('/runs/:id/files/:name/preview', async ({ params }, reply) => {
     const run = await store.getRun(runIdFrom(params.id));

@@ -21,7 +21,10 @@ interface Row {
   readonly status: RunStatus;
 }
 
-/** The list of runs, newest first, kept up to date; and before them the scheduled ones that could not begin, or have not yet. */
+/**
+ * The list of runs, newest first, kept up to date; and before them the scheduled ones that could not begin, or have not
+ * yet.
+ */
 export function runListRoutes(
   app: FastifyInstance,
   context: DashboardContext,

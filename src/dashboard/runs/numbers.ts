@@ -39,7 +39,10 @@ Recommendations: <strong>${count(tally.recommendations)}</strong>${unknown > 0 &
 </section>`;
 }
 
-/** Who was in hand when the run was cancelled may be done all the same: the other numbers of the page are those of that moment. */
+/**
+ * Who was in hand when the run was cancelled may be done all the same: the other numbers of the page are those of that
+ * moment.
+ */
 function afterwards(more: number): Html | false {
   return more > 0 && html`<p class="muted">${count(more)} of these became done while the run was being cancelled.</p>`;
 }

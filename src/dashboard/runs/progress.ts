@@ -22,7 +22,9 @@ const MEANINGS: Readonly<Record<RunState, string>> = {
   cancelled: 'Somebody stopped it. Nothing more is done for it, and nothing of it is published.',
 };
 
-/** How a run stands: its state, what it means, what workers wait for, and what can be done about a stage that failed. */
+/**
+ * How a run stands: its state, what it means, what workers wait for, and what can be done about a stage that failed.
+ */
 export function runState({ run, status }: RunView): Html {
   const { state, stage, reason, outage, unserved, warehouse } = status;
   return html`<p><span class="state ${state}">${state}</span> ${MEANINGS[state]}</p>

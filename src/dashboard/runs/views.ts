@@ -46,8 +46,8 @@ const RUNS_KEPT = 8;
 const SETTLE_MS = 1_000;
 
 /**
- * Gathers what pages show of runs. What never changes, or has not changed, is not read again; what is large is read in the
- * background or in part, so that a view takes a few milliseconds however large the run is.
+ * Gathers what pages show of runs. What never changes, or has not changed, is not read again; what is large is read in
+ * the background or in part, so that a view takes a few milliseconds however large the run is.
  */
 export class RunViews {
   readonly failed: FailedEmployees;
@@ -194,7 +194,10 @@ export class RunViews {
   }
 }
 
-/** All parts of a page show the same numbers, though they were read one after the other: those of the tables, if these are fresh. */
+/**
+ * All parts of a page show the same numbers, though they were read one after the other: those of the tables, if these
+ * are fresh.
+ */
 function agreedCounts(counts: RunCounts, tally: TallySoFar | undefined, failures: FailureGroups): RunCounts {
   const done = tally?.isFresh ? tallied(tally) : counts.done;
   return { ...counts, done, failed: failures.total };

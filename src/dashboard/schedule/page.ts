@@ -28,7 +28,10 @@ const NOTICES: ReadonlyMap<string | undefined, Html> = new Map([
   ],
 ]);
 
-/** The weekly schedule: how it stands, what became of its slots, who would start the next run; and what can be done about it. */
+/**
+ * The weekly schedule: how it stands, what became of its slots, who would start the next run; and what can be done
+ * about it.
+ */
 export function scheduleRoutes(app: FastifyInstance, context: DashboardContext): void {
   const { loaded, redis, queues, store, logger, now, secrets } = context;
   const { settings } = loaded;

@@ -24,7 +24,9 @@ const OUTCOME: Readonly<Record<SlotDecision['outcome'], string>> = {
   missed: 'missed',
 };
 
-/** What a view of the schedule needs besides the report: the time of day, epoch milliseconds, and what must not be seen. */
+/**
+ * What a view of the schedule needs besides the report: the time of day, epoch milliseconds, and what must not be seen.
+ */
 interface ViewOptions {
   readonly now: number;
   readonly secrets: readonly string[];

@@ -36,10 +36,10 @@ export async function acceptUploads(app: FastifyInstance): Promise<void> {
 }
 
 /**
- * Reads a form; a file in it goes straight to a folder that only this user can read, and that is gone when `work` is done, whatever
- * becomes of it.
- * @throws BtcFakeError OUTPUT_UNWRITABLE when the file cannot be kept; what Fastify answers with a 4xx when the form is no form, has
- *   too many fields or breaks off; and what `work` throws.
+ * Reads a form; a file in it goes straight to a folder that only this user can read, and that is gone when `work` is
+ * done, whatever becomes of it.
+ * @throws BtcFakeError OUTPUT_UNWRITABLE when the file cannot be kept; what Fastify answers with a 4xx when the form is
+ * no form, has too many fields or breaks off; and what `work` throws.
  */
 export async function withUploadedForm<T>(
   request: FastifyRequest,

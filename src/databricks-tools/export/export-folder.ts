@@ -61,9 +61,10 @@ export async function planExport(folder: string, files: ExportedFiles): Promise<
 }
 
 /**
- * Writes what a plan says, each file as a whole; the manifest is the last one, so that an export that was interrupted is finished
- * by the next one.
- * @throws BtcFakeError EXPORT_EDITED, before anything is written, when files were edited and `force` is off; OUTPUT_UNWRITABLE.
+ * Writes what a plan says, each file as a whole; the manifest is the last one, so that an export that was interrupted
+ * is finished by the next one.
+ * @throws BtcFakeError EXPORT_EDITED, before anything is written, when files were edited and `force` is off;
+ * OUTPUT_UNWRITABLE.
  */
 export async function writeExport({ folder, changes, manifest }: ExportPlan, force: boolean): Promise<void> {
   const edited = changes.filter((change) => change.edited);

@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 const DEADLINE_MS = 5_000;
 
 /**
- * Whether git ignores a folder: a bundle does not copy ignored files to the workspace. False where there is no git, no repository,
- * or no answer.
+ * Whether git ignores a folder: a bundle does not copy ignored files to the workspace. False where there is no git, no
+ * repository, or no answer.
  */
 export async function isIgnoredByGit(folder: string): Promise<boolean> {
   try {

@@ -12,7 +12,8 @@ export function wheelName(version: string): string {
 }
 
 /**
- * A wheel of pure Python modules (PEP 427). The same files give the same bytes on every machine, so nothing in it is compressed.
+ * A wheel of pure Python modules (PEP 427). The same files give the same bytes on every machine, so nothing in it is
+ * compressed.
  * @param modules by path in the wheel.
  */
 export async function wheel(modules: ReadonlyMap<string, Buffer>, version: string): Promise<Buffer> {

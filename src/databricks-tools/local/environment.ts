@@ -33,8 +33,8 @@ export function removeEnvironment(): boolean {
 }
 
 /**
- * Sets up Python with Spark, and Delta's jars, from lock files with hashes, unless they are there. What was left half made is made
- * again. pip and Maven take their proxies and mirrors from their own settings.
+ * Sets up Python with Spark, and Delta's jars, from lock files with hashes, unless they are there. What was left half
+ * made is made again. pip and Maven take their proxies and mirrors from their own settings.
  * @param say gets a line for each thing that takes long.
  * @throws BtcFakeError DATABRICKS_LOCAL with what is missing on this machine, or what failed.
  */
@@ -56,8 +56,8 @@ export async function prepareLocalSpark(say: (line: string) => void): Promise<Lo
 }
 
 /**
- * The Python program of an environment with exactly what `databricks/requirements-NAME.txt` names; it is made again when that file
- * or the Python changes.
+ * The Python program of an environment with exactly what `databricks/requirements-NAME.txt` names; it is made again
+ * when that file or the Python changes.
  * @throws BtcFakeError DATABRICKS_LOCAL.
  */
 export async function pythonEnvironment(

@@ -56,8 +56,8 @@ const SCOPE = 'btc-fake';
 const TABLES = ['content_assignments', 'content_completion'];
 
 /**
- * Simulates a week on a local Spark with the settings of the queue, and puts its files into OUTPUT_DIR. Catalogs come by SFTP where
- * that is configured, else from SFTP_LOCAL_DIR. What the run needs again lies in `.btc-fake/volume`.
+ * Simulates a week on a local Spark with the settings of the queue, and puts its files into OUTPUT_DIR. Catalogs come
+ * by SFTP where that is configured, else from SFTP_LOCAL_DIR. What the run needs again lies in `.btc-fake/volume`.
  * @throws BtcFakeError CONFIG_INVALID, FILE_UNREADABLE, DATABRICKS_LOCAL, and what SFTP or the notebook meets.
  */
 export async function runNatively(

@@ -37,8 +37,8 @@ const NOISE = /^(\d\d\/\d\d\/\d\d |WARNING: |Using Spark's|Setting default log|T
 const SAID_LINES = 12;
 
 /**
- * Runs a notebook on a local Spark in a process of its own, and gives the value that it ends with. Secrets go to the process by its
- * standard input. The process ends with this one, and Spark with it.
+ * Runs a notebook on a local Spark in a process of its own, and gives the value that it ends with. Secrets go to the
+ * process by its standard input. The process ends with this one, and Spark with it.
  * @throws BtcFakeError with the notebook's own code; INTERNAL when the process ends without a result.
  */
 export async function runNotebook(

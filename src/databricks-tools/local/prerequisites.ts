@@ -22,8 +22,8 @@ export const INSTALL = 'Install it. On Debian: apt-get install python3-venv open
 const ONLY_FOR = 'only btc-fake databricks run --local needs it';
 
 /**
- * Python, Java and Maven as they are here. A missing one is no fault, since only the local Spark needs it; a JAVA_HOME that leads
- * nowhere is one, since Spark believes it.
+ * Python, Java and Maven as they are here. A missing one is no fault, since only the local Spark needs it; a JAVA_HOME
+ * that leads nowhere is one, since Spark believes it.
  */
 export function prerequisites(): Prerequisite[] {
   const python = findPython();
@@ -66,7 +66,10 @@ export function hasJava(): boolean {
   return isEnough(findJava().version);
 }
 
-/** The Java that Spark's own start script takes: that of JAVA_HOME, else the one on the PATH. Its version is empty when it is not there. */
+/**
+ * The Java that Spark's own start script takes: that of JAVA_HOME, else the one on the PATH. Its version is empty when
+ * it is not there.
+ */
 function findJava(): { home: string; version: string } {
   const script = `echo "$JAVA_HOME"; "\${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1`;
   const { status, stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });

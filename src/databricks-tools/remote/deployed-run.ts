@@ -28,8 +28,8 @@ export interface DeployedRunChoice {
 
 /**
  * Starts the deployed job of a target and follows it.
- * @throws BtcFakeError CONFIG_INVALID without host or login, USAGE for an unknown task or target; LAKEHOUSE_INVALID, FILE_UNREADABLE;
- *   and what `runJob` throws.
+ * @throws BtcFakeError CONFIG_INVALID without host or login, USAGE for an unknown task or target; LAKEHOUSE_INVALID,
+ * FILE_UNREADABLE; and what `runJob` throws.
  */
 export async function runDeployed(choice: DeployedRunChoice, watch: JobRunWatch): Promise<JobRunReport> {
   const { description, target } = await describedTarget(choice.file, choice.target);

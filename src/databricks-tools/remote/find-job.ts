@@ -11,8 +11,8 @@ interface Job {
 const SHOWN_JOBS = 5;
 
 /**
- * The id of the job with a name. A bundle in development mode puts `[dev somebody] ` in front, so such a one counts when there is no
- * other.
+ * The id of the job with a name. A bundle in development mode puts `[dev somebody] ` in front, so such a one counts
+ * when there is no other.
  * @throws BtcFakeError DATABRICKS_JOB when there is none, or more than one; and what `DatabricksRest` throws.
  */
 export async function findJob(rest: DatabricksRest, name: string): Promise<string> {

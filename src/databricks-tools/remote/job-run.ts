@@ -52,9 +52,10 @@ interface RunState {
 const LOOKS_MS = [1_000, 15_000] as const;
 
 /**
- * Starts the deployed job, follows it, and gives what it ends with. When `stop` is given, watching ends and the run continues.
- * @throws BtcFakeError DATABRICKS_JOB: no such job, or a run that did not succeed (with what the task says); RUN_INCOMPLETE when
- *   employees failed; RUN_STATE when watching was stopped; and what `DatabricksRest` throws.
+ * Starts the deployed job, follows it, and gives what it ends with. When `stop` is given, watching ends and the run
+ * continues.
+ * @throws BtcFakeError DATABRICKS_JOB: no such job, or a run that did not succeed (with what the task says);
+ * RUN_INCOMPLETE when employees failed; RUN_STATE when watching was stopped; and what `DatabricksRest` throws.
  */
 export async function runJob(rest: DatabricksRest, choice: JobRunChoice, watch: JobRunWatch): Promise<JobRunReport> {
   const jobId = await findJob(rest, choice.job);

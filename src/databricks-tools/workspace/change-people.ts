@@ -8,8 +8,8 @@ import { describedWorkspace } from './described-workspace.ts';
 
 /**
  * Adds a person to the file.
- * @throws BtcFakeError LAKEHOUSE_INVALID (also for what the change would make wrong: the file then stays as it is), USAGE,
- *   FILE_UNREADABLE, OUTPUT_UNWRITABLE.
+ * @throws BtcFakeError LAKEHOUSE_INVALID (also for what the change would make wrong: the file then stays as it is),
+ * USAGE, FILE_UNREADABLE, OUTPUT_UNWRITABLE.
  */
 export async function addPerson(file: string, added: NewPerson): Promise<Keyed> {
   const { workspace } = await describedWorkspace(file);

@@ -9,7 +9,8 @@ import { describedWorkspace } from './described-workspace.ts';
 
 /**
  * Reads the workspace of a description, and looks at the notebooks that it names.
- * @throws BtcFakeError LAKEHOUSE_INVALID with everything that is wrong; FILE_UNREADABLE; USAGE when it has no workspace.
+ * @throws BtcFakeError LAKEHOUSE_INVALID with everything that is wrong; FILE_UNREADABLE; USAGE when it has no
+ * workspace.
  */
 export async function validWorkspace(file: string): Promise<Workspace> {
   const { workspace } = await describedWorkspace(file);

@@ -1,6 +1,9 @@
 import { instantOfLocal } from '../simulation/business-week.ts';
 
-/** The parts of a written date, as texts. What is absent was not written: a time of day is midnight, a zone the business one. */
+/**
+ * The parts of a written date, as texts. What is absent was not written: a time of day is midnight, a zone the business
+ * one.
+ */
 export interface DateParts {
   /** Four digits, or two: 00 to 68 are in this century, 69 to 99 in the last (as POSIX reads them). */
   readonly year: string;
@@ -43,8 +46,8 @@ const LAST_YEAR_OF_THIS_CENTURY = 68;
 const MINUTE_MS = 60_000;
 
 /**
- * The instant of a written date as epoch milliseconds, or null when there is no such date or time (30 February, 25 o'clock, 13 PM).
- * Without a zone it is in `timeZone`; where the clock changes, `localInstant` says how.
+ * The instant of a written date as epoch milliseconds, or null when there is no such date or time (30 February, 25
+ * o'clock, 13 PM). Without a zone it is in `timeZone`; where the clock changes, `localInstant` says how.
  */
 export function instantOf(parts: DateParts, timeZone: string): number | null {
   const year = yearOf(parts.year);

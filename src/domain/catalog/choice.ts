@@ -42,8 +42,9 @@ const DAY_MS = 86_400_000;
 const MEGABYTE = 1_000_000;
 
 /**
- * Sorts what is in a folder (contract section 1, "Vendor catalog files"): regular files whose names match, and near misses: names
- * that nearly match, and links and the like under names that do. A folder is one only under a name that matches.
+ * Sorts what is in a folder (contract section 1, "Vendor catalog files"): regular files whose names match, and near
+ * misses: names that nearly match, and links and the like under names that do. A folder is one only under a name that
+ * matches.
  */
 export function catalogListing(entries: Iterable<FolderEntry>): CatalogListing {
   const files: CatalogFile[] = [];
@@ -69,8 +70,8 @@ function compareText(a: string, b: string): number {
 }
 
 /**
- * The catalog files of a run, one of each kind (contract section 1): the newest that are not later than its day. What a person may
- * not expect of them is a notice: a file that is too old, one of a later day, near misses beside them.
+ * The catalog files of a run, one of each kind (contract section 1): the newest that are not later than its day. What a
+ * person may not expect of them is a notice: a file that is too old, one of a later day, near misses beside them.
  * @throws BtcFakeError CATALOG_MISSING, CATALOG_TOO_LARGE.
  */
 export function chooseCatalogs(

@@ -40,9 +40,10 @@ export const PATTERN_TOKENS = Object.keys(TOKENS).join(' ');
 const PIECES = /'(?:''|[^'])+'|([A-Za-z])\1*|''|\s+|[^A-Za-z'\s]/g;
 
 /**
- * Makes a reader of a date-fns pattern (contract section 1, "Dates"): `d/M/yyyy H:mm`, `yyyyMMdd`, `yyyy-MM-dd'T'HH:mm`. As date-fns
- * does, it takes one digit for `dd`, unless numbers stand together. Undefined when the pattern has another token or one twice, lacks
- * year, month or day, has `h` without `a` or the reverse, or `M` beside another number, which would leave it open where that begins.
+ * Makes a reader of a date-fns pattern (contract section 1, "Dates"): `d/M/yyyy H:mm`, `yyyyMMdd`,
+ * `yyyy-MM-dd'T'HH:mm`. As date-fns does, it takes one digit for `dd`, unless numbers stand together. Undefined when
+ * the pattern has another token or one twice, lacks year, month or day, has `h` without `a` or the reverse, or `M`
+ * beside another number, which would leave it open where that begins.
  */
 export function compileDatePattern(pattern: string): DatePattern | undefined {
   const pieces = pattern.match(PIECES) ?? [];
@@ -74,13 +75,18 @@ export function compileDatePattern(pattern: string): DatePattern | undefined {
   return { pattern, read };
 }
 
-/** Makes readers of several patterns, separated by `;`, in the order in which they are tried. Undefined when one of them is none. */
+/**
+ * Makes readers of several patterns, separated by `;`, in the order in which they are tried. Undefined when one of them
+ * is none.
+ */
 export function parseDatePatterns(text: string): readonly DatePattern[] | undefined {
   const patterns = text.split(';').map((pattern) => compileDatePattern(pattern.trim()));
   return patterns.every((pattern) => pattern !== undefined) ? patterns : undefined;
 }
 
-/** Text between tokens, without its quotes. Blanks stand for as many blanks as there are; everything else for itself. */
+/**
+ * Text between tokens, without its quotes. Blanks stand for as many blanks as there are; everything else for itself.
+ */
 function literal(piece: string): string {
   const text = piece === "''" ? "'" : piece.replace(/^'(.+)'$/s, '$1').replaceAll("''", "'");
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replace(/\s+/g, '\\s+');

@@ -2,8 +2,8 @@ import { type DateParts, instantOf } from './calendar-instant.ts';
 import type { DatePattern } from './date-pattern.ts';
 
 /**
- * What a catalog's date can mean, as epoch milliseconds. The two differ, or one is null, only for a date with slashes, of which the
- * file as a whole says in which order it is written.
+ * What a catalog's date can mean, as epoch milliseconds. The two differ, or one is null, only for a date with slashes,
+ * of which the file as a whole says in which order it is written.
  */
 export interface DateReadings {
   readonly monthFirst: number | null;
@@ -28,8 +28,8 @@ const DAY_AND_NAME = /^(\d{1,2})[-/\s]\s*([a-z]{3,9})\.?[-/,\s]\s*(\d{4})(?!\d)/
 const NAME_AND_DAY = /^([a-z]{3,9})\.?[-/\s]\s*(\d{1,2})[-/,\s]\s*(\d{4})(?!\d)/i;
 
 /**
- * Reads a date or timestamp of a catalog (contract section 1, "Dates"). Null when it is none: an Excel serial number, an impossible
- * date, another way of writing. An empty text is none either.
+ * Reads a date or timestamp of a catalog (contract section 1, "Dates"). Null when it is none: an Excel serial number,
+ * an impossible date, another way of writing. An empty text is none either.
  */
 export function readCatalogDate(text: string, { timeZone, dateFormats }: DateRules): DateReadings | null {
   const trimmed = text.trim();

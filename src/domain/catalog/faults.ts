@@ -7,8 +7,8 @@ import { DAILY_DOSE_COLUMN, DATE_COLUMNS } from './content.ts';
 export type FileFault = 'no-date-column' | 'no-daily-dose-column' | 'day-first';
 
 /**
- * What can be wrong with a row of a catalog file (contract section 1). The first three skip the row; of the other two the value
- * counts as missing, or as false.
+ * What can be wrong with a row of a catalog file (contract section 1). The first three skip the row; of the other two
+ * the value counts as missing, or as false.
  */
 export type RowFault = 'no-id' | 'misaligned' | 'repeated-id' | 'unreadable-date' | 'unreadable-flag';
 

@@ -22,7 +22,9 @@ export interface CatalogFile extends CatalogFileName {
 const LAST_DAY = '9999-12-31';
 const PATTERN = /^(CourseCatalog|StandAloneContent)_v2_(\d{4})_(\d{1,2})_(\d{1,2})_(\d{1,9})_([A-Za-z0-9]+)\.csv$/i;
 
-/** Reads a file name, or returns undefined when it is no catalog file's (contract section 1, "Vendor catalog files"). */
+/**
+ * Reads a file name, or returns undefined when it is no catalog file's (contract section 1, "Vendor catalog files").
+ */
 export function parseCatalogFileName(name: string): CatalogFileName | undefined {
   const match = PATTERN.exec(name);
   if (!match) return undefined;
@@ -36,8 +38,8 @@ export function parseCatalogFileName(name: string): CatalogFileName | undefined 
 }
 
 /**
- * Whether a name is meant as a catalog file's, but is not: another ending (`.csv.gz`, `.pgp`), another version (`_v3_`), `Copy of …`,
- * ` (1)`, an impossible date.
+ * Whether a name is meant as a catalog file's, but is not: another ending (`.csv.gz`, `.pgp`), another version
+ * (`_v3_`), `Copy of …`, ` (1)`, an impossible date.
  */
 export function isNearlyCatalogFileName(name: string): boolean {
   const letters = name.toLowerCase().replaceAll(/[^a-z]/g, '');
@@ -46,8 +48,8 @@ export function isNearlyCatalogFileName(name: string): boolean {
 }
 
 /**
- * The newest file of a kind that is not of a later day than `day` (`YYYY-MM-DD`): by date, then sequence number, then modification
- * time, then name. The newest of all when all are of later days.
+ * The newest file of a kind that is not of a later day than `day` (`YYYY-MM-DD`): by date, then sequence number, then
+ * modification time, then name. The newest of all when all are of later days.
  */
 export function newestCatalogFile(
   files: Iterable<CatalogFile>,

@@ -48,8 +48,8 @@ const TRUE_WORDS = new Set(['true', 't', '1', 'y', 'yes']);
 const FALSE_WORDS = new Set(['', 'false', 'f', '0', 'n', 'no']);
 
 /**
- * Reads the rows of a catalog file, in file order (contract section 1, "Vendor catalog files"). A run and `check` both read with it, so
- * that they agree. Memory grows with the contents.
+ * Reads the rows of a catalog file, in file order (contract section 1, "Vendor catalog files"). A run and `check` both
+ * read with it, so that they agree. Memory grows with the contents.
  */
 export class CatalogReader {
   readonly #rules: CatalogRules;

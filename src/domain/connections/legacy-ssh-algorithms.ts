@@ -1,7 +1,10 @@
 /** What an SSH algorithm is for. */
 export type SshAlgorithmUse = 'kex' | 'serverHostKey' | 'cipher' | 'hmac';
 
-/** SSH algorithms that are refused because they are broken or too old, and may be allowed by name for a server that has no others. */
+/**
+ * SSH algorithms that are refused because they are broken or too old, and may be allowed by name for a server that has
+ * no others.
+ */
 export const LEGACY_SSH_ALGORITHMS: Readonly<Record<string, SshAlgorithmUse>> = {
   'diffie-hellman-group14-sha1': 'kex',
   'diffie-hellman-group-exchange-sha1': 'kex',

@@ -16,7 +16,9 @@ const TYPES: Readonly<Record<string, string>> = {
   array: 'a list',
 };
 
-/** What a breach of the schema means, as one phrase that names the setting. Needs errors with their schemas (`verbose`). */
+/**
+ * What a breach of the schema means, as one phrase that names the setting. Needs errors with their schemas (`verbose`).
+ */
 export function describeProblem(error: ErrorObject): string {
   const name = error.instancePath.slice(1).replaceAll('/', '.');
   return PHRASES[error.keyword]?.(error, name) ?? `${name} is wrong (${error.keyword})`;

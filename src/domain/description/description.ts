@@ -1,8 +1,8 @@
 import type { Workspace } from '../workspace/workspace.ts';
 
 /**
- * The lakehouse as `lakehouse.yaml` describes it, with the file's own names. Everything that is generated for Databricks is made
- * from it. Defaults are filled in; what is not set is absent.
+ * The lakehouse as `lakehouse.yaml` describes it, with the file's own names. Everything that is generated for
+ * Databricks is made from it. Defaults are filled in; what is not set is absent.
  */
 
 /** The environments that a description can have, in the order in which a change moves through them. */

@@ -5,8 +5,8 @@ import type { FeedRules, RunPairs } from './file-rules.ts';
 import { COMPLETION_COLUMNS, formatInstant } from './rows.ts';
 
 /**
- * The rules for the rows of a ContentUserCompletion feed (contract sections 4 and 5): each user's rows stand together, in
- * order of time, without overlap, each content once. Memory grows with the set of users, not with the rows.
+ * The rules for the rows of a ContentUserCompletion feed (contract sections 4 and 5): each user's rows stand together,
+ * in order of time, without overlap, each content once. Memory grows with the set of users, not with the rows.
  */
 export function completionRules({ own, other }: RunPairs): FeedRules {
   const users = new Set<EmployeeId>();

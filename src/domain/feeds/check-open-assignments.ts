@@ -13,8 +13,8 @@ import {
 
 const HOUR_MS = 3_600_000;
 /**
- * An assignment's local day is the day, in UTC, of one of the instants so far from its CreateDate_text, whatever the business
- * time zone (-12 to +14 hours). A new one's day is that of `asOf`, somewhat later.
+ * An assignment's local day is the day, in UTC, of one of the instants so far from its CreateDate_text, whatever the
+ * business time zone (-12 to +14 hours). A new one's day is that of `asOf`, somewhat later.
  */
 const DAY_SHIFTS_MS = [0, -12 * HOUR_MS, 14 * HOUR_MS, 14 * HOUR_MS + CREATED_BEFORE_AS_OF_MS];
 const REMEMBERED_REQUEST_IDS = 100_000;
@@ -28,9 +28,9 @@ interface NewPart {
 }
 
 /**
- * The rules for the rows of a Non_Completed_Assignments feed (contract sections 3 and 5). The feed does not say where its
- * open assignments end and the new ones begin: that is known from the first user who comes back. Each user's rows stand
- * together in either part. Memory grows with the rows, by about 40 bytes for each.
+ * The rules for the rows of a Non_Completed_Assignments feed (contract sections 3 and 5). The feed does not say where
+ * its open assignments end and the new ones begin: that is known from the first user who comes back. Each user's rows
+ * stand together in either part. Memory grows with the rows, by about 40 bytes for each.
  */
 export function openAssignmentRules({ own = new PairSet(), other }: RunPairs): FeedRules {
   const users = new Set<EmployeeId>();

@@ -26,8 +26,8 @@ export function kindOfName(name: string): FileKind | undefined {
 }
 
 /**
- * The kind of file that a header announces. A catalog has an id and something else that catalogs have; one with Daily Dose
- * flags is taken for a StandAloneContent one.
+ * The kind of file that a header announces. A catalog has an id and something else that catalogs have; one with Daily
+ * Dose flags is taken for a StandAloneContent one.
  */
 export function kindOfHeader(header: readonly string[]): FeedKind | InputKind | undefined {
   const keys = new Set(header.map(columnKey));

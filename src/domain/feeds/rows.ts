@@ -51,7 +51,10 @@ export function instantFormatter(): typeof formatInstant {
 const DAY_SECONDS = 24 * 3600;
 const DIGITS = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'));
 
-/** One row of the ContentUserCompletion feed. @param format `formatInstant`, or one of `instantFormatter` for many rows. */
+/**
+ * One row of the ContentUserCompletion feed.
+ * @param format `formatInstant`, or one of `instantFormatter` for many rows.
+ */
 export function completionRow(employeeId: EmployeeId, completion: Completion, format = formatInstant): string[] {
   return [
     String(employeeId),

@@ -11,12 +11,13 @@ const MESSAGE_NAMES = ['message', 'detail'] as const;
 const ID_NAMES = ['recommended_content_id', 'content_id', 'contentId', 'ContentId'] as const;
 
 /**
- * The recommended contents in the recommender's answer, contract section 1, "Recommendations": in the order of the answer,
- * each once. An empty list in the answer is an empty array here.
+ * The recommended contents in the recommender's answer, contract section 1, "Recommendations": in the order of the
+ * answer, each once. An empty list in the answer is an empty array here.
  *
- * `text` is the whole body as it was received. Throws `RECOMMENDER_BODY`, with the first 200 characters of it, when it is
- * not JSON, when it holds no list where the contract allows one, when it names an error beside an empty one, or when an item of
- * the list has no valid content id: a list is taken whole or not at all, because half an answer would look like an answer.
+ * `text` is the whole body as it was received. Throws `RECOMMENDER_BODY`, with the first 200 characters of it, when it
+ * is not JSON, when it holds no list where the contract allows one, when it names an error beside an empty one, or when
+ * an item of the list has no valid content id: a list is taken whole or not at all, because half an answer would look
+ * like an answer.
  */
 export function parseRecommendationBody(text: string): ContentId[] {
   const body = decode(text);
@@ -32,7 +33,10 @@ export function parseRecommendationBody(text: string): ContentId[] {
   return [...ids];
 }
 
-/** Whether a body that is no recommendation is JSON that says what is wrong, as a service does and a proxy or a crash does not. */
+/**
+ * Whether a body that is no recommendation is JSON that says what is wrong, as a service does and a proxy or a crash
+ * does not.
+ */
 export function namesAnError(text: string): boolean {
   try {
     const body: unknown = JSON.parse(text);
@@ -58,8 +62,8 @@ function decode(text: string): unknown {
 }
 
 /**
- * Where a name is present, nothing else is looked at: a `response` that is null or an error object must not be passed over
- * in favour of some other list.
+ * Where a name is present, nothing else is looked at: a `response` that is null or an error object must not be passed
+ * over in favour of some other list.
  */
 function findList(body: unknown): readonly unknown[] | undefined {
   const holder = isObject(body) ? firstPresent(body, HOLDER_NAMES, body) : body;

@@ -4,13 +4,19 @@ const FEWEST_MEASURED = 200;
 const STEP = 1.5;
 /** As quick as the quickest window, within what windows scatter: the recommender can take more at a time. */
 const AS_QUICK = 1.25;
-/** The part of a step that calls may become slower by: a step that brings nothing makes them slower by all of it, and is taken back. */
+/**
+ * The part of a step that calls may become slower by: a step that brings nothing makes them slower by all of it, and is
+ * taken back.
+ */
 const SLOWER_PART = 1.4 / STEP;
 /** Calls take up most of what is allowed at a time; below it something else is what limits. */
 const USED = 0.7;
 /** A recommender that fails so often has too much to do. */
 const TOO_MANY_FAILURES = 0.02;
-/** Windows before more is tried again: so many after the first try that was too much, twice as many after each that follows. */
+/**
+ * Windows before more is tried again: so many after the first try that was too much, twice as many after each that
+ * follows.
+ */
 const FIRST_WAIT = 8;
 const LONGEST_WAIT = 32;
 
@@ -24,10 +30,10 @@ export interface EndedCall {
 }
 
 /**
- * Chooses how many calls are made at the same time, between two bounds, by how long they take. More are tried for as long as calls
- * stay as quick as they were, and fewer when they have become slower: past that, more at a time only wait for each other, be it
- * here or at the other end. So it cannot press a recommender that gets slower and slower. With the least at a time it measures
- * again what quick is.
+ * Chooses how many calls are made at the same time, between two bounds, by how long they take. More are tried for as
+ * long as calls stay as quick as they were, and fewer when they have become slower: past that, more at a time only wait
+ * for each other, be it here or at the other end. So it cannot press a recommender that gets slower and slower. With
+ * the least at a time it measures again what quick is.
  */
 export class CallConcurrency {
   readonly least: number;

@@ -23,21 +23,21 @@ export interface OutagePause {
   /** When the outage was first seen, epoch milliseconds. */
   readonly since: number;
   /**
-   * `suspected`: a probe is needed at once; `begun`: an outage was found; `longer`: a probe failed; `same`: a call that was
-   * under way when the pause began; `given up`: no more pauses, the patience is over.
+   * `suspected`: a probe is needed at once; `begun`: an outage was found; `longer`: a probe failed; `same`: a call that
+   * was under way when the pause began; `given up`: no more pauses, the patience is over.
    */
   readonly kind: 'suspected' | 'begun' | 'longer' | 'same' | 'given up';
 }
 
 /**
- * Tells an outage of the recommender, in which no call succeeds, from the trouble of single employees, by how the calls of a
- * process end. 20 failures in a row are an outage at once where a first call got no answer at all. Where all got an answer that
- * names an error, or were asked about before, it may be they: only a probe with others, which fails as well, makes it an outage.
- * After a probe that passes, twice as many have to fail before the next one, up to 160.
+ * Tells an outage of the recommender, in which no call succeeds, from the trouble of single employees, by how the calls
+ * of a process end. 20 failures in a row are an outage at once where a first call got no answer at all. Where all got
+ * an answer that names an error, or were asked about before, it may be they: only a probe with others, which fails as
+ * well, makes it an outage. After a probe that passes, twice as many have to fail before the next one, up to 160.
  *
- * While an outage lasts, nobody's attempts are to be used up: the process pauses, 1 s at first and twice as long each time
- * up to 30 s (never less than a `Retry-After` asks), and probes after each pause. After `patienceMs` it is not waited for
- * any longer, until a call succeeds or none has failed for 10 minutes: calls fail as they would without it.
+ * While an outage lasts, nobody's attempts are to be used up: the process pauses, 1 s at first and twice as long each
+ * time up to 30 s (never less than a `Retry-After` asks), and probes after each pause. After `patienceMs` it is not
+ * waited for any longer, until a call succeeds or none has failed for 10 minutes: calls fail as they would without it.
  */
 export class RecommenderOutage {
   readonly #patienceMs: number;
@@ -61,7 +61,10 @@ export class RecommenderOutage {
     if (this.#inARow > 0) this.#forget();
   }
 
-  /** A call for an employee of a run failed. @returns the pause to take instead of counting it against the employee, or undefined. */
+  /**
+   * A call for an employee of a run failed.
+   * @returns the pause to take instead of counting it against the employee, or undefined.
+   */
   failed({ error, askedBefore, now }: FailedCall): OutagePause | undefined {
     if (this.#patienceMs === 0 || !isSignOfAnOutage(error)) return undefined;
     const isPaused = this.#isSuspected || (this.#since !== undefined && !this.#givenUp);
@@ -84,7 +87,10 @@ export class RecommenderOutage {
     this.#enough = enough;
   }
 
-  /** A probe failed with a sign of an outage. @returns the pause until the next probe; undefined when the outage was over before. */
+  /**
+   * A probe failed with a sign of an outage.
+   * @returns the pause until the next probe; undefined when the outage was over before.
+   */
   probeFailed(error: BtcFakeError, now: number): OutagePause | undefined {
     this.#lastFailureAt = now;
     if (this.#isSuspected) return this.#begin(error, now);
@@ -128,8 +134,8 @@ export class RecommenderOutage {
 const SIGNS: readonly string[] = ['RECOMMENDER_UNAVAILABLE', 'RECOMMENDER_ACCESS', 'PROXY_REFUSED'];
 
 /**
- * Whether a failed call may say that the recommender fails for everybody: RECOMMENDER_UNAVAILABLE, RECOMMENDER_ACCESS and
- * PROXY_REFUSED. Other failures are answers about one employee.
+ * Whether a failed call may say that the recommender fails for everybody: RECOMMENDER_UNAVAILABLE, RECOMMENDER_ACCESS
+ * and PROXY_REFUSED. Other failures are answers about one employee.
  */
 export function isSignOfAnOutage(error: unknown): error is BtcFakeError {
   return error instanceof BtcFakeError && SIGNS.includes(error.code);

@@ -4,8 +4,8 @@ const BASE_MS = 1_000;
 const CAP_MS = 60_000;
 const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
 
-// RFC 9110, 5.6.7: the preferred form and the two obsolete ones that a recipient must accept. Date.parse alone would take
-// nonsense such as "foo 5" for a date.
+// RFC 9110, 5.6.7: the preferred form and the two obsolete ones that a recipient must accept. Date.parse alone would
+// take nonsense such as "foo 5" for a date.
 const HTTP_DATES = [
   /^[A-Z][a-z]{2}, (?<day>\d{2}) [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/,
   /^[A-Z][a-z]{5,8}, (?<day>\d{2})-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/,
@@ -13,8 +13,8 @@ const HTTP_DATES = [
 ];
 
 /**
- * How long a `Retry-After` header asks to wait from `nowMs` (epoch milliseconds), in milliseconds: seconds or an HTTP date,
- * 0 for a date that is over, never more than 10 minutes. Undefined when there is no header or it says neither.
+ * How long a `Retry-After` header asks to wait from `nowMs` (epoch milliseconds), in milliseconds: seconds or an HTTP
+ * date, 0 for a date that is over, never more than 10 minutes. Undefined when there is no header or it says neither.
  * Contract section 1, "Recommendations".
  */
 export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | undefined {
@@ -42,8 +42,8 @@ export interface FailedAttempt {
 
 /**
  * Milliseconds to wait before the next attempt: 1 s, doubled with each attempt up to 60 s, of which the second half is
- * random. It is never less than the error's `retryAfterMs`; the random part is then added to that, so that many jobs that were
- * told the same do not come back at the same moment.
+ * random. It is never less than the error's `retryAfterMs`; the random part is then added to that, so that many jobs
+ * that were told the same do not come back at the same moment.
  */
 export function retryDelayMs({ attemptsMade, error, random }: FailedAttempt): number {
   const halfMs = Math.min(BASE_MS * 2 ** Math.max(attemptsMade - 1, 0), CAP_MS) / 2;
@@ -52,8 +52,8 @@ export function retryDelayMs({ attemptsMade, error, random }: FailedAttempt): nu
 }
 
 /**
- * Whether the same step may succeed when it is tried again: what the table of error codes says; an error that is not ours
- * may pass, because nobody knows.
+ * Whether the same step may succeed when it is tried again: what the table of error codes says; an error that is not
+ * ours may pass, because nobody knows.
  */
 export function isRetryable(error: unknown): boolean {
   return error instanceof BtcFakeError ? error.retryable : true;

@@ -1,9 +1,9 @@
 import { BtcFakeError } from '../errors.ts';
 
 /**
- * The address of the recommender, contract section 1, "Recommendations": `API_BASE_URL` followed by `API_ENDPOINT`. Where
- * the end of the base's path repeats the start of the endpoint (whole path segments, the longest such stretch), it is joined
- * once: `https://host.example/public` and `/public/api/run` make `https://host.example/public/api/run`.
+ * The address of the recommender, contract section 1, "Recommendations": `API_BASE_URL` followed by `API_ENDPOINT`.
+ * Where the end of the base's path repeats the start of the endpoint (whole path segments, the longest such stretch),
+ * it is joined once: `https://host.example/public` and `/public/api/run` make `https://host.example/public/api/run`.
  *
  * Throws `CONFIG_INVALID` when the base is not an http or https address without query, or the endpoint is not a path.
  */

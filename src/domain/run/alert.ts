@@ -46,7 +46,11 @@ export interface AlertMessage {
 
 const LONGEST_REASON = 300;
 
-/** The message about something that happened to a run. @param at when it happened. @param now for how long ago something was. */
+/**
+ * The message about something that happened to a run.
+ * @param at when it happened.
+ * @param now for how long ago something was.
+ */
 export function alertMessage(event: AlertEvent, run: RunFacts, at: number, now: number): AlertMessage {
   const { runId, state, slot, counts } = run;
   return {

@@ -4,13 +4,17 @@ import { localInstant } from '../simulation/business-week.ts';
 
 const AS_OF = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2})?(\.\d+)?(Z|[+-]\d{2}:\d{2})?$/;
 
-/** The years, in UTC, that a run can simulate: the weeks around them still have dates of four digits (contract section 2). */
+/**
+ * The years, in UTC, that a run can simulate: the weeks around them still have dates of four digits (contract section
+ * 2).
+ */
 const FIRST_MS = Date.parse('1970-01-01T00:00:00Z');
 const END_MS = Date.parse('9991-01-01T00:00:00Z');
 
 /**
- * The instant (epoch milliseconds, a whole second) that a text names as a run's `asOf`: ISO 8601 with a time; without an offset it is
- * local time in the business time zone. `what` is how the message calls it. @throws BtcFakeError USAGE.
+ * The instant (epoch milliseconds, a whole second) that a text names as a run's `asOf`: ISO 8601 with a time; without
+ * an offset it is local time in the business time zone. `what` is how the message calls it.
+ * @throws BtcFakeError USAGE.
  */
 export function asOfInstant(text: string, timeZone: string, what = '--as-of'): number {
   const match = AS_OF.exec(text);
@@ -32,8 +36,9 @@ export function asOfInstant(text: string, timeZone: string, what = '--as-of'): n
 }
 
 /**
- * An instant (epoch milliseconds) as a run's `asOf`: cut down to the whole second, in the years 1970 to 9990 (contract section 2).
- * `shown` is how the message calls it. @throws BtcFakeError USAGE.
+ * An instant (epoch milliseconds) as a run's `asOf`: cut down to the whole second, in the years 1970 to 9990 (contract
+ * section 2). `shown` is how the message calls it.
+ * @throws BtcFakeError USAGE.
  */
 export function checkedAsOf(instant: number, shown = 'The instant of the run'): number {
   const asOf = Math.floor(instant / 1000) * 1000;

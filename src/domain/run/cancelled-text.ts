@@ -10,7 +10,9 @@ export interface CancelledFacts {
   readonly done: number;
 }
 
-/** Who cancelled a run, when, and how far it was: the end of a sentence that begins with the run. The instant is in UTC. */
+/**
+ * Who cancelled a run, when, and how far it was: the end of a sentence that begins with the run. The instant is in UTC.
+ */
 export function cancelledText({ at, by, stage, employees, done }: CancelledFacts): string {
   const far = `at the stage ${stage}, with ${count(done)} of ${plural(employees, 'employee')} done`;
   return `was cancelled by ${by} at ${new Date(at).toISOString().slice(0, 19)}Z, ${far}`;

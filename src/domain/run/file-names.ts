@@ -24,7 +24,9 @@ export function manifestNameOf(tail: string): string {
 
 const SUMMARY_LINE = /^(\d{1,15}): (.+)$/;
 
-/** How many completions a line of the summary says that an employee has; undefined for a line that is about no employee. */
+/**
+ * How many completions a line of the summary says that an employee has; undefined for a line that is about no employee.
+ */
 export function completionsInSummaryLine(line: string): { employeeId: number; completions: number } | undefined {
   const [, id, items] = SUMMARY_LINE.exec(line) ?? [];
   if (id === undefined || items === undefined) return undefined;

@@ -55,7 +55,9 @@ export interface OutputFile {
   readonly sha256: string;
 }
 
-/** The record of a run, written beside its feeds (contract section 5). It holds no time of day but the simulated one. */
+/**
+ * The record of a run, written beside its feeds (contract section 5). It holds no time of day but the simulated one.
+ */
 export interface Manifest {
   /** 1 in runs of an earlier build, which name no engine. */
   readonly manifestVersion: 1 | 2;

@@ -12,7 +12,10 @@ const TOKEN = /^[0-9a-f]{6}$/i;
 /** The population as it is published (contract section 6). */
 const POPULATION_FILE = /^employees_([0-9a-f]{6})\.csv$/i;
 
-/** A run by its id, by a file of it (with or without a path) or by its files' six characters; undefined for any other text. */
+/**
+ * A run by its id, by a file of it (with or without a path) or by its files' six characters; undefined for any other
+ * text.
+ */
 export function parseRunName(given: string): RunName | undefined {
   const text = given.trim();
   const runId = parseRunId(text);

@@ -16,7 +16,10 @@ const WINDOW_MS = 20_000;
 const SAMPLE_EVERY_MS = 500;
 /** A time left is told after that: the first answers of a recommender say little about those that follow. */
 const EVIDENCE_MS = 2_000;
-/** Employees that are done are this close together at least, or nobody is being done: the others wait behind another run. */
+/**
+ * Employees that are done are this close together at least, or nobody is being done: the others wait behind another
+ * run.
+ */
 const STILL_AFTER_MS = 3_000;
 const STILL_AFTER_INTERVALS = 3;
 

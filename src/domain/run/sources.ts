@@ -15,8 +15,8 @@ export interface DatabricksSource {
 }
 
 /**
- * Where a run's answers come from, and where its files are published, without secrets (contract section 2). Null: not configured,
- * so that a run does without it.
+ * Where a run's answers come from, and where its files are published, without secrets (contract section 2). Null: not
+ * configured, so that a run does without it.
  */
 export interface RunSources {
   /** The address of the recommender's call. */

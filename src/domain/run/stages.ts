@@ -41,8 +41,8 @@ export const SINGLE_JOB_STAGES: readonly SingleJobStage[] = STAGE_DEFINITIONS.fl
 );
 
 /**
- * The jobs of a run's flow, the last stage first: each is the parent of the next, because a job of the queue has one parent. The
- * start of the run makes the flow and is none of it.
+ * The jobs of a run's flow, the last stage first: each is the parent of the next, because a job of the queue has one
+ * parent. The start of the run makes the flow and is none of it.
  */
 export function flowOf(wanted: Readonly<Record<OptionalStage, boolean>>): SingleJobStage[] {
   return SINGLE_JOB_STAGES.filter((stage) => stage !== 'run-start' && isWanted(stage, wanted)).reverse();

@@ -1,4 +1,7 @@
-/** A stage of a run that no worker takes: what it needs, and what the workers on its queue have instead. In words, without secrets. */
+/**
+ * A stage of a run that no worker takes: what it needs, and what the workers on its queue have instead. In words,
+ * without secrets.
+ */
 export interface UnservedStage {
   readonly stage: string;
   /** Empty where only a worker is missing. */

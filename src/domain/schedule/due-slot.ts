@@ -13,8 +13,8 @@ export interface KnownSlots {
 const GRACE_MS = 3 * 60_000;
 
 /**
- * The slot that should have its run by now and about which nothing was decided, or whose run was not queued after all. Only the
- * latest: one that came after it takes the place of one that was missed.
+ * The slot that should have its run by now and about which nothing was decided, or whose run was not queued after all.
+ * Only the latest: one that came after it takes the place of one that was missed.
  * @param now epoch milliseconds.
  * @param graceMs slots that are younger than this are left to the tick that BullMQ makes for them.
  */

@@ -20,9 +20,9 @@ const SAME_IN_BOTH =
   /^(\*|\d+|[A-Za-z]{3})(-(\d+|[A-Za-z]{3}))?(\/\d+)?(,(\*|\d+|[A-Za-z]{3})(-(\d+|[A-Za-z]{3}))?(\/\d+)?)*$/;
 
 /**
- * Translates a cron expression of five fields (SCHEDULE_CRON) for the Jobs API, which takes Quartz expressions. Quartz has seconds
- * in front, counts days of the week from 1 = Sunday, and wants `?` for one of the two day fields; it cannot say "this day of the
- * month or that day of the week".
+ * Translates a cron expression of five fields (SCHEDULE_CRON) for the Jobs API, which takes Quartz expressions. Quartz
+ * has seconds in front, counts days of the week from 1 = Sunday, and wants `?` for one of the two day fields; it cannot
+ * say "this day of the month or that day of the week".
  */
 export function quartzSchedule(cron: string): QuartzSchedule | QuartzRefusal {
   const fields = cron.trim().split(/\s+/);
@@ -60,7 +60,10 @@ export function quartzSchedule(cron: string): QuartzSchedule | QuartzRefusal {
   };
 }
 
-/** The days of the week that a readable expression of five fields means (0 and 7 are Sunday); undefined when it means no time. */
+/**
+ * The days of the week that a readable expression of five fields means (0 and 7 are Sunday); undefined when it means no
+ * time.
+ */
 function parse(cron: string): readonly number[] | undefined {
   try {
     const expression = CronExpressionParser.parse(cron, { tz: 'UTC', currentDate: new Date(0) });

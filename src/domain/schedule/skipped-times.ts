@@ -2,7 +2,9 @@ import { tzOffset } from '@date-fns/tz';
 import { CronExpressionParser } from 'cron-parser';
 import type { WeeklySchedule } from './slots.ts';
 
-/** A time on the wall that a schedule names and that does not exist on one day, because the clocks go forward over it. */
+/**
+ * A time on the wall that a schedule names and that does not exist on one day, because the clocks go forward over it.
+ */
 export interface SkippedTime {
   /** `2027-03-14 02:30`, local. */
   readonly time: string;
@@ -16,8 +18,8 @@ const YEARS_AHEAD_MS = 2 * 366 * 24 * HOUR_MS;
 const STEP_MS = 24 * HOUR_MS;
 
 /**
- * The times of a schedule that changes of the clocks skip in the next two years, at most one for each change: a scheduler runs them
- * at another time, or not at all.
+ * The times of a schedule that changes of the clocks skip in the next two years, at most one for each change: a
+ * scheduler runs them at another time, or not at all.
  * @param schedule whose cron expression names times that exist.
  * @param from epoch milliseconds.
  */

@@ -12,7 +12,8 @@ export interface AppliedSchedule extends WeeklySchedule {
  * - `starting`: its run is to be queued; a process that sees this and finds no run may queue it
  * - `started`: its run was queued
  * - `skipped`: an earlier run had not ended (SCHEDULE_OVERLAP=skip)
- * - `missed`: nobody was there to start it until it was too late (`withinMs`), or until a later slot had come (`supersededBy`)
+ * - `missed`: nobody was there to start it until it was too late (`withinMs`), or until a later slot had come
+ *   (`supersededBy`)
  */
 export interface SlotDecision {
   readonly slot: number;

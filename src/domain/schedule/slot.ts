@@ -3,8 +3,8 @@ import { format } from 'date-fns';
 import type { RunId } from '../ids.ts';
 
 /**
- * A slot is the nominal instant (epoch milliseconds, a whole minute) at which the weekly schedule wants a run. A slot has one
- * run, whose id is made from it, and it runs once however many processes want to start it.
+ * A slot is the nominal instant (epoch milliseconds, a whole minute) at which the weekly schedule wants a run. A slot
+ * has one run, whose id is made from it, and it runs once however many processes want to start it.
  */
 
 /** A run that was made longer than this after its slot is late. */
@@ -15,7 +15,9 @@ export function slotRunId(slot: number): RunId {
   return `run-${new Date(slot).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z-weekly` as RunId;
 }
 
-/** By how much the run of a slot was made too late, in milliseconds; 0 when it was in time, or is not of the schedule. */
+/**
+ * By how much the run of a slot was made too late, in milliseconds; 0 when it was in time, or is not of the schedule.
+ */
 export function lateMs({ slot, createdAt }: { readonly slot?: number; readonly createdAt: number }): number {
   if (slot === undefined) return 0;
   const after = createdAt - slot;

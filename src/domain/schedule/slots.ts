@@ -39,7 +39,8 @@ export function nextSlots(schedule: WeeklySchedule, after: number, count: number
 }
 
 /**
- * The last slot that is not after an instant (epoch milliseconds); undefined when the 7 days and 2 hours before it have none.
+ * The last slot that is not after an instant (epoch milliseconds); undefined when the 7 days and 2 hours before it have
+ * none.
  * @throws BtcFakeError CONFIG_INVALID.
  */
 export function lastSlot(schedule: WeeklySchedule, until: number): number | undefined {
@@ -57,9 +58,10 @@ interface WallClock {
 }
 
 /**
- * Slots are told by the clock on the wall: an hour that a change of the clocks repeats has them once, and the first time, unless
- * they are in every hour; those in an hour that it leaves out are as much later as the clock jumped. BullMQ counts from instant
- * to instant, and at such a change comes to another one depending on where it began, or to none. Its tick only wakes a worker.
+ * Slots are told by the clock on the wall: an hour that a change of the clocks repeats has them once, and the first
+ * time, unless they are in every hour; those in an hour that it leaves out are as much later as the clock jumped.
+ * BullMQ counts from instant to instant, and at such a change comes to another one depending on where it began, or to
+ * none. Its tick only wakes a worker.
  */
 function wallClock({ cron, timeZone }: WeeklySchedule): WallClock {
   // In UTC nothing is left out and nothing repeated.
@@ -96,8 +98,8 @@ function next(expression: CronExpression): number | undefined {
 }
 
 /**
- * Holds that in the next five years BullMQ makes no two neighbouring ticks more than 7 days and 2 hours apart: one that is weekly,
- * in an hour that a change of the clocks leaves out, can be lost, and with it a week.
+ * Holds that in the next five years BullMQ makes no two neighbouring ticks more than 7 days and 2 hours apart: one that
+ * is weekly, in an hour that a change of the clocks leaves out, can be lost, and with it a week.
  * @param now epoch milliseconds.
  * @throws BtcFakeError CONFIG_INVALID with the dates, or because the expression cannot be read or never comes true.
  */
@@ -137,8 +139,8 @@ interface TickClock {
   /** When BullMQ makes its next tick, counted from an instant or from the tick before. Undefined: never again. */
   after(instant: number): number | undefined;
   /**
-   * A tick that is not before `tick` and not after `latest`: from one that has another within the longest gap one may jump to
-   * any of those, since none between can be too far from its neighbour. So millions need not be looked at.
+   * A tick that is not before `tick` and not after `latest`: from one that has another within the longest gap one may
+   * jump to any of those, since none between can be too far from its neighbour. So millions need not be looked at.
    */
   lateBefore(latest: number, tick: number): number;
 }

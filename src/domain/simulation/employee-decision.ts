@@ -187,7 +187,9 @@ function remainingOf(
   ];
 }
 
-/** Names contents from catalogs. An employee meets a few dozen at the most, so these are searched, not turned into maps. */
+/**
+ * Names contents from catalogs. An employee meets a few dozen at the most, so these are searched, not turned into maps.
+ */
 export function namesFrom(catalogs: DecisionRecords['catalogs']): (contentId: ContentId) => NamedContent {
   const find = (kind: CatalogKind, contentId: ContentId) => catalogs[kind].find(({ id }) => id === contentId);
   return (contentId) => {

@@ -4,7 +4,9 @@ import type { ManagerChoice } from './manager-choice.ts';
 import type { Draw } from './seeded-draw.ts';
 import type { CompletionRow, OpenAssignmentRow } from './training-records.ts';
 
-/** An assignment from Databricks that is still open. Instants are epoch milliseconds; null where the vendor has none. */
+/**
+ * An assignment from Databricks that is still open. Instants are epoch milliseconds; null where the vendor has none.
+ */
 export type OpenAssignment = Omit<OpenAssignmentRow, 'employeeId'>;
 
 /** What Databricks knows of one employee. */

@@ -3,8 +3,9 @@ import { BtcFakeError } from '../errors.ts';
 import type { EmployeeId } from '../ids.ts';
 
 /**
- * A text as a seed: 1 to 200 characters on one line, not all of them blanks. Anything else was not meant, such as a variable of a
- * script that is not set. @throws BtcFakeError USAGE.
+ * A text as a seed: 1 to 200 characters on one line, not all of them blanks. Anything else was not meant, such as a
+ * variable of a script that is not set.
+ * @throws BtcFakeError USAGE.
  */
 export function checkedSeed(text: string): string {
   if (/^[^\p{Cc}\p{Cs}\u2028\u2029]{1,200}$/u.test(text) && text.trim() !== '') return text;

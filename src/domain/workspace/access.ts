@@ -23,8 +23,8 @@ export function securables({ people_catalog, shared_catalogs, people, departed }
 }
 
 /**
- * What one person may do, and why: privileges of the groups of their roles, inherited from catalog to schema, and ownership:
- * a person owns the personal schema, `owner_group` everything else but the personal schemas of others.
+ * What one person may do, and why: privileges of the groups of their roles, inherited from catalog to schema, and
+ * ownership: a person owns the personal schema, `owner_group` everything else but the personal schemas of others.
  * @param key of somebody in `people`.
  * @param object one catalog or schema; all of them without it.
  * @returns in the order of objects and privileges; an unknown person or object has none.

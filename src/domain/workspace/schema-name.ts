@@ -1,4 +1,7 @@
-/** Names that are no person's: Unity Catalog's own schemas, and words that SQL or a reader would take for something else. */
+/**
+ * Names that are no person's: Unity Catalog's own schemas, and words that SQL or a reader would take for something
+ * else.
+ */
 const RESERVED: ReadonlySet<string> = new Set([
   'all',
   'current',
@@ -36,7 +39,8 @@ export function isReservedSchemaName(name: string): boolean {
 }
 
 /**
- * Proposes the name of a personal schema. It is asked once for each person; the answer is stored and never computed again.
+ * Proposes the name of a personal schema. It is asked once for each person; the answer is stored and never computed
+ * again.
  * @param email of the person; what is before the `@` makes the name.
  * @param taken whether a name, in lower case, belongs to somebody or something else, people who have left among them.
  * @returns lower case, `[a-z0-9_]`, beginning with a letter, at most 64 characters, neither taken nor reserved.

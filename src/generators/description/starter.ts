@@ -24,8 +24,8 @@ const TARGETS = [
 ];
 
 /**
- * The text of a new `lakehouse.yaml`: every setting with its comment, in the order of the schema. A setting without a default is a
- * comment with an example, unless `values` has it.
+ * The text of a new `lakehouse.yaml`: every setting with its comment, in the order of the schema. A setting without a
+ * default is a comment with an example, unless `values` has it.
  */
 export function starterDescription(values: StarterValues): string {
   const { targets, version, workspace, ...rest } = DESCRIPTION_SCHEMA.properties ?? {};

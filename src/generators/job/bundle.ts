@@ -46,8 +46,8 @@ export interface BundleSource {
 }
 
 /**
- * The text of `databricks.yml`: the job for all targets of the description, and schema, volume and secret scope where the bundle
- * makes them. `bundle deploy -t TARGET` needs nothing else.
+ * The text of `databricks.yml`: the job for all targets of the description, and schema, volume and secret scope where
+ * the bundle makes them. `bundle deploy -t TARGET` needs nothing else.
  */
 export function bundleText(source: BundleSource): string {
   const { description } = source;
@@ -82,7 +82,10 @@ export function bundleText(source: BundleSource): string {
   return document.toString({ lineWidth: 0 });
 }
 
-/** What is the same in all targets; schedule, tasks and compute stand in each target, since lists of both would be merged. */
+/**
+ * What is the same in all targets; schedule, tasks and compute stand in each target, since lists of both would be
+ * merged.
+ */
 function bundleJob({ description, byDefault, version }: BundleSource) {
   const isOwner = description.managed_by === 'bundle';
   const { schedule, tasks, timeout_seconds, health, job_clusters, ...shared } = jobSettings(description, byDefault, {
@@ -108,7 +111,10 @@ function replaced(path: string): string {
   return `\${${path}}`;
 }
 
-/** The text for a variable. In development a bundle puts a prefix before the names of what it makes: the job must follow. */
+/**
+ * The text for a variable. In development a bundle puts a prefix before the names of what it makes: the job must
+ * follow.
+ */
 function reference(name: string, isOwner: boolean): string {
   const kind = MADE_BY_BUNDLE[name];
   return isOwner && kind !== undefined ? replaced(`resources.${kind}.btc_fake.name`) : replaced(`var.${name}`);

@@ -4,7 +4,10 @@ import type { Target } from '../../domain/description/description.ts';
 export interface JobParameter {
   readonly name: string;
   readonly about: string;
-  /** Its value for a target, in an export of a version of BTC Fake. Databricks replaces what stands in `{{…}}` when a run starts; nothing else does. */
+  /**
+   * Its value for a target, in an export of a version of BTC Fake. Databricks replaces what stands in `{{…}}` when a
+   * run starts; nothing else does.
+   */
   readonly value: (target: Target, version: string) => string;
 }
 

@@ -4,7 +4,8 @@ import type { Departed, Person } from '../../domain/workspace/workspace.ts';
 type Group = 'people' | 'departed';
 
 /**
- * Adds a person to the text of a description, taking them out of `departed` if they are there. All other lines stay as they are.
+ * Adds a person to the text of a description, taking them out of `departed` if they are there. All other lines stay as
+ * they are.
  * @param text a description that is right and has a `workspace`.
  */
 export function withPerson(text: string, key: string, person: Person): string {

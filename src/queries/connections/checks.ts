@@ -77,8 +77,8 @@ export function connectionChecks({ settings, logger, redis, appliedSchedule }: C
 }
 
 /**
- * What can be said of a Redis that answers, and of the clocks of this machine and of those with workers beside its own: by
- * them jobs wake up that wait.
+ * What can be said of a Redis that answers, and of the clocks of this machine and of those with workers beside its own:
+ * by them jobs wake up that wait.
  * @param clock this machine's, epoch milliseconds.
  * @throws BtcFakeError REDIS_UNSUITABLE, or what Redis refuses: REDIS_REFUSED, REDIS_REFUSES_WRITES, REDIS_FULL.
  */

@@ -6,9 +6,10 @@ import { chooseLocal, chooseRemote, withInboundSftp } from '../newest-catalogs.t
 import type { Outcome } from './finding.ts';
 
 /**
- * Looks for the catalog files that a run would take at this moment, and reads the beginning of each from the vendor's server: that a
- * folder can be listed does not tell that its files can be read.
- * @param now epoch milliseconds. @throws BtcFakeError CATALOG_MISSING, CATALOG_TOO_LARGE, and as `withSftp`.
+ * Looks for the catalog files that a run would take at this moment, and reads the beginning of each from the vendor's
+ * server: that a folder can be listed does not tell that its files can be read.
+ * @param now epoch milliseconds.
+ * @throws BtcFakeError CATALOG_MISSING, CATALOG_TOO_LARGE, and as `withSftp`.
  */
 export async function tryInbound(settings: Settings, logger: Logger, now = Date.now()): Promise<Outcome> {
   const { sftpInbound: server } = settings;

@@ -8,8 +8,8 @@ export function via(proxyUrl: string | undefined): string {
 }
 
 /**
- * What is reached through a proxy and what is not, of all that is configured. That it works is for the checks of each to show. No
- * login is in it.
+ * What is reached through a proxy and what is not, of all that is configured. That it works is for the checks of each
+ * to show. No login is in it.
  */
 export function describeProxies({ recommender, databricks, alerts, telemetry }: Settings): Outcome {
   const services = [

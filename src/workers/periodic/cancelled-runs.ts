@@ -10,7 +10,10 @@ import type { PeriodicTask } from './periodic-task.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
-/** When nothing of a run was found on the queues, they are looked through again after this time: a job in hand may be given back. */
+/**
+ * When nothing of a run was found on the queues, they are looked through again after this time: a job in hand may be
+ * given back.
+ */
 const LOOK_AGAIN_MS = 20_000;
 
 /** After this time nothing comes back any more: locks are over, and jobs without one are taken up. */
@@ -19,8 +22,8 @@ const SETTLED_MS = 5 * 60_000;
 const REMEMBERED = 1_000;
 
 /**
- * Ends what a process has of runs that were cancelled, here or elsewhere: their stages in hand are told to stop, their jobs
- * are taken off the queues, their early files are removed where this process has the folder.
+ * Ends what a process has of runs that were cancelled, here or elsewhere: their stages in hand are told to stop, their
+ * jobs are taken off the queues, their early files are removed where this process has the folder.
  */
 export class CancelledRuns {
   /** To be done for as long as the process works. */
@@ -38,7 +41,10 @@ export class CancelledRuns {
     this.#onCancelled = onCancelled;
   }
 
-  /** Whether a run is known to be cancelled; it is known a second after it was. Asks nobody, because a million jobs ask it. */
+  /**
+   * Whether a run is known to be cancelled; it is known a second after it was. Asks nobody, because a million jobs ask
+   * it.
+   */
   has(runId: RunId): boolean {
     return this.#known.has(runId);
   }

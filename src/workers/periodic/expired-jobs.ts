@@ -22,9 +22,10 @@ interface FailedJob {
 }
 
 /**
- * Removes the failed jobs of runs that Redis has forgotten (RUN_RETENTION_DAYS), and the jobs that waited for them: nobody can
- * re-queue them any more. Each time it looks at a part of the failed jobs, beginning where it stopped the last time. What failed to
- * start (the run of a slot that was never made) and ticks stay for as long as a run would. Any number of processes may do this.
+ * Removes the failed jobs of runs that Redis has forgotten (RUN_RETENTION_DAYS), and the jobs that waited for them:
+ * nobody can re-queue them any more. Each time it looks at a part of the failed jobs, beginning where it stopped the
+ * last time. What failed to start (the run of a slot that was never made) and ticks stay for as long as a run would.
+ * Any number of processes may do this.
  */
 export function expiredJobsTask(context: WorkerContext): PeriodicTask {
   const from = new Map<QueueName, number>();

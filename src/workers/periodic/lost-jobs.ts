@@ -12,9 +12,9 @@ const LOOKED_AT = 500;
 const NOWHERE = 'unknown';
 
 /**
- * Takes away employee jobs that a run waits for and no queue holds, so that the run continues. A Redis that lost the end of its
- * append-only file inside a transaction, and then lost it again, loads half of that transaction: a job is in no list, and its
- * assembly waits for it. The assembly queues employees without a result again.
+ * Takes away employee jobs that a run waits for and no queue holds, so that the run continues. A Redis that lost the
+ * end of its append-only file inside a transaction, and then lost it again, loads half of that transaction: a job is in
+ * no list, and its assembly waits for it. The assembly queues employees without a result again.
  *
  * It looks when nothing is queued or in hand, and acts on what it finds twice. Any number of processes may do this.
  */

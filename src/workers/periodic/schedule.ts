@@ -15,8 +15,8 @@ const EVERY_MS = 60_000;
 const GRACE_MS = 90_000;
 
 /**
- * Applies the schedule of this process's settings, once, and again if Redis has lost it; looks every minute whether a slot has been missed, because
- * everything was down or a tick was lost, and has its run started once.
+ * Applies the schedule of this process's settings, once, and again if Redis has lost it; looks every minute whether a
+ * slot has been missed, because everything was down or a tick was lost, and has its run started once.
  */
 export function scheduleTask(context: WorkerContext): PeriodicTask {
   const { queues, schedule, logger, now } = context;

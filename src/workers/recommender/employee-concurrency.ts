@@ -17,8 +17,8 @@ export interface EmployeeConcurrencyOptions {
 }
 
 /**
- * How many employees the worker of this process takes at the same time: a fixed number, or as many as the recommender answers as
- * quickly as fewer (`EMPLOYEE_CONCURRENCY_MAX`); one while the process is paused.
+ * How many employees the worker of this process takes at the same time: a fixed number, or as many as the recommender
+ * answers as quickly as fewer (`EMPLOYEE_CONCURRENCY_MAX`); one while the process is paused.
  */
 export class EmployeeConcurrency {
   /** Told of every call; undefined when the number is fixed, so that calls need not be timed. */

@@ -14,8 +14,8 @@ export interface FailedEmployee {
 }
 
 /**
- * Tries whether the recommender answers others than those for whom it fails: somebody whom it has answered before, in this process
- * or in a run, or else anybody of the run. The answer is used for nothing else.
+ * Tries whether the recommender answers others than those for whom it fails: somebody whom it has answered before, in
+ * this process or in a run, or else anybody of the run. The answer is used for nothing else.
  */
 export class RecommenderProbe {
   readonly #redis: RedisConnection;
@@ -45,7 +45,8 @@ export class RecommenderProbe {
 
   /**
    * Asks about three at once the first time, then about one each time.
-   * @returns when somebody got an answer, of whatever kind. @throws BtcFakeError that is a sign of an outage, when nobody did.
+   * @returns when somebody got an answer, of whatever kind.
+   * @throws BtcFakeError that is a sign of an outage, when nobody did.
    */
   async run(isFirst: boolean): Promise<void> {
     const witnesses = await this.#witnesses(isFirst ? ASKED_AT_FIRST : 1);

@@ -28,9 +28,9 @@ export interface RecommenderWatchOptions {
 const UNTIL_A_PROBE_PASSES_MS = 7 * 24 * 3_600_000;
 
 /**
- * Watches the recommender calls of this process. While the recommender fails for everybody or refuses everybody, this process
- * takes no employees, and asks about one from time to time, as a probe; other processes may still be served. Told once in the log,
- * and to everybody by a note in Redis.
+ * Watches the recommender calls of this process. While the recommender fails for everybody or refuses everybody, this
+ * process takes no employees, and asks about one from time to time, as a probe; other processes may still be served.
+ * Told once in the log, and to everybody by a note in Redis.
  */
 export class RecommenderWatch {
   readonly #options: RecommenderWatchOptions;
@@ -63,7 +63,8 @@ export class RecommenderWatch {
 
   /**
    * The handling of an employee's job failed.
-   * @returns how long the job is to wait, with no attempt counted, in milliseconds; undefined when the failure is the job's own.
+   * @returns how long the job is to wait, with no attempt counted, in milliseconds; undefined when the failure is the
+   * job's own.
    */
   readonly failed = (error: unknown, job: Job<EmployeeJobData>): number | undefined => {
     if (isSignOfAnOutage(error)) this.#probe.failed(job.data);

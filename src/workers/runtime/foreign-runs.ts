@@ -19,8 +19,8 @@ const LOOKED_AT = 50;
 const REMEMBERED = 100;
 
 /**
- * Gives the jobs of runs that this process does not serve back to the others. Each run is logged once. While this process has no
- * work of its own on the queue it pauses: it takes nothing away from others and leaves Redis alone.
+ * Gives the jobs of runs that this process does not serve back to the others. Each run is logged once. While this
+ * process has no work of its own on the queue it pauses: it takes nothing away from others and leaves Redis alone.
  */
 export class ForeignRuns {
   readonly #queue: QueueName;

@@ -30,7 +30,9 @@ export interface JobDependencies {
   readonly pauseQueue: (ms: number) => Promise<void>;
   /** Waits for a Redis that is full. */
   readonly whenMemoryIsFree: WhenMemoryIsFree;
-  /** Says how long a job has to wait, in milliseconds, because what failed is not its own fault; undefined when it is. */
+  /**
+   * Says how long a job has to wait, in milliseconds, because what failed is not its own fault; undefined when it is.
+   */
   readonly outagePause?: ((error: unknown, job: Job) => number | undefined) | undefined;
   /** Says how long a job of a run that this process does not serve is left to others, in milliseconds. */
   readonly notServed?: ((refusal: RunNotServed, job: Job) => number) | undefined;
@@ -52,14 +54,16 @@ const DEFAULT_PAUSE_MS = 1_000;
  * - the worker is stopping: the job goes back to the queue, and no attempt is counted.
  */
 export function jobProcessor<Data extends StageJobData>(handler: JobHandler<Data>, dependencies: JobDependencies) {
-  // BullMQ makes a signal for each job of a processor that takes three arguments; it is aborted when the lock is lost too.
+  // BullMQ makes a signal for each job of a processor that takes three arguments; it is aborted when the lock is lost
+  // too.
   return (job: Job<Data>, token?: string, signal?: AbortSignal): Promise<void> =>
     processJob(handler, dependencies, job, token!, signal!);
 }
 
 /**
- * The same for a handler whose jobs are many and short: they share the process's signal, because one for each would cost a tenth
- * of their time. Such a job is not told that it has lost its lock; its work must do no harm when it is done twice.
+ * The same for a handler whose jobs are many and short: they share the process's signal, because one for each would
+ * cost a tenth of their time. Such a job is not told that it has lost its lock; its work must do no harm when it is
+ * done twice.
  */
 export function shortJobProcessor<Data extends StageJobData>(handler: JobHandler<Data>, dependencies: JobDependencies) {
   return (job: Job<Data>, token?: string): Promise<void> =>
@@ -132,7 +136,8 @@ function jobError(error: unknown, reason: string, job: Job<StageJobData>, logger
   const isFinal = !retryable || job.attemptsMade + 1 >= attempts;
   const about = { ...jobFields(job), attempt: job.attemptsMade + 1, attempts };
   if (error instanceof BtcFakeError) {
-    // BullMQ keeps the stack with the job; for an error that we raised on purpose it says nothing that the reason does not.
+    // BullMQ keeps the stack with the job; for an error that we raised on purpose it says nothing that the reason does
+    // not.
     failure.stack = reason;
     logger[isFinal ? 'error' : 'warn'](about, reason);
   } else {

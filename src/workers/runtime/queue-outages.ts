@@ -13,8 +13,8 @@ const PAUSE_WHEN_REFUSED_MS = 1_000;
 const QUIET_MS = 1_500;
 
 /**
- * An outage of Redis is logged once for all queues, and once more, with a count, when it is over. It is over when, with nothing
- * failing any more, Redis is connected again or, where it was not the connection that failed, a queue moves.
+ * An outage of Redis is logged once for all queues, and once more, with a count, when it is over. It is over when, with
+ * nothing failing any more, Redis is connected again or, where it was not the connection that failed, a queue moves.
  */
 export class QueueOutages {
   readonly #logger: Logger;

@@ -83,7 +83,10 @@ const KEEP_NONE = { count: 0 };
 /** The part of the deadline that is kept for giving jobs back. */
 const GIVE_BACK_SHARE = 0.3;
 
-/** Starts the workers of a process. @throws BtcFakeError CONFIG_INVALID when a setting that a queue needs is missing. */
+/**
+ * Starts the workers of a process.
+ * @throws BtcFakeError CONFIG_INVALID when a setting that a queue needs is missing.
+ */
 export function startWorkers(options: WorkersOptions): Workers {
   const names = options.only ?? STAGES;
   const { settings, logger, redis, queues, observer } = options;
@@ -256,8 +259,8 @@ async function stopWorkers(workers: readonly Worker[], giveBack: () => void, dea
 }
 
 /**
- * Without Redis no job can be given back, and a worker that is not closed by force would wait for it, and keep the process
- * alive, for ever.
+ * Without Redis no job can be given back, and a worker that is not closed by force would wait for it, and keep the
+ * process alive, for ever.
  */
 async function abandonWorkers(workers: readonly Worker[], giveBack: () => void, deadlineMs: number): Promise<void> {
   giveBack();

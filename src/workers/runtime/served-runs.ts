@@ -78,7 +78,8 @@ export class ServedRuns {
     const { sources, outputDir, plan } = run;
     if (!sources) return run;
     const open = STAGE_SOURCES[stage].filter((name) => sources[name] === undefined);
-    // The assignments are the first files. A process with another warehouse does not make them, nor says where they lie.
+    // The assignments are the first files. A process with another warehouse does not make them, nor says where they
+    // lie.
     const isFolderOpen = stage === 'assignment' && outputDir === undefined;
     const mayNameFolder = isFolderOpen && sourceDifferences(sources, this.sources, STAGE_SOURCES[stage]).length === 0;
     if (open.length === 0 && !mayNameFolder) return run;

@@ -14,8 +14,8 @@ export interface WorkerContext {
   /** The queues that this process works on; all unless given. */
   readonly only?: readonly QueueName[] | undefined;
   /**
-   * The time of day by Redis' clock, epoch milliseconds: for when a slot of the schedule is due and for records of what happened
-   * when, never for what a run decides.
+   * The time of day by Redis' clock, epoch milliseconds: for when a slot of the schedule is due and for records of what
+   * happened when, never for what a run decides.
    */
   readonly now: () => number;
 }

@@ -2,8 +2,8 @@ import type { CallObserver } from '../../adapters/recommender/client.ts';
 import type { QueueName } from '../../adapters/redis/queues.ts';
 
 /**
- * Is told what the workers of a process do, as they do it. Without one, nothing is measured. An employee's job takes a quarter of
- * a millisecond, so every method must be quick, and none may throw.
+ * Is told what the workers of a process do, as they do it. Without one, nothing is measured. An employee's job takes a
+ * quarter of a millisecond, so every method must be quick, and none may throw.
  */
 export interface WorkerObserver {
   /** A call to the recommender has ended. */

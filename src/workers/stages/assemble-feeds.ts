@@ -24,8 +24,8 @@ export interface FeedAssembly {
 }
 
 /**
- * Writes all files of a run whose employees are done (contract section 5). They are drafted and flushed first, all of them, and
- * only then put in their places, the manifest last; when anything fails before, the earlier files stay.
+ * Writes all files of a run whose employees are done (contract section 5). They are drafted and flushed first, all of
+ * them, and only then put in their places, the manifest last; when anything fails before, the earlier files stay.
  * @returns the manifest that was written.
  * @throws BtcFakeError OUTPUT_UNWRITABLE, FILE_UNREADABLE (the template).
  */

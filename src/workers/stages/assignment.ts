@@ -16,9 +16,9 @@ import { draftNonCompletedFeed } from './non-completed-feed.ts';
 import { onceWarehouseRuns } from './warehouse-start.ts';
 
 /**
- * Makes the manager's assignments, writes the first Non_Completed_Assignments feed and gives the employees to the queue. Safe
- * to repeat: assignments that were frozen stay, and the fan-out continues where it stopped. The file-assembly job cannot start
- * before this job is completed, so no employee can be missing from the queue by then.
+ * Makes the manager's assignments, writes the first Non_Completed_Assignments feed and gives the employees to the
+ * queue. Safe to repeat: assignments that were frozen stay, and the fan-out continues where it stopped. The
+ * file-assembly job cannot start before this job is completed, so no employee can be missing from the queue by then.
  */
 export function assignmentHandler(context: WorkerContext): JobHandler<StageJobData> {
   const { store, settings, now } = context;
@@ -52,8 +52,8 @@ export function assignmentHandler(context: WorkerContext): JobHandler<StageJobDa
       }
     };
     await write();
-    // A worker that was stopped in between, while another took the run to its end, has put an early feed over the last one. Once
-    // the assembly has begun all results are there, so that what is written now is what it writes.
+    // A worker that was stopped in between, while another took the run to its end, has put an early feed over the last
+    // one. Once the assembly has begun all results are there, so that what is written now is what it writes.
     const { stageStartedAt } = await store.getRun(plan.id);
     if (stageStartedAt['file-assembly'] !== undefined) await write();
   }

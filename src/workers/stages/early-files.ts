@@ -7,8 +7,8 @@ import { feedNames } from '../../domain/run/plan.ts';
 import type { RunRecord } from '../../domain/run/record.ts';
 
 /**
- * Removes what a cancelled run has left in its folder: the early Non_Completed feed, and what an assembly that was broken off has
- * put there. The files of a run that had all of them stay. Safe to repeat.
+ * Removes what a cancelled run has left in its folder: the early Non_Completed feed, and what an assembly that was
+ * broken off has put there. The files of a run that had all of them stay. Safe to repeat.
  * @param own the OUTPUT_DIR of this process.
  * @returns the paths of the files that were removed; none either where this process has not the run's folder.
  * @throws BtcFakeError OUTPUT_UNWRITABLE.

@@ -23,8 +23,9 @@ export interface EmployeeRuns {
 type PlanOrRefusal = RunPlan | RunNotServed;
 
 /**
- * Simulates one employee: asks the recommender once, decides, and keeps the result (contract section 4). Safe to repeat: an
- * employee who has a result is left alone, and the first result stands. `onAnswer` is told for whom the recommender answered.
+ * Simulates one employee: asks the recommender once, decides, and keeps the result (contract section 4). Safe to
+ * repeat: an employee who has a result is left alone, and the first result stands. `onAnswer` is told for whom the
+ * recommender answered.
  * @param served holds which runs this process may work on, once for each run.
  */
 export function employeeSimulationHandler(

@@ -6,9 +6,9 @@ import type { EmployeeState } from '../../domain/run/record.ts';
 import { remainingAssignments } from '../../domain/simulation/employee-outcome.ts';
 
 /**
- * A draft of the Non_Completed_Assignments feed of a run as it stands (contract section 5): what is open from Databricks first,
- * by employee in input order, then what the manager newly assigned likewise. Before anybody was simulated that is everything.
- * See `DraftFile` for what its methods do and throw.
+ * A draft of the Non_Completed_Assignments feed of a run as it stands (contract section 5): what is open from
+ * Databricks first, by employee in input order, then what the manager newly assigned likewise. Before anybody was
+ * simulated that is everything. See `DraftFile` for what its methods do and throw.
  */
 export interface NonCompletedFeed {
   /** Takes every employee of the run, in input order, some at a time. */
@@ -19,8 +19,8 @@ export interface NonCompletedFeed {
 }
 
 /**
- * Opens the draft; the caller discards it. The second part of the feed waits on the disk until the first is whole, so that
- * the run is read once and memory stays flat.
+ * Opens the draft; the caller discards it. The second part of the feed waits on the disk until the first is whole, so
+ * that the run is read once and memory stays flat.
  */
 export async function draftNonCompletedFeed(plan: RunPlan, path: string): Promise<NonCompletedFeed> {
   const rows = nonCompletedRows(plan);

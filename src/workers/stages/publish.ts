@@ -14,10 +14,10 @@ import { jobLogger } from '../runtime/job-log.ts';
 import type { WorkerContext } from '../runtime/worker-context.ts';
 
 /**
- * Uploads a run's files and the two catalog files that it was made from (contract section 6), the manifest last. Safe to
- * repeat: what was delivered is on record and is not sent again, even if a receiver has taken it away since.
- * @throws BtcFakeError CONFIG_INVALID without SFTP_OUTBOUND_ credentials, FILE_UNREADABLE when a file is not here or is not
- *   the one that the manifest names, and as `withSftp`.
+ * Uploads a run's files and the two catalog files that it was made from (contract section 6), the manifest last. Safe
+ * to repeat: what was delivered is on record and is not sent again, even if a receiver has taken it away since.
+ * @throws BtcFakeError CONFIG_INVALID without SFTP_OUTBOUND_ credentials, FILE_UNREADABLE when a file is not here or is
+ * not the one that the manifest names, and as `withSftp`.
  */
 export function publishHandler({ settings, store, queues, logger, now }: WorkerContext): JobHandler<StageJobData> {
   const deliveries = new DeliveryStore(queues.redis, settings.run.retentionMs);

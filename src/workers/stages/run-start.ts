@@ -23,8 +23,9 @@ const TOO_EARLY =
   "The schedule's tick came too early, woken by a worker whose clock is ahead; its slot is started when it comes";
 
 /**
- * Starts a run: settles the sources that the caller has not, and adds its flow, once, however often the job is repeated. The run of a slot of the schedule is made here, as of the
- * slot; when its employees file is bad the job fails, there is no run, and re-queuing the job tries it again.
+ * Starts a run: settles the sources that the caller has not, and adds its flow, once, however often the job is
+ * repeated. The run of a slot of the schedule is made here, as of the slot; when its employees file is bad the job
+ * fails, there is no run, and re-queuing the job tries it again.
  *
  * The queue's other jobs are the schedule's ticks: each has the run of the slot that is due queued, once.
  * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE for the run of a slot; RUN_NOT_FOUND.
@@ -50,7 +51,8 @@ async function tick(context: WorkerContext, job: Job<RunStartJobData>): Promise<
   const log = jobLogger(logger, job);
   const { applied } = await schedule.read();
   const slot = job.opts.prevMillis ?? 0;
-  // BullMQ goes by the clock of the worker that woke the tick up. A little early is in time; by more, the slot has not come.
+  // BullMQ goes by the clock of the worker that woke the tick up. A little early is in time; by more, the slot has not
+  // come.
   const earlyMs = slot - now();
   const isInTime = earlyMs <= CLOCK_TOLERANCE_MS;
   if (!isInTime) log.warn({ slot: formatInstant(slot), earlyMs }, TOO_EARLY);

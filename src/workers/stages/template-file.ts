@@ -4,8 +4,9 @@ import { unreadable } from '../../adapters/csv/rows.ts';
 import { systemCode } from '../../domain/errors.ts';
 
 /**
- * Holds that this machine has the UserCompletion template, where one is configured. A process that will assemble files looks at its start,
- * since a run would otherwise learn it at its end. (Who only makes a run need not have it: others may assemble.)
+ * Holds that this machine has the UserCompletion template, where one is configured. A process that will assemble files
+ * looks at its start, since a run would otherwise learn it at its end. (Who only makes a run need not have it: others
+ * may assemble.)
  * @throws BtcFakeError FILE_UNREADABLE.
  */
 export async function requireTemplate({ files }: Settings): Promise<void> {

@@ -7,8 +7,8 @@ import { type CheckedFile, checkFiles } from '../../../src/adapters/check/file.t
 import { readFeedRecords } from '../../../src/adapters/csv/feed-records.ts';
 import { draftFeed } from '../../../src/adapters/disk/feed-files.ts';
 
-// What this file proves: feeds are held to their bytes (contract section 5), with the exact line; checking continues behind what is
-// wrong; several files are checked together.
+// What this file proves: feeds are held to their bytes (contract section 5), with the exact line; checking continues
+// behind what is wrong; several files are checked together.
 
 let root: string;
 let folder: string;

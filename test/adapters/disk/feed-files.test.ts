@@ -1,5 +1,5 @@
-// Proves that a feed comes out to the byte, that its row count and hash are those of the file, and that a reader never sees
-// half of one, whatever the disk does.
+// Proves that a feed comes out to the byte, that its row count and hash are those of the file, and that a reader never
+// sees half of one, whatever the disk does.
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -293,7 +293,8 @@ describe('a place that cannot be written', () => {
 });
 
 describe('a disk that takes no more', () => {
-  // In a process of its own, because the limit counts for all files that a process writes. A soft limit can be lifted again.
+  // In a process of its own, because the limit counts for all files that a process writes. A soft limit can be lifted
+  // again.
   const BUILT = pathToFileURL(join(import.meta.dirname, '../../../dist/src/adapters/disk/feed-files.js')).href;
   const WRITER = `
     import { execFileSync } from 'node:child_process';

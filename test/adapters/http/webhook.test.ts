@@ -1,4 +1,5 @@
-// Proves how a webhook is called: once where it goes well, up to three times where it may pass, and never with its address in an error.
+// Proves how a webhook is called: once where it goes well, up to three times where it may pass, and never with its
+// address in an error.
 import { afterEach, expect, test } from '@jest/globals';
 import { postWebhook } from '../../../src/adapters/http/webhook.ts';
 import { failureOf } from '../../support/failure-of.ts';

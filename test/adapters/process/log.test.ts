@@ -1,4 +1,5 @@
-// Proves that a secret never leaves the process in a log line, however it is written there, and that results stay clean.
+// Proves that a secret never leaves the process in a log line, however it is written there, and that results stay
+// clean.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,5 +1,5 @@
-// Proves, with a real collector, that the stages of a run are traced and employees are not, and that a collector that is away or
-// slow neither harms nor delays anything.
+// Proves, with a real collector, that the stages of a run are traced and employees are not, and that a collector that
+// is away or slow neither harms nor delays anything.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { diag } from '@opentelemetry/api';
 import { startTelemetry, type Telemetry } from '../../../src/adapters/process/telemetry.ts';

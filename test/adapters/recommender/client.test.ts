@@ -1,4 +1,5 @@
-// Proves, against real servers on real sockets, what one call to the recommender sends, brings back and throws, by each client.
+// Proves, against real servers on real sockets, what one call to the recommender sends, brings back and throws, by each
+// client.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// Proves that a Redis that does not answer, or cannot be trusted with a queue, is refused at once and without its password.
+// Proves that a Redis that does not answer, or cannot be trusted with a queue, is refused at once and without its
+// password.
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';

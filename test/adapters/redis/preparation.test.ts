@@ -1,4 +1,5 @@
-// Proves that a connection takes no command unless its login, database and name have been accepted, at first and after every reconnect.
+// Proves that a connection takes no command unless its login, database and name have been accepted, at first and after
+// every reconnect.
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { RedisConnection } from '../../../src/adapters/redis/client.ts';
 import { type ConnectionRole, connectRedis } from '../../../src/adapters/redis/connection.ts';

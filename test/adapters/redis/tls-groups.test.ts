@@ -1,5 +1,5 @@
-// Proves that sentinels, and the nodes of a cluster, are spoken to in TLS alone when the address says rediss, and that an authority that
-// nobody trusts is refused: with real servers that have no other port.
+// Proves that sentinels, and the nodes of a cluster, are spoken to in TLS alone when the address says rediss, and that
+// an authority that nobody trusts is refused: with real servers that have no other port.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// Proves that a worker gets the assignments of each employee, in whatever order it asks, and few commands for many employees.
+// Proves that a worker gets the assignments of each employee, in whatever order it asks, and few commands for many
+// employees.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { RunRecord } from '../../../src/domain/run/record.ts';

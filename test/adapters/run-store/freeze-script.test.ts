@@ -1,4 +1,5 @@
-// Proves that of two who make the same thing for a run the first one's stands, whole, and that an expired run gets nothing more.
+// Proves that of two who make the same thing for a run the first one's stands, whole, and that an expired run gets
+// nothing more.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RunId } from '../../../src/domain/ids.ts';
 import { allOf } from '../../support/all-of.ts';

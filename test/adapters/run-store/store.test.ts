@@ -134,7 +134,8 @@ test('after each step every key of the run expires, and all are in one hash slot
 });
 
 test('a step that comes after the run has expired leaves nothing that stays for ever', async () => {
-  // A result is written in one command, because there are so many: its expiry is that of the key, which is there before.
+  // A result is written in one command, because there are so many: its expiry is that of the key, which is there
+  // before.
   const steps = Object.entries(STEPS).filter(([name]) => !name.startsWith('putResult'));
   for (const [name, step] of steps) {
     await redis.flushall();

@@ -1,4 +1,5 @@
-// Proves by whom a recommender is tried: those whom it has answered first, of the run before other runs, else anybody of the run.
+// Proves by whom a recommender is tried: those whom it has answered first, of the run before other runs, else anybody
+// of the run.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { findWitnesses } from '../../../src/adapters/run-store/witnesses.ts';
 import type { EmployeeId, RunId } from '../../../src/domain/ids.ts';

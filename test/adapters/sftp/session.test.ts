@@ -1,5 +1,6 @@
 /**
- * The SFTP adapter against OpenSSH's own server: keys, host keys, listing, downloads and uploads as they are meant to be.
+ * The SFTP adapter against OpenSSH's own server: keys, host keys, listing, downloads and uploads as they are meant to
+ * be.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { Command, CommanderError } from 'commander';
 import { checkCommand } from '../../../src/cli/commands/check.ts';
 
-// What this file proves: what a person and a machine get from `btc-fake check`, on which stream, and with which exit code.
+// What this file proves: what a person and a machine get from `btc-fake check`, on which stream, and with which exit
+// code.
 
 let folder: string;
 beforeAll(async () => {

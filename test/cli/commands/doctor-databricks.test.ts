@@ -1,5 +1,5 @@
-// Proves that `btc-fake doctor` tries what the commands for Databricks need: the login to the workspace, and Python, Java and Maven, which
-// are no fault where they are missing, but a JAVA_HOME that leads nowhere is one.
+// Proves that `btc-fake doctor` tries what the commands for Databricks need: the login to the workspace, and Python,
+// Java and Maven, which are no fault where they are missing, but a JAVA_HOME that leads nowhere is one.
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,5 @@
-// Proves that `btc-fake doctor` reads lakehouse.yaml, and says when the native job and the queue would both make the week.
+// Proves that `btc-fake doctor` reads lakehouse.yaml, and says when the native job and the queue would both make the
+// week.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

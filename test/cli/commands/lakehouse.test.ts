@@ -1,5 +1,5 @@
-// Proves what a person gets from `btc-fake lakehouse`: a file that is right as it is written and has the settings of the queue, an
-// error with every line that is wrong, and never a file that is overwritten.
+// Proves what a person gets from `btc-fake lakehouse`: a file that is right as it is written and has the settings of
+// the queue, an error with every line that is wrong, and never a file that is overwritten.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

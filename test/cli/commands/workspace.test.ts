@@ -1,5 +1,5 @@
-// Proves what a platform engineer gets from `btc-fake workspace`: a description that people are added to and taken from, names that
-// stay, rights with their reasons, and an error that names the line when something would be wrong.
+// Proves what a platform engineer gets from `btc-fake workspace`: a description that people are added to and taken
+// from, names that stay, rights with their reasons, and an error that names the line when something would be wrong.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

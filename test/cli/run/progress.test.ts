@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { RunProgress } from '../../../src/cli/run/progress.ts';
 import type { RunStatus } from '../../../src/queries/run-status.ts';
 
-// What this file proves: the line that says how fast the employees went, whatever of them the looks have caught, and what a run waits for.
+// What this file proves: the line that says how fast the employees went, whatever of them the looks have caught, and
+// what a run waits for.
 
 let said: string[];
 const isTTY = process.stderr.isTTY;
@@ -21,7 +22,9 @@ afterEach(() => {
 
 const EMPLOYEES = 3_000;
 
-/** What is said of the employees by looks at a run that begins at 0: the second of each, and how many were done by then. */
+/**
+ * What is said of the employees by looks at a run that begins at 0: the second of each, and how many were done by then.
+ */
 function saidOf(...looks: readonly (readonly [seconds: number, done: number])[]): string {
   const progress = new RunProgress(0);
   const look = (stage: RunStatus['stage'], seconds: number, done: number) =>

@@ -1,4 +1,5 @@
-// Proves that below a path (DASHBOARD_BASE_PATH) every address that the dashboard gives has it, whether or not the proxy takes it off.
+// Proves that below a path (DASHBOARD_BASE_PATH) every address that the dashboard gives has it, whether or not the
+// proxy takes it off.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DASHBOARD_PARTS } from '../../../config/formats.ts';
 import { createDashboard } from '../../../src/dashboard/server.ts';

@@ -1,5 +1,5 @@
-// Proves what Bull Board can do to a run, and that it cannot drop an employee: every route that it registers is tried on a run with
-// failed employees.
+// Proves what Bull Board can do to a run, and that it cannot drop an employee: every route that it registers is tried
+// on a run with failed employees.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Job } from 'bullmq';
 import Fastify from 'fastify';
@@ -156,7 +156,9 @@ test('a button that a later version brings is refused before anybody has decided
 });
 
 describe('its retry buttons', () => {
-  /** A run of six whose workers run; the recommender answers as told. The employees at the first two places fail first. */
+  /**
+   * A run of six whose workers run; the recommender answers as told. The employees at the first two places fail first.
+   */
   async function failedRun(attempts: number, answer: (nthCall: number) => Answer): Promise<RunRecord> {
     const recommender = await startFaultyRecommender({
       answer: (id, nth) => (id === EMPLOYEES[0]!.id || id === EMPLOYEES[1]!.id ? answer(nth) : recommends(910_001)),
@@ -185,7 +187,8 @@ describe('its retry buttons', () => {
   });
 
   test('give back all attempts: a job that fails in passing then is tried again', async () => {
-    // Two attempts are used up; of the next two the second one succeeds. Without them, the third call would be the last.
+    // Two attempts are used up; of the next two the second one succeeds. Without them, the third call would be the
+    // last.
     const run = await failedRun(2, (nth) => (nth < 4 ? fails(503) : recommends(910_001)));
     await put('employee-simulation/retry/failed');
     await waitUntil('the run has ended', async () => (await stateOf(run)) === 'finished', 15_000);

@@ -1,5 +1,5 @@
-// Proves, in a real browser, that Bull Board's page works under its content security policy, asks no other host for anything, and shows
-// why a button is refused.
+// Proves, in a real browser, that Bull Board's page works under its content security policy, asks no other host for
+// anything, and shows why a button is refused.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import type { RunRecord } from '../../../src/domain/run/record.ts';

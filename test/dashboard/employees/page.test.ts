@@ -1,4 +1,5 @@
-// Proves that the page of one employee shows the whole decision, finds the employee that is asked for, and re-queues a failed one.
+// Proves that the page of one employee shows the whole decision, finds the employee that is asked for, and re-queues a
+// failed one.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { employeeSearch } from '../../../src/dashboard/employees/search.ts';
 import type { RunRecord } from '../../../src/domain/run/record.ts';

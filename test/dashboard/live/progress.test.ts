@@ -1,5 +1,5 @@
-// Proves that pages are kept up to date at the price of one computation at a time, however many look, and that nothing is left of
-// those who go away.
+// Proves that pages are kept up to date at the price of one computation at a time, however many look, and that nothing
+// is left of those who go away.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';

@@ -1,4 +1,5 @@
-// Proves that a run is counted by type and source while it continues, that each result is read once, and how its pace is measured.
+// Proves that a run is counted by type and source while it continues, that each result is read once, and how its pace
+// is measured.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { RunPace } from '../../../src/dashboard/live/pace.ts';
 import { LiveTally } from '../../../src/dashboard/live/tally.ts';

@@ -1,4 +1,5 @@
-// Proves how gauges are read: not more often than every five seconds, each group apart from the others, none of them twice at once.
+// Proves how gauges are read: not more often than every five seconds, each group apart from the others, none of them
+// twice at once.
 import { beforeEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';

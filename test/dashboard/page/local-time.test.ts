@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { localTime } from '../../../src/dashboard/page/local-time.ts';
 
-// What this file proves: a page shows an instant in the business time zone, with its offset, and UTC to who points at it.
+// What this file proves: a page shows an instant in the business time zone, with its offset, and UTC to who points at
+// it.
 
 test.each([
   ['2026-11-23T06:00:00Z', 'Europe/Berlin', '2026-11-23 07:00:00', '+01:00'],

@@ -1,5 +1,5 @@
-// Proves what people can do about a run from its page, with real workers: who fails is seen, re-queued by reason, one by one or all, or
-// finished without; and doing it twice does no harm.
+// Proves what people can do about a run from its page, with real workers: who fails is seen, re-queued by reason, one
+// by one or all, or finished without; and doing it twice does no harm.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RunRecord } from '../../../src/domain/run/record.ts';
 import { simulateEmployee } from '../../../src/domain/simulation/employee-outcome.ts';

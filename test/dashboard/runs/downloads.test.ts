@@ -1,4 +1,5 @@
-// Proves what of a run's files can be had from the dashboard: those that its manifest names, as it names them, and nothing else.
+// Proves what of a run's files can be had from the dashboard: those that its manifest names, as it names them, and
+// nothing else.
 import { hash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';

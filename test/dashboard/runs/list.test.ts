@@ -1,4 +1,5 @@
-// Proves what the list of runs shows: newest first, half a year a page, and scheduled runs that could not begin before them.
+// Proves what the list of runs shows: newest first, half a year a page, and scheduled runs that could not begin before
+// them.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RunId } from '../../../src/domain/ids.ts';
 import { feedNames, runToken } from '../../../src/domain/run/plan.ts';

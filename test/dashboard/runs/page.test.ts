@@ -1,5 +1,5 @@
-// Proves what the page of a run shows, at each of its steps, that it follows the run by itself, and that it costs the same however
-// large the run is.
+// Proves what the page of a run shows, at each of its steps, that it follows the run by itself, and that it costs the
+// same however large the run is.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { writeOutageNote } from '../../../src/adapters/shared-state/outage-note.ts';
 import { noteWarehouseWait } from '../../../src/adapters/shared-state/warehouse-wait.ts';

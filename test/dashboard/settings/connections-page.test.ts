@@ -1,4 +1,5 @@
-// Proves that the page tries everything for real, one round at a time and never without end, and shows what the recommender answers.
+// Proves that the page tries everything for real, one round at a time and never without end, and shows what the
+// recommender answers.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';

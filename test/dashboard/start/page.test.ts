@@ -1,5 +1,5 @@
-// Proves that the dashboard starts a run from a file that is here or is uploaded, once, and that what is wrong is told before anything
-// is there.
+// Proves that the dashboard starts a run from a file that is here or is uploaded, once, and that what is wrong is told
+// before anything is there.
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';

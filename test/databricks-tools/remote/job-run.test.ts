@@ -1,5 +1,5 @@
-// Proves that the deployed job is found, started once, followed to its end and reported as it ended, over real HTTPS, whatever the
-// workspace answers on the way.
+// Proves that the deployed job is found, started once, followed to its end and reported as it ended, over real HTTPS,
+// whatever the workspace answers on the way.
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { compileDatePattern, parseDatePatterns } from '../../../src/domain/catalog/date-pattern.ts';
 import { instant } from '../../support/domain-values.ts';
 
-// What this file proves: CATALOG_DATE_FORMATS takes the date-fns patterns that contract section 1, "Dates", names, and no others.
+// What this file proves: CATALOG_DATE_FORMATS takes the date-fns patterns that contract section 1, "Dates", names, and
+// no others.
 
 test.each([
   ['d/M/yyyy', '24/10/2025', '2025-10-24T00:00:00Z'],

@@ -5,8 +5,8 @@ import type { CatalogKind } from '../../../src/domain/catalog/file-name.ts';
 import { CatalogReader } from '../../../src/domain/catalog/reader.ts';
 import { instant } from '../../support/domain-values.ts';
 
-// What this file proves: which rows of a vendor's catalog count for what, and that nothing is left out or guessed without being
-// told (contract section 1, "Vendor catalog files").
+// What this file proves: which rows of a vendor's catalog count for what, and that nothing is left out or guessed
+// without being told (contract section 1, "Vendor catalog files").
 
 const HEADER = ['ContentId', 'Title', 'Daily_Dose_BA', 'CreateDate'];
 

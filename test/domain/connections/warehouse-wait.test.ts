@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { warehouseWaitMs } from '../../../src/domain/connections/warehouse-wait.ts';
 
-// What this file proves: contract section 1, "Training records": a warehouse that is starting is asked again as it wishes, and for
-// no longer than the patience in all.
+// What this file proves: contract section 1, "Training records": a warehouse that is starting is asked again as it
+// wishes, and for no longer than the patience in all.
 
 const SINCE = Date.UTC(2025, 9, 28, 11);
 const wait = (waitedMs: number, retryAfterMs?: number) =>

@@ -1,5 +1,5 @@
-// Proves that a description is read as people write it: with every default filled in, targets that differ in what they name and in
-// nothing else, and everything that is wrong reported at once with its line.
+// Proves that a description is read as people write it: with every default filled in, targets that differ in what they
+// name and in nothing else, and everything that is wrong reported at once with its line.
 import { describe, expect, test } from '@jest/globals';
 import { parseDescription } from '../../../src/domain/description/parse.ts';
 import { BtcFakeError } from '../../../src/domain/errors.ts';

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { foreignShape } from '../../../src/domain/feeds/csv-shape.ts';
 
-// What this file proves: a file that is no CSV with commas in UTF-8 is told by what it is, with the columns that were found.
+// What this file proves: a file that is no CSV with commas in UTF-8 is told by what it is, with the columns that were
+// found.
 
 const shapeOf = (content: string | Buffer) => foreignShape(Buffer.from(content as string))?.what;
 

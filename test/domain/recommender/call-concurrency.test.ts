@@ -1,4 +1,5 @@
-// Proves that the number of calls at a time follows what a recommender can bear, whatever it is, and never presses one that is full.
+// Proves that the number of calls at a time follows what a recommender can bear, whatever it is, and never presses one
+// that is full.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CallConcurrency } from '../../../src/domain/recommender/call-concurrency.ts';

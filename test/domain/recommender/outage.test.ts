@@ -1,5 +1,5 @@
-// Proves when failures of calls are an outage of the recommender, when a probe has to tell, how long each pause is, and when the
-// patience is over.
+// Proves when failures of calls are an outage of the recommender, when a probe has to tell, how long each pause is, and
+// when the patience is over.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BtcFakeError, type ErrorCode, type ErrorDetails } from '../../../src/domain/errors.ts';

@@ -4,7 +4,8 @@ import { feedNames } from '../../../src/domain/run/plan.ts';
 import { summaryLine } from '../../../src/domain/run/summary.ts';
 import { contentIds, employeeId, planOf } from '../../support/domain-values.ts';
 
-// What this file proves: the files of one run are known by their names, and what its summary says of an employee can be read back.
+// What this file proves: the files of one run are known by their names, and what its summary says of an employee can be
+// read back.
 
 test("all files of a run share the end of their names, in both of the date's formats, and lead to its manifest", () => {
   for (const feedDateFormat of ['yyyy_M_d', 'yy_MM_dd'] as const) {

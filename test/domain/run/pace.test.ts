@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PaceMeter } from '../../../src/domain/run/pace.ts';
 
-// What this file proves: how long a run still takes is said when there is evidence for it, and not while nobody is being done.
+// What this file proves: how long a run still takes is said when there is evidence for it, and not while nobody is
+// being done.
 
 const EMPLOYEES = 30_000;
 

@@ -1,5 +1,6 @@
-// Proves that a cron expression of five fields and its translation for Quartz name the same times, and that what Quartz cannot say is
-// refused. cron-parser reads seconds, names of days and `?` as Quartz does; numbers of days, which it reads in another way, are not written.
+// Proves that a cron expression of five fields and its translation for Quartz name the same times, and that what Quartz
+// cannot say is refused. cron-parser reads seconds, names of days and `?` as Quartz does; numbers of days, which it
+// reads in another way, are not written.
 import { describe, expect, test } from '@jest/globals';
 import { CronExpressionParser } from 'cron-parser';
 import fc from 'fast-check';

@@ -1,5 +1,5 @@
-// Proves that exactly those times of a schedule are found that changes of the clocks skip: each minute of each day in the zones with
-// the strangest changes is looked at on its own.
+// Proves that exactly those times of a schedule are found that changes of the clocks skip: each minute of each day in
+// the zones with the strangest changes is looked at on its own.
 
 import { TZDate } from '@date-fns/tz';
 import { describe, expect, test } from '@jest/globals';
@@ -10,7 +10,10 @@ import { instant } from '../../support/domain-values.ts';
 const FROM = instant('2026-11-26T00:00:00Z');
 const DAY_MS = 86_400_000;
 
-/** Whether a time of a day is shown by the clock of a zone: then the zone's own date has the fields that it was made from. */
+/**
+ * Whether a time of a day is shown by the clock of a zone: then the zone's own date has the fields that it was made
+ * from.
+ */
 function exists(day: string, hour: number, minute: number, timeZone: string): boolean {
   const [year = 0, month = 0, date = 0] = day.split('-').map(Number);
   const local = new TZDate(year, month - 1, date, hour, minute, timeZone);

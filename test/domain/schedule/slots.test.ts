@@ -1,5 +1,5 @@
-// Proves that slots are told by the clock on the wall, and are the same from wherever one looks; that BullMQ ticks at them; and
-// that the search for gaps finds what a walk over every tick finds, without one.
+// Proves that slots are told by the clock on the wall, and are the same from wherever one looks; that BullMQ ticks at
+// them; and that the search for gaps finds what a walk over every tick finds, without one.
 import { describe, expect, test } from '@jest/globals';
 import { getNextMillis } from 'bullmq';
 import fc from 'fast-check';

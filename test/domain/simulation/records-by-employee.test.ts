@@ -4,8 +4,8 @@ import { recordsByEmployee } from '../../../src/domain/simulation/records-by-emp
 import type { CompletionRow, OpenAssignmentRow } from '../../../src/domain/simulation/training-records.ts';
 import { contentId, employeeId, openAssignment } from '../../support/domain-values.ts';
 
-// What this file proves: contract section 1, "Training records": everybody gets their own rows, strangers' rows are left
-// out, and nothing is read ahead of need.
+// What this file proves: contract section 1, "Training records": everybody gets their own rows, strangers' rows are
+// left out, and nothing is read ahead of need.
 
 const openRow = (owner: number, id: number): OpenAssignmentRow => ({
   employeeId: employeeId(owner),

@@ -1,4 +1,5 @@
-// Proves the whole matrix of rights: each role on each object, by grants that are inherited and by ownership, with nothing besides.
+// Proves the whole matrix of rights: each role on each object, by grants that are inherited and by ownership, with
+// nothing besides.
 import { expect, test } from '@jest/globals';
 import { accessOf, securables } from '../../../src/domain/workspace/access.ts';
 import { PRIVILEGES } from '../../../src/domain/workspace/workspace.ts';

@@ -1,5 +1,5 @@
-// Proves that what one person does (join, leave, come back, change address, name or roles) never touches what belongs to another: keys
-// and schema names are given once and are only read afterwards.
+// Proves that what one person does (join, leave, come back, change address, name or roles) never touches what belongs
+// to another: keys and schema names are given once and are only read afterwards.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { findPerson, personToAdd, sameAccount, schemaNames } from '../../../src/domain/workspace/people.ts';

@@ -1,4 +1,5 @@
-// Proves that each kind of mistake in the workspace of a description is found, on its line, and that a right one has none.
+// Proves that each kind of mistake in the workspace of a description is found, on its line, and that a right one has
+// none.
 import { describe, expect, test } from '@jest/globals';
 import { DESCRIPTION_HEAD, problemsOf } from '../../support/described-workspace.ts';
 

@@ -1,4 +1,5 @@
-// Proves that job and notebook agree: each parameter of the job is a widget of the notebook, in the same order, and no widget is left out.
+// Proves that job and notebook agree: each parameter of the job is a widget of the notebook, in the same order, and no
+// widget is left out.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';

@@ -1,5 +1,5 @@
-// Proves that the oracles can fail: each mistake that people make in jobs and bundles is refused by the SDK's types under tsc, by the
-// schema of databricks.yml, or by the rules of the documentation.
+// Proves that the oracles can fail: each mistake that people make in jobs and bundles is refused by the SDK's types
+// under tsc, by the schema of databricks.yml, or by the rules of the documentation.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

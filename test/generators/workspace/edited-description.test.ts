@@ -1,4 +1,5 @@
-// Proves that adding and removing people changes their own lines of a description and no other, however the file is written.
+// Proves that adding and removing people changes their own lines of a description and no other, however the file is
+// written.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { withoutPerson, withPerson, withWorkspace } from '../../../src/generators/workspace/edited-description.ts';

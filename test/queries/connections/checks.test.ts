@@ -1,4 +1,5 @@
-// Proves what the check of Redis says of clocks and of a Redis that refuses. (The checks themselves: test/system/doctor.test.ts.)
+// Proves what the check of Redis says of clocks and of a Redis that refuses. (The checks themselves:
+// test/system/doctor.test.ts.)
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { WorkerRegistry } from '../../../src/adapters/shared-state/worker-registry.ts';
 import { tryRedis } from '../../../src/queries/connections/checks.ts';

@@ -1,15 +1,15 @@
 import { createRequire } from 'node:module';
 
 /**
- * The modules that the Databricks driver itself works with: Thrift, the generated service, Arrow. They are resolved from
- * the driver's place, so that the stand-in speaks exactly the version of the protocol that the installed driver speaks.
- * None of them has types that can be used from here; these are as narrow as the stand-in needs.
+ * The modules that the Databricks driver itself works with: Thrift, the generated service, Arrow. They are resolved
+ * from the driver's place, so that the stand-in speaks exactly the version of the protocol that the installed driver
+ * speaks. None of them has types that can be used from here; these are as narrow as the stand-in needs.
  */
 const requireAsDriver = createRequire(createRequire(import.meta.url).resolve('@databricks/sql'));
 
 /**
- * Thrift wants a uuid package that is an ES module, which jest cannot `require` before Node.js 24.9. Under jest it gets the
- * driver's own, older one, which has the same functions. (Nothing here ever sends a Thrift UUID.)
+ * Thrift wants a uuid package that is an ES module, which jest cannot `require` before Node.js 24.9. Under jest it gets
+ * the driver's own, older one, which has the same functions. (Nothing here ever sends a Thrift UUID.)
  */
 const { jest } = import.meta as { jest?: { mock(path: string, factory: () => unknown): void } };
 jest?.mock(createRequire(requireAsDriver.resolve('thrift')).resolve('uuid'), () => requireAsDriver('uuid'));

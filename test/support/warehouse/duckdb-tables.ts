@@ -32,7 +32,10 @@ const TABLES = `
     assignment_begin_date TIMESTAMPTZ, assignment_due_date TIMESTAMPTZ, content_type STRING);
   CREATE TABLE content_completion (ba_id INT, content_id INT, completion_date DATE);`;
 
-/** What Databricks has and DuckDB has not, or does otherwise (tried on Spark 4.0 in ANSI mode). Its TIMESTAMP is an instant. */
+/**
+ * What Databricks has and DuckDB has not, or does otherwise (tried on Spark 4.0 in ANSI mode). Its TIMESTAMP is an
+ * instant.
+ */
 const DATABRICKS = `
   CREATE MACRO regexp_like(text, pattern) AS regexp_matches(text, pattern);
   CREATE MACRO unix_seconds(instant) AS
@@ -103,7 +106,10 @@ async function openCursor(
   };
 }
 
-/** Databricks quotes names with backquotes and marks parameters with colons; its TIMESTAMP and its texts of numbers are its own. */
+/**
+ * Databricks quotes names with backquotes and marks parameters with colons; its TIMESTAMP and its texts of numbers are
+ * its own.
+ */
 function toDuckDb(sql: string): string {
   return sql
     .replaceAll('`', '"')

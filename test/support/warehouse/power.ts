@@ -1,6 +1,9 @@
 /** Whether a warehouse runs. A real one that is stopped starts by itself when it is called, and takes minutes. */
 export interface Power {
-  /** Stops it: the next call starts it, and until `needsMs` later all calls are refused with what `Retry-After` then says. */
+  /**
+   * Stops it: the next call starts it, and until `needsMs` later all calls are refused with what `Retry-After` then
+   * says.
+   */
   stop(options: { readonly needsMs: number; readonly retryAfter?: string }): void;
   /** What a call is refused with, now; undefined while it runs. For the warehouse itself. */
   refusal(): { readonly headers: Readonly<Record<string, string>> } | undefined;

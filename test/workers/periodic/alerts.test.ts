@@ -1,5 +1,5 @@
-// Proves what a webhook is told of runs: each thing once however many workers there are, again when it happens again, later when
-// the webhook is away, and nothing of what is long past.
+// Proves what a webhook is told of runs: each thing once however many workers there are, again when it happens again,
+// later when the webhook is away, and nothing of what is long past.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RunId } from '../../../src/domain/ids.ts';
 import type { RunRecord } from '../../../src/domain/run/record.ts';

@@ -1,5 +1,5 @@
-// Proves that the failed jobs of runs that Redis has forgotten are removed with all that waits for them, a part at a time, and that
-// nothing else is.
+// Proves that the failed jobs of runs that Redis has forgotten are removed with all that waits for them, a part at a
+// time, and that nothing else is.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { QueueName } from '../../../src/adapters/redis/queues.ts';
 import type { RunId } from '../../../src/domain/ids.ts';

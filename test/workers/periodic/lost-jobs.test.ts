@@ -1,5 +1,5 @@
-// Proves that a run does not wait for ever for an employee job that is in no list: it is taken away, the assembly begins, and queues
-// again the employees without a result. Nothing else is touched.
+// Proves that a run does not wait for ever for an employee job that is in no list: it is taken away, the assembly
+// begins, and queues again the employees without a result. Nothing else is touched.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { lostJobsTask } from '../../../src/workers/periodic/lost-jobs.ts';
 import { fannedOutRun, takeJobs } from '../../support/job-moves.ts';

@@ -1,5 +1,5 @@
-// Proves that periodic periodicTasks are done again and again, never twice at once, that their failing is told once, and that they never
-// keep a process from stopping.
+// Proves that periodic periodicTasks are done again and again, never twice at once, that their failing is told once,
+// and that they never keep a process from stopping.
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { BtcFakeError } from '../../../src/domain/errors.ts';

@@ -15,7 +15,10 @@ import { waitUntil } from '../../support/wait-until.ts';
 
 /** Long beside what a busy machine adds to it. */
 const LATENCY_MS = 1_000;
-/** Enough for windows of calls, one after the other, until the limit: a pause of the machine spoils the window that it falls into. */
+/**
+ * Enough for windows of calls, one after the other, until the limit: a pause of the machine spoils the window that it
+ * falls into.
+ */
 const EMPLOYEES = 4_000;
 const GROWTH_LIMIT_MS = 40_000;
 const answers: Answer = { kind: 'reply', delayMs: LATENCY_MS };

@@ -1,4 +1,5 @@
-// Proves how workers stop, with and without Redis, what they say of an outage, and that a job whose lock is lost is given up.
+// Proves how workers stop, with and without Redis, what they say of an outage, and that a job whose lock is lost is
+// given up.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectRedis } from '../../../src/adapters/redis/connection.ts';
 import { openQueues } from '../../../src/adapters/redis/queues.ts';

@@ -1,4 +1,5 @@
-// Proves that a recommender that asks for fewer calls is logged when it begins and once a minute with a count, not once a call.
+// Proves that a recommender that asks for fewer calls is logged when it begins and once a minute with a count, not once
+// a call.
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { ThrottleLog } from '../../../src/workers/runtime/throttle-log.ts';

@@ -1,4 +1,5 @@
-// Proves that an observer is told what real workers do, and that every line of the log about a job says which job it is.
+// Proves that an observer is told what real workers do, and that every line of the log about a job says which job it
+// is.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { startWorkers, type Workers, type WorkersOptions } from '../../../src/workers/runtime/runtime.ts';
 import type { WorkerObserver } from '../../../src/workers/runtime/worker-observer.ts';

@@ -1,5 +1,5 @@
-// Proves that the assignment stage can be broken off anywhere and repeated: the same assignments, the same first feed, and
-// everybody on the queue once.
+// Proves that the assignment stage can be broken off anywhere and repeated: the same assignments, the same first feed,
+// and everybody on the queue once.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// Proves that the assembly writes the files of everybody or says who is missing, and that a repetition leaves the same bytes.
+// Proves that the assembly writes the files of everybody or says who is missing, and that a repetition leaves the same
+// bytes.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

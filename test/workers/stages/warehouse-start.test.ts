@@ -1,4 +1,5 @@
-// Proves, with real workers on a real Redis and a warehouse that is stopped, that its start is waited for by time, not by attempts.
+// Proves, with real workers on a real Redis and a warehouse that is stopped, that its start is waited for by time, not
+// by attempts.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Settings } from '../../../config/settings.ts';
 import type { WarehouseListener } from '../../../src/adapters/databricks/training-records.ts';

@@ -15,7 +15,10 @@ interface ExportOptions {
   readonly json?: boolean;
 }
 
-/** `btc-fake databricks export`: everything that a workspace needs for the native job, as files. Needs no Redis and no workspace. */
+/**
+ * `btc-fake databricks export`: everything that a workspace needs for the native job, as files. Needs no Redis and no
+ * workspace.
+ */
 export function addDatabricksExport(databricks: Command, done: (code: ExitCode) => void): void {
   databricks
     .command('export')

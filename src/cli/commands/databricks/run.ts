@@ -27,8 +27,8 @@ interface RunOptions {
 const LOCAL_TASK = 'simulation';
 
 /**
- * `btc-fake databricks run`: the deployed job, or with `--local` the notebook on a Spark of this machine (needs Python, Java and
- * Maven, and no workspace). Needs no Redis.
+ * `btc-fake databricks run`: the deployed job, or with `--local` the notebook on a Spark of this machine (needs Python,
+ * Java and Maven, and no workspace). Needs no Redis.
  */
 export function addDatabricksRun(databricks: Command, done: (code: ExitCode) => void): void {
   databricks

@@ -5,7 +5,9 @@ import { addWorkspaceInit } from './init.ts';
 import { addWorkspacePeople } from './people.ts';
 import { addWorkspaceValidate } from './validate.ts';
 
-/** `btc-fake workspace …`: people, catalogs and rights of a Databricks workspace, as `lakehouse.yaml` describes them. */
+/**
+ * `btc-fake workspace …`: people, catalogs and rights of a Databricks workspace, as `lakehouse.yaml` describes them.
+ */
 export function workspaceCommand(program: Command, done: (code: ExitCode) => void): void {
   const workspace = program
     .command('workspace')

@@ -14,7 +14,10 @@ interface AddOptions extends FileOptions {
   readonly role: readonly string[];
 }
 
-/** `btc-fake workspace add-user|remove-user|plan-names`: who works in the workspace, and what the personal schemas are called. */
+/**
+ * `btc-fake workspace add-user|remove-user|plan-names`: who works in the workspace, and what the personal schemas are
+ * called.
+ */
 export function addWorkspacePeople(workspace: Command, done: (code: ExitCode) => void): void {
   const list = (text: string, earlier: readonly string[] = []) => [...earlier, text];
   workspace

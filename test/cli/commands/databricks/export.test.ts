@@ -1,5 +1,5 @@
-// Proves what a person gets from `btc-fake databricks export`: the same bytes each time, edits that are never lost, and a diff of what
-// would change.
+// Proves what a person gets from `btc-fake databricks export`: the same bytes each time, edits that are never lost, and
+// a diff of what would change.
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

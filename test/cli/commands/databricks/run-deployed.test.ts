@@ -1,5 +1,5 @@
-// Proves what a person gets from `btc-fake databricks run` without --local: the job of the target in lakehouse.yaml is started with what
-// the command line says, its end is the command's end, and what is missing is named.
+// Proves what a person gets from `btc-fake databricks run` without --local: the job of the target in lakehouse.yaml is
+// started with what the command line says, its end is the command's end, and what is missing is named.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
