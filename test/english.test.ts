@@ -24,7 +24,10 @@ const WORDS: readonly (readonly [word: RegExp, better: string])[] = [
   [/\bof its own accord\b/gi, 'by itself'],
   [/\bso that it\b/gi, 'so it, to, until it'],
   [/\broom(s|y)?\b/gi, 'folder, memory, space, capacity, width'],
-  [/\b(rests|rested|resting|rest ms|(a|at|first|longer|must|next|shorter|to|workers?) rest)\b/gi, 'pause'],
+  [
+    /\b([Rr]ests|[Rr]ested|[Rr]esting|[Rr]est [Mm]s|REST MS|([Aa]|at|first|longer|must|next|shorter|to|workers?) rest)\b/g,
+    'pause',
+  ],
   [/\btrials?\b/gi, 'probe, check, attempt'],
 ];
 
@@ -83,6 +86,7 @@ test.each([
   ['the end of a paragraph and the next one', 'Which way they go\n\nOn Monday.\n'],
   ['items of a list', '- where they go\n- on Monday\n'],
   ['what remains', 'the rest of the file, { ...rest }, restart, restore\n'],
+  ['the style of an interface', 'a REST call\n'],
 ])('%s are left alone', (_, text) => {
   expect(findingsIn(text)).toEqual([]);
 });
