@@ -20,9 +20,8 @@ export interface ProfileStep {
 const IDLE = '(idle)';
 
 /**
- * How the busy time of a profile divides into steps, in microseconds, in the order of the steps, those that took none
- * left out. A call that belongs to no step, such as one into Node.js itself, counts for its caller; one that nobody of
- * the steps called, for `others`.
+ * How the busy time of a profile divides into steps, in microseconds; steps without time are left out. A call that
+ * belongs to no step counts for its caller, and without a caller in the steps for `others`.
  */
 export function timeBySteps(profile: CpuProfile, steps: readonly ProfileStep[], others: string): Map<string, number> {
   const totals = new Map([...steps.map(({ name }) => name), others].map((name) => [name, 0]));

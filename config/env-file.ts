@@ -37,9 +37,9 @@ function misreading(raw: string): string | undefined {
 }
 
 /**
- * Reads the text of an environment file with Node's own `parseEnv`, one line at a time: so each value has its line
- * number, and a line that is no assignment cannot swallow the next one. Values end on their line.
- * `label` is how problems name the file (`.env:12: …`); a problem never quotes the line, which may hold a secret.
+ * Reads an environment file with Node's own `parseEnv`, one line at a time: each value has its line number, and a line
+ * that is not an assignment cannot swallow the next.
+ * @param label names the file in problems (`.env:12: …`), which never quote the line: it may hold a secret.
  */
 export function parseEnvFile(content: string, label: string): EnvFile {
   const entries: EnvFileEntry[] = [];

@@ -1,7 +1,6 @@
 /**
- * What a setting's text may look like. A format is known by its description, which is also how an error message and the
- * documentation speak of it: `"soon" is not a number of seconds from 1 to 600`. Each one parses: what comes out is the
- * value that the rest of the project works with.
+ * What a setting's text may look like. Error messages and docs name a format by its description (`"soon" is not a
+ * number of seconds from 1 to 600`), and its parser returns the value in the project's own units.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import convict from 'convict';

@@ -59,11 +59,10 @@ function invalid(lines: readonly string[]): BtcFakeError {
 }
 
 /**
- * Reads all settings: the command line before the environment before the environment file before the defaults. Blank
+ * Reads all settings. The command line wins over the environment, then the environment file, then the defaults. Blank
  * texts count as not set.
- *
- * Throws one BtcFakeError `CONFIG_INVALID` whose `lines` hold everything that is wrong, one line each: the setting,
- * what is wrong (never a secret), an example, and in brackets where the value stands.
+ * @throws BtcFakeError CONFIG_INVALID; its `lines` hold everything that is wrong, one line each: the setting, what is
+ * wrong (never a secret), an example, and in brackets where the value stands.
  */
 export function loadSettings(options: LoadOptions = {}): LoadedSettings {
   const { env = process.env, envFile, overrides = {} } = options;

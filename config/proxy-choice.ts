@@ -41,9 +41,10 @@ function entriesOf(noProxy: string): string[] {
 }
 
 /**
- * As most programs read it: `*` is everything; a name is itself and all names below it, with or without `.` or `*.` in
- * front; an IP address is itself, and `10.0.0.0/8` all of that network, where the setting holds an address (names are
- * not looked up); `:443` behind limits each of them to a port.
+ * What one entry of NO_PROXY covers, as most programs read it; undefined when it is none. Names are not looked up.
+ * - `*` is everything; a name is itself and all names below it, with or without `.` or `*.` in front.
+ * - An IP address is itself, and `10.0.0.0/8` all of that network, where the setting holds an address.
+ * - `:443` behind any of these limits it to a port.
  */
 function exception(entry: string): Exception | undefined {
   const text = entry.toLowerCase();

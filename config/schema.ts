@@ -1,7 +1,6 @@
 /**
- * Every setting of BTC Fake, once; a file in `groups/` holds those of one kind. Types, templates, documentation and
- * checks are all derived from or held against this table. Units are part of the formats; `settings.ts` turns them into
- * what the code works with.
+ * Every setting of BTC Fake, once; a file in `groups/` holds those of one kind. Types and checks come from this table,
+ * and tests hold templates and docs to it. Formats know the units; `settings.ts` converts them.
  */
 import { DATABRICKS } from './groups/databricks.ts';
 import { FILES } from './groups/files.ts';

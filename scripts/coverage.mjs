@@ -1,8 +1,6 @@
 /**
- * Line coverage of a test run, over the test processes and every Node.js process that they start.
- *
- * The tests run the sources as @swc/jest compiles them, the command line runs the build of tsc. Both are mapped back to
- * the lines of the .ts files: a line counts where a statement begins, and is covered when that statement ran anywhere.
+ * Line coverage of a test run, over the test processes and every Node.js process that they start. Sources (@swc/jest)
+ * and build (tsc) are both mapped to lines of .ts files: a line is covered when its statement ran anywhere.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

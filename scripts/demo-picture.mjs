@@ -1,7 +1,6 @@
 /**
- * Runs `npm run demo` on a terminal of its own and draws what it prints: `node scripts/demo-picture.mjs [FILE]`
- * (docs/images/demo.svg). Everything in the picture is what the demo printed; where lines are left out, the picture
- * says how many. Needs util-linux's `script`, which lends the demo a terminal.
+ * Runs `npm run demo` on a terminal of its own (util-linux's `script`) and draws what it prints: `node
+ * scripts/demo-picture.mjs [FILE]` (docs/images/demo.svg). Where lines are left out, the picture says how many.
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

@@ -1,7 +1,8 @@
 /**
- * Makes a release: `npm run release -- VERSION [--tested]`. It refuses uncommitted changes, runs `npm test` (not with
- * `--tested`, for a commit that CI has passed), moves what is unreleased in CHANGELOG.md under the version, writes the
- * version to package.json and its lock file, commits, and tags `vVERSION`. Nothing is pushed.
+ * Makes a release: `npm run release -- VERSION [--tested]`. Nothing is pushed.
+ * - It refuses uncommitted changes, and runs `npm test` (not with `--tested`, for a commit that CI has passed).
+ * - It moves what is unreleased in CHANGELOG.md under the version, writes the version to package.json and its lock
+ *   file, commits, and tags `vVERSION`.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

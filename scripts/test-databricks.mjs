@@ -1,12 +1,9 @@
 /**
- * `npm run test:databricks`: sets up pinned environments in .btc-fake/python, then runs format and lint, types and
- * tests of the Python under databricks/, and holds the notebook on real Spark against the queue. Leaves the counts in
- * coverage/databricks.json.
- *
- * npm run test:databricks -- --full    at the size of the issues, not the small one npm run test:databricks -- --rules
- * only what needs no Spark
- *
- * The last line is `N passed, N failed`.
+ * `npm run test:databricks`: format, lint, types and tests of the Python under databricks/ in pinned environments
+ * (.btc-fake/python), and the notebook on real Spark compared with the queue. Counts go to coverage/databricks.json.
+ * - `npm run test:databricks -- --full`: at the size of the issues, not the small one
+ * - `npm run test:databricks -- --rules`: only what needs no Spark
+ * - The last line is `N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

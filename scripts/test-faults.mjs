@@ -1,9 +1,8 @@
 /**
- * The fault suite at full size, and the soak:
- *
- *   npm run test:faults              every fault
- *   npm run test:faults -- W2 R1     only these
- *   npm run soak -- --minutes 15     runs in a row, each broken at random; --seed TEXT repeats one
+ * The fault suite at full size, and the soak.
+ * - `npm run test:faults`: every fault
+ * - `npm run test:faults -- W2 R1`: only these
+ * - `npm run soak -- --minutes 15`: runs in a row, each broken at random; `--seed TEXT` repeats one
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';

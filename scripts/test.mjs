@@ -1,11 +1,10 @@
 /**
  * `npm test`: set-up, format and lint, types, every test with coverage. Ends with an error if any of it fails, and
  * leaves the counts in coverage/results.json.
- *
- * npm test -- test/domain      only these tests, without the checks and the coverage npm test -- --no-coverage
- * everything but the coverage npm test -- --full           the faults at full size, not a small one of each kind
- *
- * The last line is `N passed, N failed`.
+ * - `npm test -- test/domain`: only these tests, without the checks and the coverage
+ * - `npm test -- --no-coverage`: everything but the coverage
+ * - `npm test -- --full`: the faults at full size, not a small one of each kind
+ * - The last line is `N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';

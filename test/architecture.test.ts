@@ -3,9 +3,8 @@ import { join, resolve, sep } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { breaches, importsOf, type SourceFile } from './support/house-rules.ts';
 
-// What this file proves: imports go down only (cli → dashboard → workers, producers → queries → adapters → domain;
-// sandbox is known to cli, qa and bench alone) and never in a circle, domain and generators are pure, config alone
-// reads the environment, files are small and named for what they hold, and folders are no heaps.
+// Proves the rules for structure: imports go down only and never in a circle, domain and generators are pure, config
+// alone reads the environment, files are small and named for what they hold, and folders are no heaps.
 
 const ROOT = resolve(import.meta.dirname, '..');
 

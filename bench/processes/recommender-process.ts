@@ -2,9 +2,10 @@ import { startRecommender } from '../../src/sandbox/recommender-server.ts';
 import { CONTENTS } from '../workload.ts';
 
 /**
- * A recommender in a process of its own that takes as many milliseconds for each answer as its argument says. It prints
- * its URL; for each line that it is sent it prints how many calls it has answered since the line before, and in how
- * many seconds from the first to the last of them. It ends with its parent.
+ * A recommender in a process of its own, which ends with its parent. It takes as many milliseconds for each answer as
+ * its argument says, and prints its URL.
+ * - For each line on its input it prints how many calls it has answered since the line before, and in how many
+ *   seconds from the first to the last of them.
  */
 const SAMPLE_EVERY_MS = 5;
 

@@ -1,11 +1,10 @@
 import { printable } from './quoted-value.ts';
 
 /**
- * Every error that BTC Fake raises on purpose, in one table. A code is never reused and never changes its meaning;
- * `docs/errors.md` lists them all for the people who meet them, and a test holds the two together.
- *
- * `retryable` says whether the same step may succeed when it is tried again without anybody changing anything. A job
- * that fails with a code that is not retryable fails at once.
+ * Every error that BTC Fake raises on purpose. A code is never reused and never changes its meaning. A test holds
+ * docs/errors.md to this table.
+ * - `retryable`: the same step may succeed when it is tried again without anybody changing anything. A job that fails
+ *   with any other code fails at once.
  */
 export const ERROR_CODES = {
   CONFIG_INVALID: { retryable: false, meaning: 'One or more settings are wrong or missing.' },
@@ -100,10 +99,8 @@ export interface ErrorDetails {
 }
 
 /**
- * An error with a stable code, a message that is safe to show and to store (never a secret), and what to do about it.
- * Whatever it quotes of others, its texts stand on one line each, and what would steer a terminal or turn the direction
- * of writing is escaped. The cause is kept for a debugger; it is never printed, because nobody vouches for what it
- * says.
+ * An error with a stable code, a message that is safe to show and store, and a remedy. Quoted text is put on one line
+ * and escaped, so it cannot steer a terminal. The cause is for a debugger, and never printed.
  */
 export class BtcFakeError extends Error {
   readonly code: ErrorCode;

@@ -66,9 +66,8 @@ export async function createRunOnce(store: RunStore, queues: Queues, id: RunId, 
 }
 
 /**
- * Makes the run of a slot, as of the slot, unless there is one. Two processes may be at it at the same time, since the
- * lock of a job can be lost: each reads the population for itself, and the run has that of the first who was done,
- * whole.
+ * Makes the run of a slot, as of the slot, unless there is one. Two processes may do so at once, since a job can lose
+ * its lock: each reads the population for itself, and the first complete run wins.
  * @param slot epoch milliseconds.
  * @returns whether this made the run.
  * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE; there is no run then.

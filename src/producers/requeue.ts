@@ -54,10 +54,9 @@ export async function requeueFailed(
 }
 
 /**
- * Re-queues failed jobs, employees' and stages', of whatever runs they are, with all their attempts again: what Bull
- * Board's buttons do. Jobs whose run has ended, or is forgotten, stay as they are; one of no run, the schedule's tick,
- * or of a run that it is still to make, is simply put back.
- * @throws BtcFakeError RUN_STATE or RUN_NOT_FOUND when that is so of all of them.
+ * Re-queues failed jobs of any runs, with all their attempts, as Bull Board's buttons ask. Jobs of ended or forgotten
+ * runs stay as they are; jobs without a run yet (ticks, slots) are put back.
+ * @throws BtcFakeError RUN_STATE or RUN_NOT_FOUND when no job could be re-queued for that reason.
  */
 export async function requeueJobs(
   queues: Queues,

@@ -7,9 +7,8 @@ import { flowOf } from '../domain/run/stages.ts';
 import { stageJobOptions } from './job-options.ts';
 
 /**
- * Adds a run's flow: (publish ◀) file-assembly ◀ assignment ◀ catalog-download, each stage the parent of the one before
- * it. The employee jobs join it at the fan-out. BullMQ adds a flow in one transaction, so either all of it is there or
- * nothing; a flow that is there stays as it is.
+ * Adds a run's flow: (publish ◀) file-assembly ◀ assignment ◀ catalog-download, each stage the parent of the one
+ * before. BullMQ adds it in one transaction or not at all; a flow that is there stays. The fan-out adds employees.
  */
 export async function addRunFlow(queues: Queues, run: RunRecord, attempts: number): Promise<void> {
   const runId = run.plan.id;
@@ -27,9 +26,8 @@ export async function addRunFlow(queues: Queues, run: RunRecord, attempts: numbe
 }
 
 /**
- * Removes the notes that BullMQ keeps with the file-assembly job of each employee whose job is done: 140 bytes for
- * each, as long as the finished job is kept, which nobody reads. Only for a run that needs none of them any more: one
- * with its files.
+ * Removes what BullMQ keeps with the file-assembly job for each finished employee: 140 bytes that nobody reads. Only
+ * for a run that has its files.
  */
 export async function forgetDoneEmployees({ redis, byName }: Queues, runId: RunId): Promise<void> {
   // Unlike the removal of the job itself, this does not keep Redis busy, however many there are.

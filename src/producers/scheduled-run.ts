@@ -23,14 +23,14 @@ export interface ScheduleContext {
 }
 
 /**
- * Queues the run of the slot that is due, if it has none: what the tick does, a process that applies a schedule, and
- * every minute each worker that serves run-start. However many do so at once, one decision stands: to start it, to skip
- * it because an earlier run has not ended (SCHEDULE_OVERLAP=skip), or to let it be because it is too late
- * (SCHEDULE_CATCH_UP_HOURS).
+ * Queues the run of the due slot, if it has none; called by the tick, by a process that applies a schedule, and every
+ * minute by each worker that serves run-start. However many call at once, one decision stands.
+ * - The decision: start it, skip it because an earlier run has not ended (SCHEDULE_OVERLAP=skip), or drop it because
+ *   it is too late (SCHEDULE_CATCH_UP_HOURS).
  * @param now epoch milliseconds.
  * @param graceMs how young a slot is left to BullMQ's tick.
- * @returns the decisions that this call made or carried out, each told to one caller alone: about that slot, and before
- * it about those that nobody was there for.
+ * @returns the decisions that this call made or carried out, each returned to one caller alone: about the due slot, and
+ * before it about missed ones.
  */
 export async function startDueSlot(
   context: ScheduleContext,

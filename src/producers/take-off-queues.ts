@@ -27,9 +27,8 @@ const SETS = ['failed', 'delayed', 'prioritized'] as const;
 const REMOVED = 1;
 
 /**
- * Takes all jobs of a run off the queues that nobody holds, a part at a time. Safe to repeat, and by many at once; call
- * it again until nothing is removed or in hand. Only for a run that was cancelled, whose other jobs do nothing any
- * more.
+ * Takes all jobs of a cancelled run off the queues unless a worker holds them, a part at a time. Safe to repeat, also
+ * by several processes at once; call it until nothing is removed or in progress.
  */
 export async function takeOffQueues(queues: Queues, runId: RunId): Promise<TakenOff> {
   const found = { removed: 0, inHand: 0 };

@@ -26,9 +26,8 @@ export interface ScheduleApplied {
 }
 
 /**
- * Makes a schedule the one that counts, if it is not yet. Writes nothing where nothing differs: to tell BullMQ again
- * deletes a tick that is due and not yet taken up, and with it a week. Before and after a change the slots that are due
- * get their runs. Safe to do by any number of processes at once, also at the very instant of a slot.
+ * Applies a schedule, if it is not applied yet, and starts due slots before and after a change. It writes only
+ * differences: telling BullMQ again deletes a due tick, and with it a week. Safe in any number of processes at once.
  * @param clock epoch milliseconds.
  * @param insist put it back if somebody removed it.
  * @throws BtcFakeError CONFIG_INVALID when the expression is wrong, or leaves too long a gap.
@@ -67,9 +66,8 @@ export async function removeSchedule(queues: Queues, schedule: ScheduleStore, no
 }
 
 /**
- * Tells BullMQ's job scheduler what is applied, if it has not been told, or has lost its next tick; and to be still, if
- * nothing is. One process at a time: two could tell it across a slot, and the later one would delete the tick of the
- * earlier.
+ * Tells BullMQ's job scheduler what is applied (nothing: to stop), unless it knows and has its next tick. One process
+ * at a time: around a slot, the later of two would delete the tick of the earlier.
  * @returns whether this process told it what is applied.
  */
 export async function tellScheduler(queues: Queues, schedule: ScheduleStore, clock: () => number): Promise<boolean> {

@@ -3,9 +3,8 @@ import { type PlacedEmployee, placed } from '../domain/run/placed-employee.ts';
 import type { RunRecord } from '../domain/run/record.ts';
 
 /**
- * A run's employees who have neither a result nor a place among those that it is finished without, in input order, a
- * chunk of the population at a time. The assembly waits for them, or refuses; a retry queues those again whose jobs are
- * gone.
+ * A run's employees without a result who are not left out on purpose, in input order, a chunk of the population at a
+ * time. The assembly waits for them or refuses; a retry queues those whose jobs are gone.
  */
 export async function* missingEmployees(store: RunStore, run: RunRecord): AsyncGenerator<readonly PlacedEmployee[]> {
   const runId = run.plan.id;

@@ -29,11 +29,10 @@ export interface SandboxRecommender {
 }
 
 /**
- * A stand-in for the ML Training Recommender API, on loopback unless told otherwise, in the shape of contract section
- * 1, "Recommendations": 0 to 5 contents for each employee, which depend on the employee and `contentIds` only. It
- * answers 400 to a body that is no request and 404 to everything but `POST` to a path that ends in
- * `/public/api/v1/mltr/v3/run`.
- *
+ * A stand-in for the ML Training Recommender API, on loopback by default (contract section 1, "Recommendations"): 0 to
+ * 5 contents, which depend on the employee and `contentIds` only.
+ * - It answers 400 to a body that is no request, and 404 to everything but `POST` to a path that ends in
+ *   `/public/api/v1/mltr/v3/run`.
  * @throws BtcFakeError PORT_UNAVAILABLE when it cannot listen.
  */
 export async function startRecommender(options: SandboxRecommenderOptions): Promise<SandboxRecommender> {

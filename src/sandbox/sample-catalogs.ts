@@ -38,10 +38,8 @@ export interface SampleCatalogs {
 }
 
 /**
- * Makes a vendor's drop of invented training in a folder: today's files of both kinds, and older ones that a run must
- * not take. Files that somebody else placed there stay as they are, and no samples stand beside catalogs of their kind:
- * the samples of today would be the newest. Only samples that nobody has changed are removed.
- *
+ * Writes a vendor's drop of invented training to a folder: today's files of both kinds, and older ones that a run must
+ * not take. Only unchanged samples are removed; next to other files of a kind it writes no samples of that kind.
  * @param now epoch milliseconds; its UTC date goes into the names.
  * @throws the system's error when the folder cannot be written to.
  */

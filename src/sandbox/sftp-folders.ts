@@ -30,10 +30,8 @@ const MAX_READ_BYTES = 32 * 1024;
 const ENTRIES_PER_ANSWER = 64;
 
 /**
- * What serves one SFTP session: `files` as `/`, read-only, and `inbox` as `/inbox`, writable. Reading, listing, looking
- * at, and in the inbox writing, renaming and removing; all else is refused. Paths that lead out of their folder, by
- * `..` or by a link, are refused.
- *
+ * Serves one SFTP session: `files` as `/`, read-only, and `inbox` as `/inbox`, writable. Everything but reading,
+ * listing, stat, and in the inbox writing, renaming and removing is refused; so are paths out of a folder.
  * @throws the system's error when a folder does not exist.
  */
 export async function serveFolders({

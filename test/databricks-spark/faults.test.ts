@@ -1,6 +1,5 @@
-// Proves that faults of the recommender over real HTTP change no decision: the notebook waits, asks again and gives up
-// as the queue does, writes nothing while employees have failed, asks only those again, and leaves them out only when
-// it is told to.
+// Proves that recommender faults over real HTTP change no decision: the notebook waits, retries and gives up as the
+// queue does, writes nothing while employees have failed, and leaves them out only when told to.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

@@ -1,6 +1,5 @@
-// Proves what a person gets from `btc-fake databricks run --local`: the files of `btc-fake run`, in the same folder,
-// progress by stage, and the queue's own errors for what is wrong. The environment is the one that the tests have set
-// up.
+// Proves what `btc-fake databricks run --local` gives: the files of `btc-fake run`, in the same folder, progress by
+// stage, and the queue's own errors. It uses the environment that the tests have set up.
 import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';

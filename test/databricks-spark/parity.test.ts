@@ -1,6 +1,5 @@
-// Proves that the notebook on real Spark makes, byte for byte, the files that the queue makes from the same inputs:
-// with a real SFTP server, a real SQL driver and real HTTP calls on the queue's side, Delta tables and real HTTP calls
-// on Spark's.
+// Proves that the notebook on real Spark makes the queue's files byte for byte from the same inputs: real SFTP, SQL
+// driver and HTTP for the queue, Delta tables and real HTTP for Spark.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FULL_SIZE } from '../support/full-size.ts';
 import type { SparkRunner } from '../support/spark-runner.ts';

@@ -12,9 +12,8 @@ export interface TestCertificate {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * A new authority and a certificate for `localhost`, `127.0.0.1`, `::1` and further `names`, valid for one day, without
- * any program outside of Node.js. The authority's key is forgotten at once. Takes some tenths of a second: make one per
- * test file.
+ * A new authority and a certificate for `localhost`, `127.0.0.1`, `::1` and `names`, valid for one day, made by Node.js
+ * alone. The authority's key is dropped at once. Takes some tenths of a second: make one per test file.
  */
 export function makeCertificate(names: readonly string[] = []): TestCertificate {
   const authority = makeKeys();

@@ -1,7 +1,7 @@
 /**
- * Loaded into a command with `--import`: ends its process, as a power cut would, when it has reached a milestone so
- * often. END_AT is `MILESTONE:COUNT`, or `MILESTONE:COUNT:EMPLOYEE` for one employee alone. END_WITH is another signal
- * than SIGKILL: SIGSTOP only stops it.
+ * Loaded into a command with `--import`: ends its process, as a power cut would, when it reaches a milestone.
+ * - END_AT is `MILESTONE:COUNT`, or `MILESTONE:COUNT:EMPLOYEE` for one employee alone.
+ * - END_WITH is another signal than SIGKILL: SIGSTOP only stops it.
  */
 import { subscribe } from 'node:diagnostics_channel';
 

@@ -21,9 +21,8 @@ const SHOWN_BREACHES = 20;
 const MOMENT_MS = 2_000;
 
 /**
- * Judges a run that has ended, whatever was done to it: the feeds are those of the undisturbed run, byte for byte;
- * nothing is left on the queues; every key of a run expires; each employee was asked about once, and more often only as
- * far as the fault explains; no secret is anywhere.
+ * Judges an ended run: its feeds are those of the undisturbed run byte for byte, the queues are empty, every key
+ * expires, each employee was asked about once (more often only as the fault explains), and no secret is anywhere.
  * @throws Error that names every breach.
  */
 export async function judge(fixture: FaultFixture, runId: RunId, explained: Explained = {}): Promise<void> {

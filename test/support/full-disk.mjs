@@ -1,7 +1,6 @@
 /**
- * Loaded into a command with `--import`: its disk is full, as far as it can tell, for files whose path holds
- * FULL_DISK_IN, while there is a file FULL_DISK_WHILE. The system reports it at FULL_DISK_AT: `write`, `flush`, `close`
- * or `rename`.
+ * Loaded into a command with `--import`: makes its disk full for files whose path holds FULL_DISK_IN, while a file
+ * FULL_DISK_WHILE exists. FULL_DISK_AT says when it shows: `write`, `flush`, `close` or `rename`.
  */
 import { existsSync } from 'node:fs';
 import files from 'node:fs/promises';

@@ -8,9 +8,8 @@ const ROOT = join(import.meta.dirname, '../..');
 const COUNTED = /^(src|config)\//;
 
 /**
- * Records which parts of the sources run in this process from now on. The function that it returns ends that and writes
- * `in-process-ID.json` into `folder`: for each source file its path, the code that ran (with its source map) and V8's
- * counts.
+ * Records which parts of the sources run in this process from now on. The returned function ends that and writes
+ * `in-process-ID.json` to `folder`: each source's path, the code that ran (with source map) and V8's counts.
  */
 export async function startCoverage(folder) {
   const session = new Session();

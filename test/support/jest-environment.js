@@ -4,11 +4,8 @@ import { startCoverage } from './in-process-coverage.js';
 import { LeakCheck } from './leak-check.js';
 
 /**
- * The environment of every test file: Node's, in which nothing may be left when the file is done. A socket, server,
- * child process or worker that is still there fails the file.
- *
- * With COVERAGE_DIR set it also records which lines ran, here and in every Node.js process that the tests start; not
- * for the faults, which start so many that it would take minutes.
+ * The environment of every test file: Node's, and a socket, server, child process or worker that is left fails the
+ * file. With COVERAGE_DIR it records which lines ran, also in child processes, but not for the many of the faults.
  */
 export default class TestFileEnvironment extends NodeEnvironment {
   #leaks = new LeakCheck();

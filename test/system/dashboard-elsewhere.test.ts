@@ -7,9 +7,8 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
 /**
- * The dashboard as somebody at another machine uses it: by a name that is not this machine's, over plain HTTP, over
- * TLS, behind the nginx block of docs/operations.md, and below a path. A real browser presses real buttons of the built
- * command.
+ * Proves the dashboard from another machine, with a real browser on the built command: under another name, over plain
+ * HTTP and TLS, behind the nginx block of docs/operations.md, and below a path.
  */
 const LOGIN = { username: 'ada', password: 'correct horse' };
 const ENV = { DASHBOARD_USER: LOGIN.username, DASHBOARD_PASSWORD: LOGIN.password };

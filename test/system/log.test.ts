@@ -1,6 +1,5 @@
-// Proves that every line that a worker logs of a whole run is JSON and says which run, queue, job and employee it is
-// about, where nobody looks at a terminal; that the log of a command for people is text there; and that secrets are in
-// none.
+// Proves that a worker's log of a whole run is JSON that names run, queue, job and employee where nobody looks at a
+// terminal, that commands for people log text there, and that secrets are in neither.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -7,11 +7,10 @@ import { startWarehouse, type Warehouse } from '../support/warehouse/warehouse.t
 import { type CatalogRow, makeWorkspace, type Workspace } from '../support/workspace.ts';
 
 /**
- * 2,000 employees with what Databricks knows of them, read back from the files alone and held against the contract.
- * None of the product's rules is used here: what must be in the files is said once more, in the plainest way.
- *
- * What the manager gave is learnt from a second run with the same seed in which everybody is of type F, completes
- * nothing and so keeps everything in Non_Completed_Assignments: assignments do not depend on the type.
+ * Proves, for 2,000 employees with Databricks, that the files alone hold to the contract, whose rules are said once
+ * more here in the plainest way, without the product's.
+ * - What the manager gave comes from a second run with the same seed and only type F: assignments do not depend on
+ *   the type.
  */
 const AS_OF = '2025-10-28T11:00:00Z';
 const CREATED = '2025-10-28T10:55:00Z';

@@ -9,9 +9,8 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What is proved: a run has one folder for its files, whatever the folders of the processes are that work on it; every
-// command and page names the paths where the files are; and without REDIS_URL, too, a run's answers come from its own
-// recommender.
+// Proves that a run has one folder for its files in whatever folders the processes run, that every command and page
+// names that folder, and that without REDIS_URL a run asks its own recommender.
 
 const RUN = ['run', '--json', '--seed', 'folders', '--as-of', '2025-10-28T11:00:00Z'];
 const FAILING = 300_003;

@@ -5,9 +5,8 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { readRunFiles } from '../support/run-files.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: what `btc-fake check` flags in a vendor's catalog, a run tells in its log, summary, manifest
-// and result (contract section 1, "Nothing of this is silent"), and no vendor's title reaches a terminal with what
-// could harm it.
+// Proves that a run tells what `btc-fake check` flags in a catalog in its log, summary, manifest and result (contract
+// section 1, "Nothing of this is silent"), and that no title harms a terminal.
 
 let place: Workspace;
 let redis: TestRedis;

@@ -10,9 +10,8 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
-// What this file proves: when a build whose jobs are of another version meets a run that is under way, it refuses its
-// jobs and spoils nothing. They wait as failed until somebody re-queues them, and a worker of the matching build ends
-// the run with the bytes that it would have had.
+// Proves that a build with another version of jobs refuses jobs of a run under way and spoils nothing: they wait as
+// failed until re-queued, and a worker of the matching build ends the run with the same bytes.
 
 const DIST = dirname(dirname(dirname(dirname(MAIN))));
 const RUN = ['run', '--json', '--seed', 'two builds', '--as-of', '2025-10-28T11:00:00Z'];

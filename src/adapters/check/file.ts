@@ -47,11 +47,12 @@ export interface CheckedFile {
 }
 
 /**
- * Holds files against the contract, one after the other, each as a stream. When both feeds of a run (same folder, date
- * and RAND) are among them, nothing may be completed in the one and open in the other: for that, the pairs of the first
- * stay in memory (about 40 bytes for each) until the second was read. `onProblem` gets everything that is wrong, in
- * file order. A file of a run is held against the manifest that lies beside it. `dates` is how catalogs are read. A
- * file that cannot be read is a problem of that file; the others are checked all the same.
+ * Checks files against the contract and, where a manifest lies beside them, against the run. Each file is read as a
+ * stream; a file that cannot be read is a problem of that file alone.
+ * - When both feeds of a run (same folder, date and RAND) are given, a pair may not be completed in one and open in
+ *   the other. The pairs of the first stay in memory for that, at about 40 bytes each.
+ * @param onProblem gets everything that is wrong, in file order.
+ * @param dates how dates in catalogs are read.
  */
 export async function* checkFiles(
   paths: readonly string[],

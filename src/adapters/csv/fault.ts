@@ -8,9 +8,8 @@ const CR = 13;
 type Place = 'before a field' | 'bare' | 'quoted' | 'behind a quote' | 'behind a closed field';
 
 /**
- * The line, from 1, on which the first record starts that has something behind the closing quote of a field; undefined
- * when there is none. The parser cannot say it: it fails on a whole piece of the file at once. So the file is read
- * again.
+ * The line, from 1, of the first record with text behind the closing quote of a field; undefined without one. It reads
+ * the file again, because the parser fails on a whole piece of it at once.
  * @param comments given when lines that start with `#` do not count.
  */
 export async function lineOfStrayText(path: string, comments?: CommentLines): Promise<number | undefined> {

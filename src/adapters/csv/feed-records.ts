@@ -21,9 +21,8 @@ const MAX_LINE_BYTES = 1024 * 1024;
 const MAX_RECORD_LINES = 100;
 
 /**
- * Streams the records of a feed, held to its bytes (contract section 5): UTF-8 without a byte-order mark, LF line ends
- * and a final one, every field quoted. Continues behind what is wrong, with the next line. Memory does not grow with
- * the file.
+ * Streams the records of a feed and checks its bytes (contract section 5): UTF-8 without a byte-order mark, LF line
+ * ends and a final one, every field quoted. After a fault it continues with the next line. Memory stays flat.
  * @throws BtcFakeError FILE_UNREADABLE.
  */
 export async function readFeedRecords(path: string, reader: FeedRecordReader): Promise<void> {

@@ -4,9 +4,8 @@ import type { CompletionRow, EmployeeIdRange, OpenAssignmentRow } from '../../do
 type Row = OpenAssignmentRow | CompletionRow;
 
 /**
- * Holds a stream of rows to the range and to the order that were asked for: by employee, then content, then instant
- * (the latest first) or date (the earliest first), null last. The merge with the population would lose a row that
- * stands anywhere else.
+ * Checks the range and order of a stream of rows: by employee, then content, then instant (latest first) or date
+ * (earliest first), null last. The merge with the population would lose a row in any other place.
  */
 export class AskedOrder {
   readonly #table: string;

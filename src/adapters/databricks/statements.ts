@@ -68,8 +68,7 @@ const IN_RANGE = `(v.ba_id BETWEEN :first_ba_id AND :last_ba_id OR (v.ba_id IS N
 
 /**
  * Assignments without a completion of the same content by the same employee, by employee, then content, the latest
- * first. Every further column takes part in the order, so that of two assignments of the same instant it is always the
- * same one that comes first.
+ * first. All other columns break ties, so the first of two assignments of one instant is always the same.
  */
 export function openAssignmentsInRange(tables: RecordTables, range: EmployeeIdRange): Statement {
   return {

@@ -41,19 +41,18 @@ export interface DatabricksTrainingRecords extends TrainingRecords {
 }
 
 /**
- * Opens a session, lets `work` read from it and closes the session, whatever becomes of the work. Implements section 1
- * of the contract, "Training records". Each stream is one SELECT that is fetched chunk by chunk as it is consumed, so
- * that memory does not grow with its length; both may be consumed at the same time, and either may be left early. A
- * stream either gives every row or throws: nothing here is repeated, because a read that broke off can only start again
- * as a whole, which is the job's affair. What is read does not depend on the types of the tables' columns.
- *
- * `openAssignments` can give a pair of employee and content more than once, the latest assignment first. Its order is
- * total, so the first row of a pair is the same in every run.
- *
+ * Opens a session, lets `work` read from it and closes the session in any case (contract section 1, "Training
+ * records"). What is read does not depend on the types of the tables' columns.
+ * - Each stream is one SELECT that is fetched chunk by chunk, so memory does not grow. Both may be read at the same
+ *   time, and either may be left early.
+ * - A stream gives every row or throws. Nothing is repeated here: an interrupted read can only start again as a
+ *   whole, which the job does.
+ * - `openAssignments` may give a pair of employee and content more than once, the latest assignment first, in an
+ *   order that is the same in every run.
  * @throws BtcFakeError CONFIG_INVALID (a setting that cannot work, or no such warehouse), DATABRICKS_LOGIN_REFUSED,
  * DATABRICKS_UNREACHABLE (no connection, time-out), DATABRICKS_STARTING (HTTP 503, the session was lost),
  * DATABRICKS_QUERY (the server's own refusal), DATABRICKS_VALUE (a value that the contract's tables cannot hold, or
- * rows in another order than was asked for); and what `work` throws.
+ * rows in another order); and what `work` throws.
  */
 export async function withTrainingRecords<T>(
   warehouse: DatabricksWarehouse,

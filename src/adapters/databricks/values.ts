@@ -1,7 +1,6 @@
 /**
- * Columns of the training records as SQL expressions that mean the same whatever the column's type is: INT, BIGINT,
- * DECIMAL, DOUBLE or STRING (contract section 1, "Training records"). Valid with and without ANSI mode: nothing here
- * can fail a statement for a value.
+ * Columns of the training records as SQL expressions that read INT, BIGINT, DECIMAL, DOUBLE and STRING alike (contract
+ * section 1, "Training records"). No value can fail a statement, with or without ANSI mode.
  */
 
 /** A way to read a column: an expression that is NULL for what it cannot read. */
@@ -42,9 +41,8 @@ export function instantOf(column: string): string {
 }
 
 /**
- * A table's columns, each read as it is to be: its value under its own name, NULL where it cannot be read, and then
- * `unreadable`, the column's name, a blank and the text that stands there. A row without an employee id is nobody's;
- * what else it holds does not count.
+ * A table's columns under their own names, NULL where a value cannot be read, and `unreadable`: the column's name, a
+ * blank and the text found. A row without an employee id is nobody's, and nothing in it counts as unreadable.
  */
 export function readTable(table: string, readings: Readonly<Record<string, Reading>>): string {
   const columns = Object.keys(readings);

@@ -21,9 +21,8 @@ export function writeFailure(path: string, cause: unknown, remedy: string): BtcF
 }
 
 /**
- * The same for an error of the system that nobody has explained, such as a full disk where a command keeps its own
- * files; undefined when it is none of writing. Where the system names no file, the folder that the command runs in
- * stands for it.
+ * The same for a system error that has no explanation yet, such as a full disk under a command's own files; undefined
+ * when the error is not about writing. If the system names no file, the working folder is named.
  */
 export function unexplainedWriteFailure(error: unknown): BtcFakeError | undefined {
   if (!WRITING_ALONE.includes(systemCode(error) ?? '')) return undefined;

@@ -9,10 +9,8 @@ import { chooseSocketPath, ensurePrivateFolder, readRecord, removeRecord, writeR
 import { launchRedis, redisPrograms } from './program.ts';
 
 /**
- * A Redis of this folder's own, shared by the commands that run in it.
- *
- * A process that uses it holds one connection with a telling name. Redis itself so knows how many users there are, and
- * a command that was killed drops out by itself; the last one to release stops the server.
+ * A Redis of this folder's own, shared by the commands that run in it. Each process holds one named connection, so
+ * Redis knows its users, also when one is killed; the last user to release it stops the server.
  */
 export interface EmbeddedRedis {
   /** The path of the Unix socket, as `new Redis(url)` takes it; for BullMQ `{ path: url }`. There is no TCP port. */

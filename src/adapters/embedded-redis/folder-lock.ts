@@ -31,11 +31,9 @@ export function isRunning(mark: string): boolean {
 }
 
 /**
- * Does `work` while no other process (nor another call in this one) holds the lock at `path`, and returns what it
- * returns. The lock is a symbolic link whose target is the holder's mark: it is made in one step, so nobody ever sees
- * it without an owner. A lock whose owner is gone is broken.
- *
- * Throws INTERNAL when the lock is not free within `waitMs`.
+ * Does `work` while no other process (nor another call in this one) holds the lock at `path`, and returns its result.
+ * The lock is a symbolic link to the holder's mark, made in one step; a lock whose owner is gone is broken.
+ * @throws BtcFakeError INTERNAL when the lock is not free within `waitMs`.
  */
 export async function withFolderLock<T>(path: string, waitMs: number, work: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + waitMs;

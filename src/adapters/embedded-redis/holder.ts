@@ -11,10 +11,9 @@ const COMMAND_LIMIT_MS = 10_000;
 const POLL_MS = 20;
 
 /**
- * A connection that has had an answer to PING. Undefined when nobody listens: at once without a `mark`, or when the
- * process that it names is gone; after `listenLimitMs` when that process runs (it may be starting).
- *
- * Throws REDIS_UNREACHABLE when somebody listens and gives no answer within `READY_LIMIT_MS`.
+ * A connection that has answered PING, or undefined when nobody listens: at once without a `mark` or when its process
+ * is gone; after `listenLimitMs` when that process runs (it may be starting).
+ * @throws BtcFakeError REDIS_UNREACHABLE when somebody listens and gives no answer within `READY_LIMIT_MS`.
  */
 export async function waitForServer(
   socketPath: string,

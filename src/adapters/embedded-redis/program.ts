@@ -20,10 +20,9 @@ export interface RedisLaunch {
 }
 
 /**
- * Starts the first of `programs` that exists, in a process group of its own, so that Ctrl-C in a terminal ends the
- * command and not the Redis below it. The child is not yet ready to serve.
- *
- * Throws REDIS_NOT_INSTALLED when none exists; the remedy is the one command that installs it on this system.
+ * Starts the first of `programs` that exists, in a process group of its own: Ctrl-C in a terminal ends the command and
+ * not the Redis below it. The child is not yet ready to serve.
+ * @throws BtcFakeError REDIS_NOT_INSTALLED when none exists; the remedy is the command that installs it on this system.
  */
 export async function launchRedis(programs: readonly string[], launch: RedisLaunch): Promise<ChildProcess> {
   for (const program of programs) {

@@ -10,10 +10,10 @@ const LEAST_CHARACTERS = 4;
 const PUNCTUATION = /^[\s,:{}[\]"\\]*$/;
 
 /**
- * Makes a function that cuts secrets out of a text. A secret may stand there as it is, as JSON writes it, or as JSON
- * within JSON; every form is tried, the longest first, so that nothing is left of one that another is a part of. A
- * secret of fewer than 4 characters is cut out only where it is a value by itself: between quotation marks, behind `=`,
- * or before the `@` of an address.
+ * Makes a function that cuts secrets out of a text: as they are, as JSON, or as JSON within JSON, the longest form
+ * first.
+ * - A secret of fewer than 4 characters is cut out only as a value by itself: between quotation marks, behind `=`, or
+ *   before the `@` of an address.
  */
 export function secretCutter(secrets: readonly string[]): (text: string) => string {
   const long = formsOf(secrets.filter(({ length }) => length >= LEAST_CHARACTERS));

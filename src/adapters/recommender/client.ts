@@ -47,11 +47,10 @@ export type CallObserver = (seconds: number, outcome: number | ErrorCode) => voi
 /** The ML Training Recommender API, contract section 1, "Recommendations". */
 export interface Recommender {
   /**
-   * What the recommender recommends to an employee, in its order, each content once; possibly nothing. One call, one
-   * attempt: whether and when to try again is for the job to decide (`isRetryable`, `retryDelayMs`).
-   *
-   * Throws `RECOMMENDER_THROTTLED` or `RECOMMENDER_UNAVAILABLE` (with the `retryAfterMs` that the answer asked for)
-   * when the call may pass later, `RECOMMENDER_ACCESS`, `RECOMMENDER_REJECTED` or `RECOMMENDER_BODY` when it will not.
+   * What the recommender recommends to an employee, in its order, each content once; possibly nothing. One call is one
+   * attempt: the job decides whether and when to try again (`isRetryable`, `retryDelayMs`).
+   * @throws BtcFakeError RECOMMENDER_THROTTLED or RECOMMENDER_UNAVAILABLE (with the `retryAfterMs` of the answer) when
+   * the call may pass later; RECOMMENDER_ACCESS, RECOMMENDER_REJECTED or RECOMMENDER_BODY when it will not.
    */
   recommend(employeeId: EmployeeId): Promise<ContentId[]>;
   /**

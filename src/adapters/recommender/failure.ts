@@ -35,12 +35,13 @@ export interface CallFacts {
 }
 
 /**
- * The error for a call that brought no usable answer, or undefined when it brought one.
- *
- * A status counts more than how its body ended, so that a 429 whose body never comes keeps its `Retry-After`. Contract
- * section 1, "Recommendations": `RECOMMENDER_THROTTLED` for 429; `RECOMMENDER_UNAVAILABLE` for 408, every 5xx and a
- * broken exchange; `RECOMMENDER_ACCESS` for 401 and 403, `RECOMMENDER_REJECTED` for every other status that is not 2xx;
- * `RECOMMENDER_BODY` for too much. `PROXY_REFUSED` where a proxy on the way does not let the call through.
+ * The error for a call without a usable answer, or undefined when it is usable (contract section 1, "Recommendations").
+ * The status decides before the body, so a 429 whose body never comes keeps its `Retry-After`.
+ * - `RECOMMENDER_THROTTLED`: 429
+ * - `RECOMMENDER_UNAVAILABLE`: 408, every 5xx and a broken exchange
+ * - `RECOMMENDER_ACCESS`: 401 and 403; `RECOMMENDER_REJECTED`: every other status that is not 2xx
+ * - `RECOMMENDER_BODY`: too much
+ * - `PROXY_REFUSED`: a proxy on the way does not let the call through
  */
 export function exchangeError(
   exchange: Exchange,

@@ -18,9 +18,8 @@ export function gotExchanges(options: ExchangeOptions): Exchanges {
 }
 
 /**
- * One instance for all calls: got copies its options for each call, so they are kept few, and there are no hooks. Of
- * the forty that it hands on to Node.js, most of them not set, Node.js gets those that say something: to carry the
- * others through its own copies takes as long as the rest of the request.
+ * One instance for all calls, with few options and no hooks, because got copies options for each call. Node.js gets
+ * only options with a value: copying the others takes as long as the rest of the request.
  */
 function createClient({ url, headers, timeoutMs, proxyUrl }: ExchangeOptions, agent: HttpAgent | HttpsAgent) {
   const connectMs = connectLimitMs(timeoutMs);
@@ -47,9 +46,8 @@ function createClient({ url, headers, timeoutMs, proxyUrl }: ExchangeOptions, ag
 }
 
 /**
- * got spreads its options for caching, which are not used here, into those of each request, property by property. Where
- * the object that is spread is not frozen, V8 makes 34 hidden classes for each call and shares none of them: a third of
- * the time of a call, and 19 kB of garbage that only a full collection clears.
+ * got spreads its options for caching into those of each request. Unless that object is frozen, V8 makes 34 hidden
+ * classes a call and shares none: a third of a call's time, and 19 kB of garbage.
  */
 function start(client: Got, url: URL, body: string): Request {
   const stream = client(url, { isStream: true, body });

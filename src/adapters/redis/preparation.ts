@@ -1,10 +1,8 @@
 import type { Command, Redis } from 'ioredis';
 
 /**
- * Holds that a connection takes no command unless each step of preparing it (AUTH, SELECT, CLIENT SETNAME) has
- * succeeded, now and after every reconnect. ioredis uses it all the same: a database that Redis does not have would
- * become database 0. One that fails is closed before the next answer is read, the "error" event says why, and the
- * client connects again as its retry strategy says.
+ * Closes a connection unless each step of preparing it (AUTH, SELECT, CLIENT SETNAME) succeeds, also after a reconnect.
+ * ioredis would use it all the same, on database 0 for example. The "error" event says why.
  */
 export function refuseUnprepared(redis: Redis): void {
   const send = redis.sendCommand;

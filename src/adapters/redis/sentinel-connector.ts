@@ -1,10 +1,8 @@
 import { type SentinelConnectionOptions, SentinelConnector } from 'ioredis';
 
 /**
- * ioredis' connector for sentinels, which survives a failover while it connects. ioredis stops watching the sentinels
- * for the old connection only when it is told to disconnect. After a crash of the master it so hears of the failover
- * while it already looks for the new master, breaks that off, and its client is closed for good: a worker would stand
- * still until it is started again.
+ * ioredis' connector for sentinels, which survives a failover while it connects. ioredis itself keeps watching the
+ * sentinels of the old connection then, hears of the failover, and closes its client for good.
  */
 export class SteadySentinelConnector extends SentinelConnector {
   constructor(options: unknown) {

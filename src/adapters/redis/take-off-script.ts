@@ -1,11 +1,7 @@
 /**
- * Takes the jobs of one run out of a part of a list of waiting jobs, in one step: a search through the whole list for
- * each job would take hours for a million. Returns how many it took, how many of the part it left, and 1 when the part
- * reached the list's end.
- *
- * Who has waited longest stands at the tail, where the workers take from. The parent of the jobs is not told: it is
- * gone before.
- *
+ * Takes the jobs of one run out of a part of a list of waiting jobs in one step; a search for each job would take hours
+ * for a million. The parent of the jobs is gone before. Oldest jobs stand at the tail.
+ * @returns how many it took, how many of the part it left, and 1 when the part reached the list's end.
  * KEYS: the list. ARGV: what the jobs' keys begin with, the run, how many at the tail to skip, how many to look at.
  */
 export const TAKE_OFF = `

@@ -10,10 +10,8 @@ const GROUP = 64;
 const GROUPS_KEPT = 64;
 
 /**
- * Reads what employees start from, for a worker. Jobs come mostly in the order of the population, so that the second
- * employee of a group has the whole group read: one command for all instead of one for each. Single employees, of a
- * retry for example, cost no more than themselves. What was read stands, because assignments are frozen before an
- * employee is queued.
+ * Reads what employees start from. The second employee of a group makes it read the whole group with one command; a
+ * single employee, of a retry for example, is read alone. Assignments are frozen, so it keeps what it has read.
  */
 export class AssignmentReader {
   readonly #redis: RedisConnection;

@@ -7,9 +7,8 @@ import { REDIS_PREFIX, runKeys } from './keys.ts';
 const CANCELLED_KEY = `${REDIS_PREFIX}:cancelled`;
 
 /**
- * Cancels a run, unless it is gone, has ended or was cancelled before; returns which of the four. Everything that a run
- * still does asks for this mark in the same step in which it would count.
- *
+ * Cancels a run, unless it is gone, has ended or was cancelled before; returns which of the four. Each step of a run
+ * checks this mark in the same transaction that makes its result count.
  * KEYS: the run's record, the list of cancelled runs; then all other keys of the run. ARGV: the expiry in seconds, the
  * cancellation, the id, when (epoch milliseconds).
  */

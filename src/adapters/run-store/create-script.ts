@@ -1,11 +1,10 @@
 /**
- * Makes a run visible, whole, at once, unless it is there: two processes may make the run of the same slot, each from
- * its own reading of the employees file, and the first one's stands. Returns 1 when it made the run, -1 when chunks of
- * the population are gone.
- *
+ * Makes a whole run visible at once, unless it is there: of two processes that make the run of one slot, each from its
+ * own reading of the employees file, the first wins.
+ * @returns 1 when it made the run, -1 when chunks of the population are gone.
  * KEYS: the run's record, its results, the list of runs, its population, the population as it was read (the same key,
- * or one that takes its place); then all other keys of the run. ARGV: the id, createdAt, the expiry in seconds, the
- * results' mark, the number of chunks; then the fields and values of the record.
+ * or one to replace it); then all other keys of the run. ARGV: the id, createdAt, the expiry in seconds, the results'
+ * mark, the number of chunks; then the fields and values of the record.
  */
 export const CREATE_RUN = `
 local record, results, runs, population, draft = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]

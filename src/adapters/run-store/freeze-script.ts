@@ -1,11 +1,11 @@
 /**
- * Puts what a stage made in its place and on record, whole, at once, unless that has happened: a worker that has lost
- * its lock may be at it beside another one, with other answers, and what the first has put there stands. Returns 1 when
- * this was the first, 0 also when the run is gone, -1 when the draft has fewer fields than were written to it.
- *
- * KEYS: the run's record, the place, the draft that takes the place (the same key where there is none); then all other
- * keys of the run. ARGV: the field of the record, what goes there, the expiry in seconds, the number of fields of the
- * draft; then fields and values of the place.
+ * Puts what a stage made in its place and on record, at once, unless that has happened: a worker that has lost its lock
+ * may write beside another one, with other answers. The first wins.
+ * @returns 1 when this was the first; 0 when it was not, or the run is gone; -1 when the draft has fewer fields than
+ * were written to it.
+ * KEYS: the run's record, the place, the draft for the place (the same key where there is none); then all other keys of
+ * the run. ARGV: the field of the record, what goes there, the expiry in seconds, the number of fields of the draft;
+ * then fields and values of the place.
  */
 export const FREEZE = `
 local record, place, draft = KEYS[1], KEYS[2], KEYS[3]
@@ -21,9 +21,8 @@ for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[3]) end
 return 1`;
 
 /**
- * Keeps an employee's result, unless there is one or the run has expired: nobody would ever remove what is written
- * then.
- *
+ * Keeps an employee's result, unless there is one already or the run has expired, since nothing would remove a later
+ * one.
  * KEYS: the run's results, which exist from its start. ARGV: the position, the result.
  */
 export const PUT_RESULT = `

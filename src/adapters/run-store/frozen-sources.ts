@@ -6,9 +6,8 @@ import { runKeys } from './keys.ts';
 import { frozenFields } from './record-codec.ts';
 
 /**
- * Settles what is not settled yet; what is stands. Nothing of a run that froze nothing when it was made, or has
- * expired.
- *
+ * Settles sources that are not settled yet, and keeps the others. Does nothing for a run that froze nothing when it was
+ * made, or that has expired.
  * KEYS: the run's record. ARGV: fields and values.
  */
 const SETTLE = `

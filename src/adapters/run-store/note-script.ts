@@ -1,8 +1,7 @@
 /**
  * Writes fields of a run's record and renews the expiry of all its keys, in one step. A run that has expired or was
- * deleted stays gone: a field of it would otherwise be found by the next run of the same id. Returns 1 when it was
- * written.
- *
+ * deleted stays gone: the next run with its id would find the field.
+ * @returns 1 when it was written.
  * KEYS: the run's record; then all other keys of the run. ARGV: the expiry in seconds, a field that the record must not
  * have (empty: none); then fields and values.
  */
@@ -13,7 +12,11 @@ redis.call('HSET', KEYS[1], unpack(ARGV, 3))
 for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[1]) end
 return 1`;
 
-/** The same for one field, which keeps what was written there first. */
+/**
+ * The same for one field, if it still holds the value that the new value was made from. Of two processes that change it
+ * at once, the second gets 0 and reads again. A run that is gone counts as written.
+ * ARGV: the expiry in seconds, the field, its expected value (empty: nothing), the new value.
+ */
 export const NOTE_FIRST = `
 if redis.call('HEXISTS', KEYS[1], 'plan') == 0 then return 0 end
 redis.call('HSETNX', KEYS[1], ARGV[2], ARGV[3])
@@ -34,9 +37,7 @@ for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[1]) end
 return 1`;
 
 /**
- * Forgets runs in the list of runs whose records are gone; a run of the same id may have been made since somebody
- * looked.
- *
+ * Removes runs without a record from the list of runs; it checks again, because a run with the same id may be new.
  * KEYS: the list, the records. ARGV: the ids of the runs, in the same order.
  */
 export const FORGET_EXPIRED = `

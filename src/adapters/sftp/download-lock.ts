@@ -24,11 +24,9 @@ export interface Turn {
 }
 
 /**
- * Does `work` while no other process, on this machine or another that shares the folder, and no other call in this one
- * downloads to the same path. Who waits goes by signs of life that the holder writes, not by clocks or process ids,
- * which containers do not share. It saves downloads and no more: were two to hold it, after a long stop, each would
- * write a part of its own.
- *
+ * Does `work` while no other process, also on another machine with this folder, and no other call here downloads to the
+ * same path. Waiting goes by signs of life from the holder, because containers share no clocks or process ids.
+ * - The lock only saves downloads: if two hold it, after a long stop, each writes a part of its own.
  * @throws the system's error when the folder cannot be written, the signal's reason, or what `work` throws.
  */
 export async function withDownloadLock<T>(path: string, turn: Turn, work: () => Promise<T>): Promise<T> {

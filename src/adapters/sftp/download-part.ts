@@ -6,9 +6,8 @@ import { ownPartPath } from './download-lock.ts';
 import { keepReplaced } from './kept-catalogs.ts';
 
 /**
- * Lets `fill`, which returns the SHA-256, write a part, flushes it and renames it to `path`. The part is always a new
- * file of our own: what took its place meanwhile is not renamed. When it fails, an earlier file is untouched and no
- * part is left.
+ * Lets `fill`, which returns the SHA-256, write a new file, flushes it and renames it to `path`; another file in its
+ * place is not renamed. When it fails, an earlier file is untouched and no part is left.
  * @param modifiedAt epoch milliseconds, which the file gets; 0 when nobody knows. `keeps`: see `keepReplaced`.
  * @throws BtcFakeError OUTPUT_UNWRITABLE, FILE_UNREADABLE (the earlier file), or what `fill` throws.
  */

@@ -44,14 +44,13 @@ export interface DownloadOptions extends Turn {
 }
 
 /**
- * Brings a remote file into a local folder (contract section 1, "Vendor catalog files"): written under a name of its
- * own that ends in `.part`, checked against the remote size before and after, flushed, given the remote modification
- * time, renamed. The folder is made if it is missing. A file that is there with the same size and modification time is
- * not fetched again; while another process fetches it, this one waits.
- *
- * A server may refuse to tell of a file that was read to its end, because that was its only download: then the size
- * before counts. When it fails, an earlier file of the name is untouched and nothing half-written is left.
- *
+ * Brings a remote file into a local folder, which it makes if needed (contract section 1, "Vendor catalog files"). When
+ * it fails, an earlier file of the name is untouched and nothing half-written is left.
+ * - It writes `*.part`, checks the remote size before and after, flushes, sets the remote modification time and
+ *   renames.
+ * - A file with the same size and modification time is not fetched again. While another process fetches it, this one
+ *   waits.
+ * - A server may say nothing of a file after its only download; then the size before counts.
  * @throws BtcFakeError SFTP_PATH (the name is not a plain one, or no regular file has it), SFTP_TRANSFER (cut short,
  * still growing, standing still, too slow), SFTP_UNREACHABLE, OUTPUT_UNWRITABLE, FILE_UNREADABLE; the signal's reason.
  */

@@ -4,9 +4,8 @@ import type { SftpServer } from './server.ts';
 type Method = 'publickey' | 'password' | 'keyboard-interactive';
 
 /**
- * Decides how to log in: asks the server which methods it takes, and tries each of those once that the settings have
- * something for: the key, then the password. A password is given by keyboard-interactive only where the server takes no
- * plain one, so that a wrong password counts once.
+ * Decides how to log in: asks which methods the server takes, and tries the key, then the password, each once. It
+ * answers keyboard-interactive only where plain passwords are not taken, so a wrong one counts once.
  */
 export function loginMethods({ username, password, privateKeyFile }: SftpServer): AuthHandlerMiddleware {
   const left = new Set<Method>();

@@ -40,13 +40,10 @@ const STATUS_UNSUPPORTED = 8;
 const WRITE_BYTES = 32 * 1024;
 
 /**
- * Puts a local file into a remote folder under its own name (contract section 6): sent as `NAME.OWNER.part`, size
- * checked, then renamed over what is there. The same bytes there already: nothing is changed. The remote folder is
- * never made.
- *
- * Where the server offers no posix-rename, the earlier file is deleted first, so for an instant there is none. When it
- * fails before that, the earlier file is untouched; the part is removed if the connection still stands.
- *
+ * Puts a local file into a remote folder under its own name (contract section 6), unless the same bytes are there: sent
+ * as `NAME.OWNER.part`, size checked, then renamed over an earlier file. The remote folder is never made.
+ * - Without posix-rename on the server, the earlier file is deleted first, so for an instant there is none. A failure
+ *   before that leaves it untouched, and removes the part if the connection still stands.
  * @throws BtcFakeError FILE_UNREADABLE (the local file), SFTP_PATH (the folder is missing or not ours to write),
  * SFTP_TAKEN (a receiver took the partial file), SFTP_TRANSFER, SFTP_UNREACHABLE; the signal's reason when it is
  * aborted.

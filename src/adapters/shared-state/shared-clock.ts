@@ -10,10 +10,8 @@ export async function redisTime(redis: RedisConnection): Promise<number> {
 }
 
 /**
- * The time of day by Redis' clock, which all machines share: what is due is decided by it, so that a machine whose own
- * clock is wrong starts nothing too early or too late. Between two measurements this process's steady clock carries it
- * on, which nobody can set; while the machine sleeps it stands still, so it may be late until the next measurement,
- * never early.
+ * The time by Redis' clock, which all machines share: a machine with a wrong clock starts nothing too early or late. A
+ * steady clock of this process carries it on; after the machine slept it may be late, never early.
  */
 export class SharedClock {
   readonly #redis: RedisConnection;

@@ -7,9 +7,8 @@ const GROUPS_SHOWN = 10;
 const EMPLOYEES_SHOWN = 8;
 
 /**
- * Failed employees by reason, as the dashboard groups them, the largest group first: `380 employees:
- * RECOMMENDER_REJECTED: …`, and below it the first of their ids. Somebody whose reason nobody shares stands alone, with
- * the whole reason.
+ * Failed employees by reason, grouped as on the dashboard, largest first: `380 employees: RECOMMENDER_REJECTED: …`,
+ * then the first ids. An employee with a reason of their own gets a line with the whole reason.
  */
 export function failureLines(failed: readonly FailedEmployee[]): string[] {
   const reasons = new Map(failed.map(({ employeeId, reason }) => [employeeId, reason]));

@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Where the dashboard stands below a proxy's address (DASHBOARD_BASE_PATH): `/btc-fake`, or empty. Pages are written
- * for the empty one. Their addresses get the path as they leave, requests lose it as they come in, if the proxy has not
- * taken it off.
+ * The dashboard's path below a proxy's address (DASHBOARD_BASE_PATH): `/btc-fake`, or empty. Pages are written without
+ * it: answers get it added, and requests lose it unless the proxy has removed it.
  */
 
 /** The attributes of pages that hold addresses. A page's texts are escaped, so that none can look like one. */

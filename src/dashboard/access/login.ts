@@ -25,14 +25,12 @@ export type LoginOutcome =
   | { readonly outcome: 'throttled'; readonly waitMs: number };
 
 /**
- * Checks HTTP Basic logins against the one user that there is. User and password are always both compared, as hashes,
- * in constant time.
- *
- * Guessing is slowed: after 5 different wrong logins in a minute from an address, or 100 from everywhere, nothing is
- * compared any more until the minute is over, not even what is right, because that answer is what a guesser wants. So
- * that nobody can lock out others who come from the same address (a proxy's), a browser that logged in keeps a token,
- * and is counted by itself. Tokens are signed with a key that lives as long as the process; without one nothing is lost
- * but this.
+ * Checks HTTP Basic logins against the one user. User and password are always both compared, as hashes, in constant
+ * time. Guessing is slowed, also for the right login, whose answer is what a guesser wants (docs/security.md).
+ * - After 5 different wrong logins in a minute from an address, or 100 from everywhere, nothing is compared until the
+ *   minute is over.
+ * - A browser that has logged in keeps a token and is counted by itself, so nobody can lock out others behind the
+ *   same proxy. Tokens are signed with a key that lives as long as the process.
  */
 export class Login {
   readonly #user: Buffer;

@@ -2,10 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isLoopback } from '../../../config/loopback.ts';
 
 /**
- * Whether a request comes from a page of this server. Browsers say so in `Sec-Fetch-Site`, or, over plain HTTP to
- * another machine, in `Origin`. A request that has neither is not trusted: old browsers send such ones for other sites'
- * pages. A proxy that changes `Host` tells the one that the browser asked for in `X-Forwarded-Host`, which no page of
- * another site can send: there is no CORS.
+ * Whether a request comes from a page of this server, by `Sec-Fetch-Site`, else by `Origin`; without either it is not
+ * trusted. Behind a proxy the host is in `X-Forwarded-Host`, which other sites cannot send without CORS.
  */
 export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
   const { 'sec-fetch-site': site, origin } = headers;

@@ -1,9 +1,8 @@
 import type { BeforeHook, HookContext } from '@bull-board/api/typings/app';
 
 /**
- * What may be done in Bull Board. Everything that is not listed here as harmless is refused, so that a button which a
- * later version of it brings does nothing before somebody has decided about it. Why:
- * docs/decisions/0013-bull-board-refusals.md.
+ * What may be done in Bull Board. Everything that is not listed here as harmless is refused, including buttons that a
+ * later version adds (docs/decisions/0013-bull-board-refusals.md).
  */
 const HARMLESS: ReadonlySet<string> = new Set([
   'get /api/redis/stats',

@@ -32,9 +32,8 @@ export const LIVE_NOTE = 'live-note';
 const OUTAGE = 'Redis does not answer. This page continues by itself when it does.';
 
 /**
- * Keeps pages up to date by server-sent events, one event for each part that has changed. All who look at the same
- * thing share one computation a second; when nobody looks there is none. Who is slow gets fewer events, each with the
- * newest of a part: nothing piles up. Ends with the server.
+ * Keeps pages up to date by server-sent events, one for each part that has changed. Viewers of one thing share one
+ * computation a second. A slow viewer gets fewer events, always the newest: nothing piles up.
  */
 export class LiveProgress {
   readonly #everyMs: number;

@@ -30,9 +30,8 @@ interface Done {
 const AT_ONCE = 500;
 
 /**
- * What people can do about a run: re-queue who failed (all, one reason, one employee), re-queue a failed stage, start a
- * scheduled run that could not, and finish without the failed. Each answers with the run's page, which says what was
- * done. Done twice, or by two people at once, the second finds nothing to do, and says so.
+ * What people can do about a run: re-queue failed employees or a failed stage, start a scheduled run that could not
+ * start, finish without the failed. The run's page says what was done; a second press finds nothing to do.
  */
 export function runActionRoutes(app: FastifyInstance, context: DashboardContext, views: RunViews): void {
   const { store, queues, loaded } = context;

@@ -17,9 +17,8 @@ export interface ConnectionRound {
 export const CHECK_LIMIT_MS = 20_000;
 
 /**
- * Tries everything that is configured, all at once. One round at a time for all viewers: a viewer who asks while one is
- * under way gets its findings. A round never takes longer than `limitMs`; what has not answered by then is wrong, and
- * is told to give up.
+ * Checks everything that is configured at once, in one round for all viewers: a viewer who asks during a round gets its
+ * findings. After `limitMs` what has not answered counts as wrong, and is aborted.
  */
 export class ConnectionRounds {
   readonly #context: Pick<DashboardContext, 'loaded' | 'redis' | 'logger' | 'now'>;

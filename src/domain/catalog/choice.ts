@@ -42,9 +42,8 @@ const DAY_MS = 86_400_000;
 const MEGABYTE = 1_000_000;
 
 /**
- * Sorts what is in a folder (contract section 1, "Vendor catalog files"): regular files whose names match, and near
- * misses: names that nearly match, and links and the like under names that do. A folder is one only under a name that
- * matches.
+ * Sorts the entries of a folder (contract section 1, "Vendor catalog files"): regular files with a matching name, and
+ * near misses, which are names that nearly match, and links, folders and the like under matching names.
  */
 export function catalogListing(entries: Iterable<FolderEntry>): CatalogListing {
   const files: CatalogFile[] = [];

@@ -41,9 +41,9 @@ const PIECES = /'(?:''|[^'])+'|([A-Za-z])\1*|''|\s+|[^A-Za-z'\s]/g;
 
 /**
  * Makes a reader of a date-fns pattern (contract section 1, "Dates"): `d/M/yyyy H:mm`, `yyyyMMdd`,
- * `yyyy-MM-dd'T'HH:mm`. As date-fns does, it takes one digit for `dd`, unless numbers stand together. Undefined when
- * the pattern has another token or one twice, lacks year, month or day, has `h` without `a` or the reverse, or `M`
- * beside another number, which would leave it open where that begins.
+ * `yyyy-MM-dd'T'HH:mm`. As in date-fns, `dd` takes one digit too, unless numbers stand together.
+ * @returns undefined when the pattern has another token or one twice, lacks year, month or day, has `h` without `a` or
+ * the reverse, or has `M` beside another number, where its beginning would be open.
  */
 export function compileDatePattern(pattern: string): DatePattern | undefined {
   const pieces = pattern.match(PIECES) ?? [];

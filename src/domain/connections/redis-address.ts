@@ -30,9 +30,10 @@ const HOST = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_.])?))(?::(
 const MASTER = /^\/([A-Za-z0-9._-]+)(?:\/([0-9]{1,5})?)?$/;
 
 /**
- * Reads `redis[s]://[user:password@]host[:port][/database]`,
- * `redis[s]+sentinel://[user:password@]host:port,host:port/name[/database]` or
- * `redis[s]+cluster://[user:password@]host:port,host:port`.
+ * Reads the address of a Redis, of sentinels or of a cluster.
+ * - `redis[s]://[user:password@]host[:port][/database]`
+ * - `redis[s]+sentinel://[user:password@]host:port,host:port/name[/database]`
+ * - `redis[s]+cluster://[user:password@]host:port,host:port`
  * @returns undefined when it is none of them.
  */
 export function parseRedisAddress(text: string): RedisAddress | undefined {

@@ -13,9 +13,8 @@ export interface WarehouseWaiting {
 }
 
 /**
- * Milliseconds until a warehouse that is starting is asked again (contract section 1, "Training records"): what it
- * asked for, else half of the time that it was waited for, from 1 to 15 s. The last time is when the patience ends;
- * undefined when it has ended.
+ * Milliseconds until a starting warehouse is asked again (contract section 1, "Training records"): what it asked for,
+ * else half of the wait so far, from 1 to 15 s. The last try is at the end of the patience; then undefined.
  */
 export function warehouseWaitMs({ now, since, patienceMs, retryAfterMs }: WarehouseWaiting): number | undefined {
   const leftMs = since + patienceMs - now;

@@ -28,9 +28,8 @@ interface NewPart {
 }
 
 /**
- * The rules for the rows of a Non_Completed_Assignments feed (contract sections 3 and 5). The feed does not say where
- * its open assignments end and the new ones begin: that is known from the first user who comes back. Each user's rows
- * stand together in either part. Memory grows with the rows, by about 40 bytes for each.
+ * The rules for the rows of a Non_Completed_Assignments feed (contract sections 3 and 5). A user who comes back marks
+ * where the new assignments begin, since the feed does not say. Memory grows by about 40 bytes a row.
  */
 export function openAssignmentRules({ own = new PairSet(), other }: RunPairs): FeedRules {
   const users = new Set<EmployeeId>();

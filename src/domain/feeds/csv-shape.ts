@@ -29,9 +29,8 @@ const SEPARATORS: readonly (readonly [separator: string, name: string])[] = [
 ];
 
 /**
- * Says what a file is that could not be read as CSV with commas, from its first bytes; undefined when they look like
- * CSV. It knows other formats, other separators, lines that are in quotes as a whole, and Excel's line `sep=,`, and
- * names the columns that it finds.
+ * Says from its first bytes what an unreadable file is: another format or separator, lines quoted as a whole, Excel's
+ * `sep=,`; and names the columns that it finds. Undefined when the bytes look like CSV with commas.
  */
 export function foreignShape(beginning: Uint8Array): ForeignShape | undefined {
   const hex = Array.from(beginning.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');

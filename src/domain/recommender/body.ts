@@ -11,13 +11,11 @@ const MESSAGE_NAMES = ['message', 'detail'] as const;
 const ID_NAMES = ['recommended_content_id', 'content_id', 'contentId', 'ContentId'] as const;
 
 /**
- * The recommended contents in the recommender's answer, contract section 1, "Recommendations": in the order of the
- * answer, each once. An empty list in the answer is an empty array here.
- *
- * `text` is the whole body as it was received. Throws `RECOMMENDER_BODY`, with the first 200 characters of it, when it
- * is not JSON, when it holds no list where the contract allows one, when it names an error beside an empty one, or when
- * an item of the list has no valid content id: a list is taken whole or not at all, because half an answer would look
- * like an answer.
+ * The recommended contents in the recommender's answer, in its order, each once; possibly none (contract section 1,
+ * "Recommendations"). A list is taken whole or not at all: half an answer would look like an answer.
+ * @param text the whole body as it was received.
+ * @throws BtcFakeError RECOMMENDER_BODY, with its first 200 characters, when it is not JSON, holds no list where the
+ * contract allows one, names an error beside an empty list, or holds an item without a valid content id.
  */
 export function parseRecommendationBody(text: string): ContentId[] {
   const body = decode(text);

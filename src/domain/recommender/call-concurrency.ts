@@ -30,10 +30,8 @@ export interface EndedCall {
 }
 
 /**
- * Chooses how many calls are made at the same time, between two bounds, by how long they take. More are tried for as
- * long as calls stay as quick as they were, and fewer when they have become slower: past that, more at a time only wait
- * for each other, be it here or at the other end. So it cannot press a recommender that gets slower and slower. With
- * the least at a time it measures again what quick is.
+ * Chooses how many calls are made at the same time, between two bounds: more while calls stay as quick, fewer when they
+ * get slower, because more calls then only wait for each other (docs/decisions/0018-employees-at-a-time.md).
  */
 export class CallConcurrency {
   readonly least: number;

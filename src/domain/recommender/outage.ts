@@ -30,14 +30,13 @@ export interface OutagePause {
 }
 
 /**
- * Tells an outage of the recommender, in which no call succeeds, from the trouble of single employees, by how the calls
- * of a process end. 20 failures in a row are an outage at once where a first call got no answer at all. Where all got
- * an answer that names an error, or were asked about before, it may be they: only a probe with others, which fails as
- * well, makes it an outage. After a probe that passes, twice as many have to fail before the next one, up to 160.
- *
- * While an outage lasts, nobody's attempts are to be used up: the process pauses, 1 s at first and twice as long each
- * time up to 30 s (never less than a `Retry-After` asks), and probes after each pause. After `patienceMs` it is not
- * waited for any longer, until a call succeeds or none has failed for 10 minutes: calls fail as they would without it.
+ * Tells an outage of the recommender, in which no call succeeds, from failures of single employees, by how the calls of
+ * a process end (docs/decisions/0014-pause-while-the-recommender-is-out.md).
+ * - 20 failures in a row are an outage if a first call got no answer at all. Otherwise only a failed probe with
+ *   others makes them an outage; after each probe that passes, twice as many must fail, up to 160.
+ * - During an outage the process pauses, 1 s at first and then twice as long up to 30 s (never less than
+ *   `Retry-After`), and probes after each pause. No attempts are used up.
+ * - After `patienceMs` calls fail as usual, until a call succeeds or none has failed for 10 minutes.
  */
 export class RecommenderOutage {
   readonly #patienceMs: number;

@@ -13,9 +13,8 @@ const HTTP_DATES = [
 ];
 
 /**
- * How long a `Retry-After` header asks to wait from `nowMs` (epoch milliseconds), in milliseconds: seconds or an HTTP
- * date, 0 for a date that is over, never more than 10 minutes. Undefined when there is no header or it says neither.
- * Contract section 1, "Recommendations".
+ * How many milliseconds a `Retry-After` header asks to wait from `nowMs` (epoch milliseconds): seconds or an HTTP date,
+ * 0 for a past date, at most 10 minutes; undefined without either (contract section 1, "Recommendations").
  */
 export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   const text = header?.trim() ?? '';
@@ -41,9 +40,8 @@ export interface FailedAttempt {
 }
 
 /**
- * Milliseconds to wait before the next attempt: 1 s, doubled with each attempt up to 60 s, of which the second half is
- * random. It is never less than the error's `retryAfterMs`; the random part is then added to that, so that many jobs
- * that were told the same do not come back at the same moment.
+ * Milliseconds until the next attempt: 1 s, doubled with each attempt up to 60 s, half of it random. An error's
+ * `retryAfterMs` is waited for first, plus the random part, so jobs that got the same answer come back spread out.
  */
 export function retryDelayMs({ attemptsMade, error, random }: FailedAttempt): number {
   const halfMs = Math.min(BASE_MS * 2 ** Math.max(attemptsMade - 1, 0), CAP_MS) / 2;

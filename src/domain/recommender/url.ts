@@ -1,11 +1,11 @@
 import { BtcFakeError } from '../errors.ts';
 
 /**
- * The address of the recommender, contract section 1, "Recommendations": `API_BASE_URL` followed by `API_ENDPOINT`.
- * Where the end of the base's path repeats the start of the endpoint (whole path segments, the longest such stretch),
- * it is joined once: `https://host.example/public` and `/public/api/run` make `https://host.example/public/api/run`.
- *
- * Throws `CONFIG_INVALID` when the base is not an http or https address without query, or the endpoint is not a path.
+ * The address of the recommender (contract section 1, "Recommendations"): `API_BASE_URL` followed by `API_ENDPOINT`.
+ * The longest path segments that end the base and start the endpoint are joined once.
+ * - `https://host.example/public` and `/public/api/run` make `https://host.example/public/api/run`.
+ * @throws BtcFakeError CONFIG_INVALID when the base is not an http or https address without query, or the endpoint is
+ * not a path.
  */
 export function recommenderUrl(baseUrl: string, endpoint: string): URL {
   const url = parseBase(baseUrl);

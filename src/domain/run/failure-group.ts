@@ -6,9 +6,8 @@ const SHORTEST_ID = 6;
 const CUT = '…';
 
 /**
- * What the reason of a failed employee has in common with those of others: the reason without the employee's id, and
- * without what would set every failure apart: times, and whatever looks like the id of one call (six or more digits or
- * hexadecimal characters, one of them a digit).
+ * The part of a failure's reason that other employees share: without the employee's id, times and ids of single calls
+ * (six or more digits or hexadecimal characters, one of them a digit).
  */
 export function failureGroup(reason: string, employeeId: EmployeeId): string {
   return reason

@@ -20,9 +20,8 @@ const SAME_IN_BOTH =
   /^(\*|\d+|[A-Za-z]{3})(-(\d+|[A-Za-z]{3}))?(\/\d+)?(,(\*|\d+|[A-Za-z]{3})(-(\d+|[A-Za-z]{3}))?(\/\d+)?)*$/;
 
 /**
- * Translates a cron expression of five fields (SCHEDULE_CRON) for the Jobs API, which takes Quartz expressions. Quartz
- * has seconds in front, counts days of the week from 1 = Sunday, and wants `?` for one of the two day fields; it cannot
- * say "this day of the month or that day of the week".
+ * Translates a cron expression of five fields (SCHEDULE_CRON) for the Jobs API. Quartz puts seconds first, counts days
+ * of the week from 1 = Sunday, wants `?` in one of the two day fields, and cannot express "or" between them.
  */
 export function quartzSchedule(cron: string): QuartzSchedule | QuartzRefusal {
   const fields = cron.trim().split(/\s+/);

@@ -58,10 +58,8 @@ interface WallClock {
 }
 
 /**
- * Slots are told by the clock on the wall: an hour that a change of the clocks repeats has them once, and the first
- * time, unless they are in every hour; those in an hour that it leaves out are as much later as the clock jumped.
- * BullMQ counts from instant to instant, and at such a change comes to another one depending on where it began, or to
- * none. Its tick only wakes a worker.
+ * Slots follow the wall clock. In an hour that a clock change repeats they come once, the first time, unless they are
+ * hourly; in a skipped hour they move by the jump. BullMQ's ticks may differ there; a tick only wakes a worker.
  */
 function wallClock({ cron, timeZone }: WeeklySchedule): WallClock {
   // In UTC nothing is left out and nothing repeated.

@@ -19,8 +19,7 @@ export type Draw = (purpose: 'assign' | 'complete' | 'time', n: number) => numbe
 
 /**
  * The draws of one employee (contract section 4, "Randomness"): the first 6 bytes of the SHA-256 of
- * `SEED/PURPOSE/EMPLOYEEID/N`, divided by 2^48. They depend on nothing else, so order, concurrency and retries cannot
- * change them.
+ * `SEED/PURPOSE/EMPLOYEEID/N`, divided by 2^48. Order, concurrency and retries cannot change them.
  */
 export function seededDraw(seed: string, employeeId: EmployeeId): Draw {
   return (purpose, n) => hashedInteger(`${seed}/${purpose}/${employeeId}/${n}`) / 2 ** 48;

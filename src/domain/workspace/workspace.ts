@@ -1,7 +1,6 @@
 /**
  * The part `workspace` of `lakehouse.yaml`, with the file's own names: who works in the workspace, where, and with
- * which rights. Terraform, the notebook helper and the commands all read it there (issue 13 of the founding list,
- * docs/workspace.md).
+ * which rights. Terraform, the notebook helper and the commands read it there (docs/workspace.md).
  */
 
 /** Unity Catalog privileges that a description may grant. */

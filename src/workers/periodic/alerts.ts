@@ -26,9 +26,8 @@ interface News extends Occurrence {
 }
 
 /**
- * Tells a webhook what happens to runs: that they end, wait for failed employees, fail, are overdue, or could not
- * start. Each is told once, however many workers do this; what could not be told is tried again at the next time. What
- * happened before the webhook was there is not told.
+ * Tells a webhook when runs end, wait for failed employees, fail, are overdue or could not start. Each event is told
+ * once, by whichever worker; a failed call is tried again next time. Events from before the webhook are not told.
  */
 export function alertsTask(context: WorkerContext, url: string, webhook?: WebhookOptions): PeriodicTask {
   const { queues, settings, logger, now } = context;

@@ -22,10 +22,8 @@ interface FailedJob {
 }
 
 /**
- * Removes the failed jobs of runs that Redis has forgotten (RUN_RETENTION_DAYS), and the jobs that waited for them:
- * nobody can re-queue them any more. Each time it looks at a part of the failed jobs, beginning where it stopped the
- * last time. What failed to start (the run of a slot that was never made) and ticks stay for as long as a run would.
- * Any number of processes may do this.
+ * Removes the failed jobs of runs that Redis has forgotten (RUN_RETENTION_DAYS), and the jobs that waited for them.
+ * Each time it looks at the next part of the failed jobs. Safe in any number of processes.
  */
 export function expiredJobsTask(context: WorkerContext): PeriodicTask {
   const from = new Map<QueueName, number>();

@@ -19,9 +19,8 @@ export function describeWorker(what: Pick<WorkerIdentity, 'version' | 'queues' |
 }
 
 /**
- * Says again and again that this process is alive, and warns when its clock is more than 30 seconds from Redis': BullMQ
- * goes by it when it wakes up what waits. Warned of once, and again when it goes wrong the other way or after it was
- * right.
+ * Announces that this process is alive, and warns once when its clock is more than 30 seconds from Redis', because
+ * BullMQ wakes waiting jobs by it. It warns again when the clock goes wrong the other way, or after it was right.
  * @param now this machine's own clock, epoch milliseconds.
  */
 export function heartbeat(

@@ -12,11 +12,8 @@ const LOOKED_AT = 500;
 const NOWHERE = 'unknown';
 
 /**
- * Takes away employee jobs that a run waits for and no queue holds, so that the run continues. A Redis that lost the
- * end of its append-only file inside a transaction, and then lost it again, loads half of that transaction: a job is in
- * no list, and its assembly waits for it. The assembly queues employees without a result again.
- *
- * It looks when nothing is queued or in hand, and acts on what it finds twice. Any number of processes may do this.
+ * Removes employee jobs that a run waits for and no queue holds, when nothing is queued or in progress and it finds
+ * them twice. A Redis that twice lost the end of its append-only file can load half a transaction.
  */
 export function lostJobsTask({ queues, logger }: WorkerContext): PeriodicTask {
   const employees = queues.byName['employee-simulation'];

@@ -22,9 +22,8 @@ export interface RunningTasks {
 const STOP_MS = 1_000;
 
 /**
- * Runs each task now, and then periodically. A task never runs twice at the same time: one that waits for Redis
- * continues when Redis is back. One that fails runs again at its next time; the first failure is logged, and the end of
- * the failures with a count. The timers keep no process alive.
+ * Runs each task now, and then periodically, never twice at the same time. A failed task runs again at its next time;
+ * the first failure is logged, and the end of the failures with a count. The timers keep no process alive.
  */
 export function startPeriodicTasks(tasks: readonly PeriodicTask[], logger: Logger): RunningTasks {
   const failing = new Failures(logger);

@@ -28,9 +28,8 @@ export interface RecommenderWatchOptions {
 const UNTIL_A_PROBE_PASSES_MS = 7 * 24 * 3_600_000;
 
 /**
- * Watches the recommender calls of this process. While the recommender fails for everybody or refuses everybody, this
- * process takes no employees, and asks about one from time to time, as a probe; other processes may still be served.
- * Told once in the log, and to everybody by a note in Redis.
+ * Watches the recommender calls of this process. While every call fails, the process takes no employees and probes with
+ * one from time to time; others may still be served. Told once in the log, and by a note in Redis.
  */
 export class RecommenderWatch {
   readonly #options: RecommenderWatchOptions;

@@ -61,9 +61,8 @@ export function jobProcessor<Data extends StageJobData>(handler: JobHandler<Data
 }
 
 /**
- * The same for a handler whose jobs are many and short: they share the process's signal, because one for each would
- * cost a tenth of their time. Such a job is not told that it has lost its lock; its work must do no harm when it is
- * done twice.
+ * The same for a handler with many short jobs, which share the process's signal: one for each would cost a tenth of
+ * their time. Such a job does not learn that it has lost its lock; doing its work twice must do no harm.
  */
 export function shortJobProcessor<Data extends StageJobData>(handler: JobHandler<Data>, dependencies: JobDependencies) {
   return (job: Job<Data>, token?: string): Promise<void> =>

@@ -8,9 +8,9 @@ const LONGEST_WAIT_MS = 3_000;
 export type WhenMemoryIsFree = <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
 
 /**
- * Does what writes to Redis. A Redis that is full, read-only or refuses for another reason of its own is waited for, as
- * one that is away is: nothing fails because of it, and no attempt is used up. The work must be safe to repeat.
- * `onRefusal` is told each time.
+ * Does what writes to Redis, and waits while Redis is full, read-only or refuses for a reason of its own: nothing
+ * fails, and no attempt is used up. The work must be safe to repeat.
+ * @param onRefusal is told of each refusal.
  * @throws BtcFakeError with the code of the refusal when the signal is aborted meanwhile; and what the work throws
  * otherwise.
  */

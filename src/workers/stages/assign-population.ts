@@ -34,9 +34,8 @@ const WRITE_BATCH = 1_000;
 const NO_RECORDS: EmployeeRecords = { open: [], completions: [] };
 
 /**
- * Makes and keeps the manager's assignments to everybody in a run (contract section 3), then freezes them. Safe to
- * repeat until frozen, and while somebody else is at it: everybody writes a draft of their own, because Databricks may
- * tell each something else, and the first that is whole becomes the run's.
+ * Makes and keeps the manager's assignments to everybody in a run (contract section 3), then freezes them. Each worker
+ * writes its own draft, because Databricks may answer each differently; the first whole draft wins.
  */
 export async function assignPopulation(
   { settings, store, logger }: Pick<WorkerContext, 'settings' | 'store' | 'logger'>,

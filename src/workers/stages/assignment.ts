@@ -16,9 +16,8 @@ import { draftNonCompletedFeed } from './non-completed-feed.ts';
 import { onceWarehouseRuns } from './warehouse-start.ts';
 
 /**
- * Makes the manager's assignments, writes the first Non_Completed_Assignments feed and gives the employees to the
- * queue. Safe to repeat: assignments that were frozen stay, and the fan-out continues where it stopped. The
- * file-assembly job cannot start before this job is completed, so no employee can be missing from the queue by then.
+ * Makes the manager's assignments, writes the first Non_Completed_Assignments feed and queues the employees. Safe to
+ * repeat. file-assembly cannot start before this job is completed, so no employee can be missing by then.
  */
 export function assignmentHandler(context: WorkerContext): JobHandler<StageJobData> {
   const { store, settings, now } = context;

@@ -24,9 +24,9 @@ type PlanOrRefusal = RunPlan | RunNotServed;
 
 /**
  * Simulates one employee: asks the recommender once, decides, and keeps the result (contract section 4). Safe to
- * repeat: an employee who has a result is left alone, and the first result stands. `onAnswer` is told for whom the
- * recommender answered.
- * @param served holds which runs this process may work on, once for each run.
+ * repeat: the first result stands.
+ * @param onAnswer is told for whom the recommender answered.
+ * @param served decides which runs this process may work on, once for each run.
  */
 export function employeeSimulationHandler(
   { store, served, cancelled }: Pick<WorkerContext, 'store'> & EmployeeRuns,

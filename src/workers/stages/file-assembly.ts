@@ -24,13 +24,11 @@ const NAMED_MISSING = 20;
 const LOST = 'Redis had lost employees, with neither a result nor a failure left of them; they are queued again';
 
 /**
- * Writes a run's files once every employee has a result (contract section 5). It does not trust that it was started:
- * before it writes a byte it holds the results against the frozen population, and accepts only gaps that are on record.
- * Safe to repeat: the same run leaves the same bytes.
- *
- * When somebody is missing it waits for the jobs that are still on the queue. When there are none, Redis has lost them,
- * and it queues them again itself, each at most three times; not those who failed. Who is missing even then is named by
- * RUN_INCOMPLETE, and `btc-fake retry` queues them.
+ * Writes a run's files once every employee has a result (contract section 5), or a gap that is on record. Before it
+ * writes a byte it checks the results against the frozen population. The same run leaves the same bytes.
+ * - Employees without a result: it waits for jobs that are on the queue, and queues lost jobs again, each at most
+ *   three times, but no failed ones.
+ * - Employees who are missing even then are named by RUN_INCOMPLETE; `btc-fake retry` queues them.
  */
 export function fileAssemblyHandler({ settings, store, queues, logger, now }: WorkerContext): JobHandler<StageJobData> {
   return async (job, signal, token) => {

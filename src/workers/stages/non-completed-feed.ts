@@ -6,9 +6,8 @@ import type { EmployeeState } from '../../domain/run/record.ts';
 import { remainingAssignments } from '../../domain/simulation/employee-outcome.ts';
 
 /**
- * A draft of the Non_Completed_Assignments feed of a run as it stands (contract section 5): what is open from
- * Databricks first, by employee in input order, then what the manager newly assigned likewise. Before anybody was
- * simulated that is everything. See `DraftFile` for what its methods do and throw.
+ * A draft of a run's Non_Completed_Assignments feed (contract section 5): what is open from Databricks, by employee in
+ * input order, then the new assignments likewise. `DraftFile` says what its methods do and throw.
  */
 export interface NonCompletedFeed {
   /** Takes every employee of the run, in input order, some at a time. */

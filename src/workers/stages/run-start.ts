@@ -24,10 +24,10 @@ const TOO_EARLY =
 
 /**
  * Starts a run: settles the sources that the caller has not, and adds its flow, once, however often the job is
- * repeated. The run of a slot of the schedule is made here, as of the slot; when its employees file is bad the job
- * fails, there is no run, and re-queuing the job tries it again.
- *
- * The queue's other jobs are the schedule's ticks: each has the run of the slot that is due queued, once.
+ * repeated.
+ * - The run of a slot is made here, as of the slot. With a bad employees file the job fails and there is no run;
+ *   re-queuing the job tries again.
+ * - The queue's other jobs are the schedule's ticks: each queues the run of the due slot, once.
  * @throws BtcFakeError EMPLOYEES_INVALID, FILE_UNREADABLE for the run of a slot; RUN_NOT_FOUND.
  */
 export function runStartHandler(context: WorkerContext): JobHandler<RunStartJobData> {

@@ -4,9 +4,8 @@ import { unreadable } from '../../adapters/csv/rows.ts';
 import { systemCode } from '../../domain/errors.ts';
 
 /**
- * Holds that this machine has the UserCompletion template, where one is configured. A process that will assemble files
- * looks at its start, since a run would otherwise learn it at its end. (Who only makes a run need not have it: others
- * may assemble.)
+ * Checks that this machine has the UserCompletion template, where one is configured. A process that assembles files
+ * checks at its start, or a run would fail at its end. A process that only makes runs does not need it.
  * @throws BtcFakeError FILE_UNREADABLE.
  */
 export async function requireTemplate({ files }: Settings): Promise<void> {

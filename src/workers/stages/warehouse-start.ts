@@ -12,10 +12,8 @@ import type { WorkerContext } from '../runtime/worker-context.ts';
 type Dependencies = Pick<WorkerContext, 'settings' | 'queues' | 'logger' | 'now'>;
 
 /**
- * Does work that reads from the SQL warehouse. While the warehouse is starting the job goes back to the queue for a
- * while, without using up an attempt, and the run says that it waits; up to DATABRICKS_TIMEOUT in all, whichever
- * workers have the job meanwhile (contract section 1, "Training records").
- *
+ * Does work that reads from the SQL warehouse. While the warehouse starts, the job goes back to the queue without using
+ * up an attempt, for DATABRICKS_TIMEOUT in all (contract section 1, "Training records").
  * @throws DelayedError of BullMQ when the job has gone back; BtcFakeError DATABRICKS_NOT_STARTED when the time is over;
  * and what `work` throws.
  */

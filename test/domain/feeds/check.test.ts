@@ -9,9 +9,8 @@ import { completeEmployee } from '../../../src/domain/simulation/completions.ts'
 import { seededDraw } from '../../../src/domain/simulation/seeded-draw.ts';
 import { contentId, employeeId, instant, openAssignment, planOf } from '../../support/domain-values.ts';
 
-// What this file proves: whatever a run writes is found right; each rule of contract sections 1 and 3 to 5 that a file
-// can break is noticed, in the row that breaks it, and said word by word. The texts and numbers here are the
-// contract's.
+// Proves that whatever a run writes passes, and that each rule of contract sections 1 and 3 to 5 that a file can break
+// is reported word by word, in the row that breaks it. Texts and numbers here are the contract's.
 
 /** What is wrong with each row; the first has line 2. */
 function problemsOf(kind: FeedKind, rows: readonly (readonly string[])[], pairs: RunPairs = {}) {

@@ -1,6 +1,5 @@
-// Proves that a cron expression of five fields and its translation for Quartz name the same times, and that what Quartz
-// cannot say is refused. cron-parser reads seconds, names of days and `?` as Quartz does; numbers of days, which it
-// reads in another way, are not written.
+// Proves that a cron expression of five fields and its Quartz translation name the same times, and that what Quartz
+// cannot say is refused. cron-parser reads all of it as Quartz does but numbers of days, which are not written.
 import { describe, expect, test } from '@jest/globals';
 import { CronExpressionParser } from 'cron-parser';
 import fc from 'fast-check';

@@ -1,6 +1,5 @@
-// Proves that the job is one that the Jobs API and a bundle take: the public SDK's types, our own schema of
-// databricks.yml and the rules of Databricks' documentation all accept it, for descriptions of every kind, and what
-// people write never becomes a reference.
+// Proves that the Jobs API and a bundle take the job, by the public SDK's types, our schema of databricks.yml and the
+// rules of Databricks' docs, for all kinds of descriptions, and that no text becomes a reference.
 
 import type { jobs } from '@databricks/sdk-experimental';
 import { describe, expect, test } from '@jest/globals';

@@ -1,9 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * The modules that the Databricks driver itself works with: Thrift, the generated service, Arrow. They are resolved
- * from the driver's place, so that the stand-in speaks exactly the version of the protocol that the installed driver
- * speaks. None of them has types that can be used from here; these are as narrow as the stand-in needs.
+ * The modules of the installed Databricks driver (Thrift, the generated service, Arrow), so the stand-in speaks its
+ * exact protocol. None has types that can be used from here; these are as narrow as the stand-in needs.
  */
 const requireAsDriver = createRequire(createRequire(import.meta.url).resolve('@databricks/sql'));
 
