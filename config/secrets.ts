@@ -17,8 +17,8 @@ function secretsOfProxy(proxyUrl: string): string[] {
 }
 
 /**
- * All secret values in the settings, the longest first (so that one that is part of another is not replaced before it),
- * for taking them out of logs by value.
+ * All secret values in the settings, the longest first (a secret that is part of another must not be replaced before
+ * it), for taking them out of logs by value.
  */
 export function secretsOf(settings: Settings): string[] {
   const { recommender, databricksLogin, redis, dashboard, alerts } = settings;

@@ -23,6 +23,7 @@ const WORDS: readonly (readonly [word: RegExp, better: string])[] = [
   [/\bwhat there is to\b/gi, 'what'],
   [/\bof its own accord\b/gi, 'by itself'],
   [/\bso that it\b/gi, 'so it, to, until it'],
+  [/\bones? that\b/gi, 'its noun again'],
   [/\broom(s|y)?\b/gi, 'folder, memory, space, capacity, width'],
   [
     /\b([Rr]ests|[Rr]ested|[Rr]esting|[Rr]est [Mm]s|REST MS|([Aa]|at|first|longer|must|next|shorter|to|workers?) rest)\b/g,

@@ -56,7 +56,7 @@ async function secondsOf(args: readonly string[]): Promise<number> {
   return (performance.now() - startedAt) / 1000;
 }
 
-/** The demo writes into the folder that it is run in: one that has everything of the project but its files. */
+/** The demo writes into its working folder: a copy of the project without files of earlier runs. */
 async function secondsToFirstFile({ say }: BenchContext): Promise<number> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'btc-fake-bench-')));
   for (const name of ['package.json', 'scripts', 'dist', 'node_modules', 'input']) {

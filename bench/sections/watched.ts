@@ -19,7 +19,7 @@ const QUEUES_PAGE = '/queues/api/queues?activeQueue=employee-simulation&status=l
 /** What it costs a run to be looked at. */
 export const watchedSection: Section = {
   name: 'watched',
-  about: 'a run while the dashboard, the metrics and the command line look at it, against one that nobody looks at',
+  about: 'a run while the dashboard, the metrics and the command line look at it, against an unwatched run',
   async measure(context) {
     const { employees, latencyMs } = context.sizes.watched;
     const alone: number[] = [];

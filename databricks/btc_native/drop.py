@@ -78,7 +78,7 @@ def _write_population(employees: Path, target: Path) -> None:
 
 
 def _copy(path: Path, folder: Path) -> None:
-    """Copies a file as a whole; one that is there with the same bytes stays as it is."""
+    """Copies a file as a whole; an existing file with the same bytes stays as it is."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / path.name
     if not (target.is_file() and filecmp.cmp(target, path, shallow=False)):

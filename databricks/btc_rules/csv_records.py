@@ -27,7 +27,7 @@ def csv_records(lines: Iterable[str], name: str, code: str, comments: bool = Fal
     in_quotes = False
     for line in lines:
         if comments:
-            # Every quote counts for whether a line begins inside a field, also one that stands in the middle of a bare field.
+            # Every quote counts for whether a line begins inside a field, also a quote in the middle of a bare field.
             if line.startswith("#") and not in_quotes:
                 line = line[len(line.rstrip("\r\n")) :]
             elif line.count('"') % 2:
@@ -55,7 +55,7 @@ def csv_records(lines: Iterable[str], name: str, code: str, comments: bool = Fal
 
 
 def limited_lines(file: TextIO) -> Iterator[str]:
-    """The lines of a file that was opened with `newline=""`; of one that is longer than a record may be, its beginning."""
+    """The lines of a file that was opened with `newline=""`; of a line longer than a record may be, its beginning."""
     first = file.readline(_LONGEST_RECORD + 2)
     # The parser of the other language takes a second byte-order mark off.
     yield first.removeprefix("\ufeff")

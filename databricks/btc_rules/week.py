@@ -60,7 +60,7 @@ def local_date(instant: int, time_zone: str) -> str:
 
 
 def instant_of_local(as_if_utc: int, time_zone: str) -> int:
-    """The instant of a local time: the first of two; one that a clock change skips moves forward."""
+    """The instant of a local time: the first of two; a time that a clock change skips moves forward."""
     before = offset_ms(time_zone, as_if_utc - DAY_MS)
     after = offset_ms(time_zone, as_if_utc + DAY_MS)
     candidates = (as_if_utc - before, as_if_utc - after)

@@ -6,7 +6,7 @@ const STAMP = join(ROOT, 'dist', '.built-from.json');
 const PROGRAMS = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).bin;
 const SOURCE_FOLDERS = JSON.parse(readFileSync(join(ROOT, 'tsconfig.build.json'), 'utf8')).include;
 
-/** Compiles the sources into `dist/` when they are not the ones that it was compiled from. */
+/** Compiles the sources into `dist/` when they have changed since the last build. */
 export function buildSources() {
   const sources = JSON.stringify(describeSources(), undefined, 1);
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources) return;

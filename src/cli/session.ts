@@ -88,7 +88,7 @@ export async function withSession<T>(
   const redisLocation = url ?? embeddedRedis!.url;
   try {
     return await withConnection(redisLocation, role, command, async (connection) => {
-      // What an interrupted command left there would be worked on first. One that runs now keeps its own.
+      // What an interrupted command left there would be worked on first. A command that runs now keeps its own.
       if (command.scratchFolder && embeddedRedis?.started) await connection.redis.flushall();
       return work({ ...command, ...connection, redisLocation, embedded: embeddedRedis !== undefined });
     });

@@ -11,7 +11,7 @@ export interface DescribedTarget {
 }
 
 /**
- * Reads the description and picks a target: the one that is named, else the first. For that target the environment
+ * Reads the description and picks the named target, else the first. For that target the environment
  * (DATABRICKS_HOST, DATABRICKS_CATALOG, DATABRICKS_SCHEMA) comes before the file.
  * @throws BtcFakeError LAKEHOUSE_INVALID, FILE_UNREADABLE, CONFIG_INVALID; USAGE when the file has no such target.
  */

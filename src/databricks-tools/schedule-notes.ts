@@ -12,7 +12,7 @@ export interface ScheduleNotes {
 }
 
 /**
- * Looks at the schedules of a description; one that several targets share is looked at once.
+ * Looks at the schedules of a description; a schedule that several targets share is looked at once.
  * @param now epoch milliseconds; the two years after it are looked at.
  */
 export function scheduleNotes({ targets }: Pick<Description, 'targets'>, now: number): ScheduleNotes {

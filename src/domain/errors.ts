@@ -61,7 +61,7 @@ export const ERROR_CODES = {
   FILE_UNREADABLE: { retryable: false, meaning: 'A file cannot be read.' },
   OUTPUT_UNWRITABLE: { retryable: true, meaning: 'A file could not be written.' },
   OUTPUT_MISSING: { retryable: false, meaning: 'A file of a run is not where it was written.' },
-  OUTPUT_CHANGED: { retryable: false, meaning: "A file of a run is not the one that the run's manifest names." },
+  OUTPUT_CHANGED: { retryable: false, meaning: "A file of a run has changed since the run's manifest was written." },
 
   LAKEHOUSE_INVALID: { retryable: false, meaning: 'lakehouse.yaml has errors.' },
   DATABRICKS_LOCAL: { retryable: false, meaning: 'A local Spark cannot be set up on this machine.' },

@@ -22,7 +22,7 @@ export interface Requeued {
 
 /**
  * Re-queues a run's failed employees (all, or those named) and its failed stages, with all their attempts again. The
- * run then continues by itself. So does a scheduled one that could not be started.
+ * run then continues by itself. So does a scheduled run that could not be started.
  * @throws BtcFakeError RUN_STATE when the run has ended, or when a named employee is not among the failed.
  */
 export async function requeueFailed(
@@ -159,8 +159,7 @@ async function putBack(
 }
 
 /**
- * Re-queues stages. A person who has corrected a setting meanwhile may give them another source than the one that
- * failed.
+ * Re-queues stages. A person who has corrected a setting meanwhile may give them another source.
  */
 async function retryStages(queues: Queues, runId: RunId, stages: readonly Job<StageJobData>[]): Promise<void> {
   const frozen = new FrozenSourcesStore(queues.redis);

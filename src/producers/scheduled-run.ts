@@ -42,7 +42,7 @@ export async function startDueSlot(
   const decisions = await schedule.decisions();
   const known = { ...(applied ? { applied } : {}), decisions };
   const slot = undecidedSlot(known, now, graceMs);
-  // One that is left to the tick takes the place of those before it.
+  // A slot that is left to the tick replaces those before it.
   if (slot === undefined || applied === undefined || undecidedSlot(known, now) !== slot) return [];
   const { stands, isNew } = await schedule.decide(await decide(context, slot, now));
   const made = stands.outcome === 'starting' ? await carryOut(context, stands, now, isNew) : stands;
@@ -101,7 +101,7 @@ function inTimeMs({ settings }: ScheduleContext): number {
 }
 
 /**
- * A run, other than this one, that has not ended, or is about to begin. One that could not start stands in nobody's
+ * A run, other than this one, that has not ended, or is about to begin. A run that could not start stands in nobody's
  * way.
  */
 async function unendedRun(queues: Queues, store: RunStore, except: RunId): Promise<RunId | undefined> {

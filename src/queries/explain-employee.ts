@@ -83,7 +83,7 @@ function progressOf(
 ): Pick<EmployeeExplanation, 'progress' | 'reason' | 'attempts' | 'failedAt'> {
   const nothing = { reason: null, attempts: null, failedAt: null };
   if (result) return { ...nothing, progress: 'done' };
-  // One that was left to other workers, or waits for the recommender, has no attempt behind it.
+  // A job that was left to other workers, or waits for the recommender, has had no attempt.
   const isPutOff = jobState === 'delayed' && job?.attemptsMade === 0;
   const progress = jobState === undefined ? undefined : PROGRESS_OF_JOB[isPutOff ? 'waiting' : jobState];
   if (job && progress) {

@@ -96,7 +96,7 @@ export function groupFailures(
   return { total, grouped: failed.length, groups };
 }
 
-/** The reason of each job; undefined for one that is not failed any more. */
+/** The reason of each job; undefined for a job that is not failed any more. */
 async function readReasons(queues: Queues, jobs: readonly (readonly [string, number])[]) {
   const queue = queues.byName['employee-simulation'];
   const pipeline = queues.redis.pipeline();

@@ -9,7 +9,7 @@ import { findUnstarted, unstartedRuns } from './unstarted-runs.ts';
 const REMEDY = 'See "btc-fake runs" for those that there are; it shows the six characters of their files too.';
 
 /**
- * The run that a name means, also a scheduled one that is not there yet.
+ * The run that a name means, also a scheduled run that does not exist yet.
  * @throws BtcFakeError RUN_NOT_FOUND when there is none, USAGE when files of several runs are called so.
  */
 export async function findRunId(queues: Queues, store: RunStore, { runId, token }: RunName): Promise<RunId> {

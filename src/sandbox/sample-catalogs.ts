@@ -38,8 +38,8 @@ export interface SampleCatalogs {
 }
 
 /**
- * Writes a vendor's drop of invented training to a folder: today's files of both kinds, and older ones that a run must
- * not take. Only unchanged samples are removed; next to other files of a kind it writes no samples of that kind.
+ * Writes a vendor's drop of invented training to a folder: today's files of both kinds, and older files, which a run
+ * must not take. Only unchanged samples are removed; next to other files of a kind it writes no samples of that kind.
  * @param now epoch milliseconds; its UTC date goes into the names.
  * @throws the system's error when the folder cannot be written to.
  */
@@ -86,7 +86,7 @@ async function samplesOf(now: number): Promise<Sample[]> {
   ]);
 }
 
-/** Whether a file is one that an earlier start wrote, unchanged: the date in its name says what it then held. */
+/** Whether an earlier start wrote this file and nobody changed it: the date in its name says what it then held. */
 async function isSample(folder: string, name: string): Promise<boolean> {
   const date = parseCatalogFileName(name)?.date;
   if (date === undefined) return false;

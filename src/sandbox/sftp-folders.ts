@@ -14,7 +14,7 @@ interface Mount {
 
 type OpenThing = { file: FileHandle } | { entries: string[]; folder: string };
 
-/** An answer other than the one that was asked for. */
+/** The answer to a refused request. */
 class Refusal extends Error {
   readonly status: number;
 

@@ -131,7 +131,7 @@ describe('a statement that the warehouse cannot run', () => {
     await failsWith('DATABRICKS_QUERY', /: bad \[secret\]$/);
   });
 
-  test('a warehouse that does not start in time is one that cannot be reached', async () => {
+  test('a warehouse that does not start in time counts as unreachable', async () => {
     warehouse.faults.add({ on: 'ExecuteStatement', kind: 'never-ready' });
     await failsWith('DATABRICKS_UNREACHABLE', /no answer within 0.2 s/, { startTimeoutMs: 200 });
   });

@@ -1,4 +1,4 @@
-// Proves that a SQL warehouse which is starting is told from one that is broken, with what it asks for and what to do.
+// Proves that a starting SQL warehouse is told from a broken warehouse, with what it asks for and what to do.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { withTrainingRecords } from '../../src/adapters/databricks/training-records.ts';
 import type { BtcFakeError } from '../../src/domain/errors.ts';
@@ -56,7 +56,7 @@ test.each<[WarehouseCall, FaultEffect]>([
   ['GetOperationStatus', { kind: 'status', status: 503 }],
   ['FetchResults', { kind: 'error', message: 'Invalid SessionHandle: it was closed or has expired' }],
   ['FetchResults', { kind: 'error', message: 'RESOURCE_DOES_NOT_EXIST: the session does not exist' }],
-])('so is one that stops in the middle: %s, %j', async (on, effect) => {
+])('so is a warehouse that stops in the middle: %s, %j', async (on, effect) => {
   warehouse.faults.add({ on, times: 9, ...effect } as WarehouseFault);
   expect(await failureOf(read())).toMatchObject({
     code: 'DATABRICKS_STARTING',

@@ -67,7 +67,7 @@ describe('downloads of a file at the same time', () => {
     expect(await next).toMatchObject({ fetched: true, sha256: sha256(BYTES) });
   });
 
-  test('do not wait for ever for one that was killed, and clear away what it left a while ago', async () => {
+  test('do not wait for ever for a killed process, and clear away what it left a while ago', async () => {
     await writeFile(join(local, `.${NAME}.lock`), 'killed');
     const parts = [`${NAME}.1-aaaaaaaa.part`, `${NAME}.part`, `${NAME}.2-bbbbbbbb.part`];
     for (const part of parts) await writeFile(join(local, part), 'half');

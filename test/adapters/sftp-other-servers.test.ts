@@ -1,5 +1,5 @@
-// Proves that servers which are not OpenSSH can be used, as people meet them, and that one which is too old is told
-// apart from one that is away (F6 of the faults that a run survives).
+// Proves that servers which are not OpenSSH can be used, as people meet them, and that an outdated server is told apart
+// from a server that is away (F6 of the faults that a run survives).
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

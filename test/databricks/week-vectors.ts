@@ -24,7 +24,7 @@ export function weeks(zones: readonly string[]): object[] {
     const { startsAt, dueAt } = businessWeek(Date.UTC(2024, 2, 31, 12), zone);
     for (const at of [startsAt - 1000, startsAt, dueAt, dueAt + 1000]) add(zone, at);
   }
-  // Hours around clock changes, one that skips a whole day among them.
+  // Hours around clock changes, one of which skips a whole day.
   const changes = [
     ['Europe/Berlin', '2024-03-31'],
     ['Europe/Berlin', '2024-10-27'],

@@ -18,7 +18,7 @@ import { imageEnvironment } from '../support/dockerfile.ts';
 import { startTestRedis } from '../support/redis.ts';
 
 // What this file proves: docker-compose.yml is one by the Compose specification, its services get settings that BTC
-// Fake takes, its Redis is one that a queue can trust, and nobody gets more than they need.
+// Fake takes, its Redis is fit for a queue, and nobody gets more than they need.
 
 const OURS = ['worker', 'simulation', 'dashboard', 'sandbox'];
 const DEMO = 'deploy/compose/demo.env';
@@ -132,7 +132,7 @@ test('what the settings call files is where the volumes are mounted', async () =
   expect(Object.keys(file.volumes).sort()).toEqual(['downloaded-files', 'generated-files', 'redis-data']);
 });
 
-test('a Redis with its flags is one that a queue can trust, and keeps all it is told', async () => {
+test('a Redis with its flags is fit for a queue, and keeps all it is told', async () => {
   const [program, ...flags] = service('redis').command;
   expect(program).toBe('redis-server');
   const pairs = Array.from({ length: flags.length / 2 }, (_, i) => [

@@ -41,7 +41,7 @@ test('a worker that lives is healthy, and so is a dashboard', async () => {
   expect(await check({ METRICS_PORT: NOBODY, DASHBOARD_PORT: port })).toEqual({ code: 0, stderr: '' });
 });
 
-test('one that says that it is not, or says nothing, is not', async () => {
+test('a process that says that it is not, or says nothing, is not', async () => {
   const port = await serve(503);
   const { code, stderr } = await check({ METRICS_PORT: port, DASHBOARD_PORT: NOBODY });
   expect(code).toBe(1);

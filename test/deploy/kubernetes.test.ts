@@ -197,7 +197,7 @@ test('the autoscaling rule names what is there: the Deployment, the Redis, its p
 });
 
 describe('a Redis with the flags of the example', () => {
-  test('is one that a queue can trust, and its list of waiting employees is what the autoscaling rule counts', async () => {
+  test('is fit for a queue, and its list of waiting employees is what the autoscaling rule counts', async () => {
     const [{ spec }] = podsOf([find('StatefulSet', 'btc-fake-redis')]) as [ReturnType<typeof podsOf>[number]];
     const [program, ...flags] = spec.containers[0]!.args;
     expect(program).toBe('redis-server');

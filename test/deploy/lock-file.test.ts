@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
-// What this file proves: `npm ci` takes the lock file on every platform. npm refuses one that leaves out an optional
-// package, also one that is for another platform.
+// What this file proves: `npm ci` takes the lock file on every platform. npm refuses a lock file that leaves out an
+// optional package, also a package for another platform.
 
 interface LockedPackage {
   readonly optionalDependencies?: Readonly<Record<string, string>>;

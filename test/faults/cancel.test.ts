@@ -208,7 +208,7 @@ async function isEndedRun(runId: RunId): Promise<boolean> {
   return ['finished', 'cancelled'].includes((await fixture.status(runId)).state);
 }
 
-test('a run that was cancelled, or has ended, can be deleted; one that has not is refused', async () => {
+test('a run that was cancelled, or has ended, can be deleted; any other run is refused', async () => {
   const runId = await fixture.begin();
   const early = await fixture.start(['delete', runId]).ended;
   expect([early.code, early.stderr]).toEqual([1, expect.stringContaining(`Cancel it first: btc-fake cancel ${runId}`)]);

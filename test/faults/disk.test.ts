@@ -229,7 +229,7 @@ describe('C2: two assemblers', () => {
     ['before the first rename', 'feeds-drafted:1'],
     ['among the renames', 'file-renamed:2'],
   ])(
-    'one that was stopped %s, until another was done, and continues: one set of files, the same bytes',
+    'a process that was stopped %s, until another was done, and continues: one set of files, the same bytes',
     async (_when, milestone) => {
       const runId = await fixture.begin();
       const stopped = work({ NODE_OPTIONS: `--import ${END_AT}`, END_AT: milestone, END_WITH: 'SIGSTOP' });

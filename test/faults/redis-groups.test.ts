@@ -152,7 +152,7 @@ test('R6: a master that is demoted and stays reachable: refused commands pause, 
     Number(infoField(await oldMaster.info('errorstats'), 'errorstat_READONLY')?.slice(6) ?? 0);
   const before = await refused();
   await delay(2_000);
-  // Every connection asks about once a second. One that does not pause is refused a thousand times.
+  // Every connection asks about once a second. A connection that does not pause is refused a thousand times.
   expect((await refused()) - before).toBeLessThan(120);
 
   target.port = next.port;

@@ -64,7 +64,7 @@ test.each([
     Number(infoField(await fixture.connection.info('errorstats'), `errorstat_${code}`)?.slice(6) ?? 0);
   const before = await refused();
   await delay(2_000);
-  // Every queue asks about once a second. One that does not pause is refused a thousand times.
+  // Every queue asks about once a second. A queue that does not pause is refused a thousand times.
   expect((await refused()) - before).toBeLessThan(150);
   const { stderr, code: exitCode } = await fixture.start(['run', '--detach']).ended;
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`(${ours})\n  `)]);

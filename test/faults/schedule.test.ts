@@ -247,7 +247,7 @@ describe('S4: a worker whose clock is 15 minutes', () => {
   });
 
   testAtFullSize(
-    'ahead, and one that is as much behind, start a slot once and not before it comes',
+    'ahead, and a machine as much behind, start a slot once and not before it comes',
     async () => {
       const slot = soon();
       const expected = await expecting(slot);

@@ -77,7 +77,7 @@ if (MINUTES > 0) {
       const ambushes = ambushesOf(vendor, warehouse, diskFlag, chance);
       const figures: Figures = { runs: 0, faults: 0, employees: 0, byFault: {}, workerMb: [], redisMb: [] };
       try {
-        // One that nobody kills, to see whether its memory grows.
+        // A worker that nobody kills, to see whether its memory grows.
         const steady = await startWorker(fixture, onDisk(diskFlag));
         // The others call the recommender by the other library.
         const env = { ...onDisk(diskFlag), API_CLIENT: 'undici' };

@@ -63,7 +63,7 @@ describe('how a run stands', () => {
     expect(await statusOf(run)).toEqual({ state: 'finished', stage: 'file-assembly', counts });
   });
 
-  test('one that publishes has ended when it is published', async () => {
+  test('a run that publishes has ended when it is published', async () => {
     const run = await fixture.createRun(EMPLOYEES, { publish: true });
     await stageDone(fixture, run, 'file-assembly');
     await fixture.store.finishRun(run.plan.id, emptyManifest(run), 3);

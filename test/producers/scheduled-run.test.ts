@@ -41,7 +41,7 @@ describe('the slot about which nothing was decided', () => {
 
   test.each<[string, number | undefined, number | undefined]>([
     ['is the latest that has come', at(SLOT), SLOT],
-    ['is not one that has not come', at(SLOT - 1), SLOT - WEEK_MS],
+    ['is not a slot that has not come', at(SLOT - 1), SLOT - WEEK_MS],
     [
       'is none before the schedule was applied',
       undecidedSlot({ applied: { ...APPLIED, appliedAt: SLOT }, decisions: [] }, SLOT),
@@ -91,7 +91,7 @@ describe('a slot that is due', () => {
     expect(await queuedRuns()).toEqual([]);
   });
 
-  test('is queued by the next process that looks when the one that decided so died before', async () => {
+  test('is queued by the next process that looks when the process that decided so died before', async () => {
     await fixture.schedule.decide({ slot: SLOT, outcome: 'starting', decidedAt: SLOT });
     expect(await startDueSlot(process(), APPLIED, SLOT + MINUTE_MS)).toMatchObject([{ outcome: 'started' }]);
     expect(await queuedRuns()).toEqual([slotRunId(SLOT)]);
@@ -194,7 +194,7 @@ describe('SCHEDULE_OVERLAP', () => {
     expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'started' }]);
   });
 
-  test('skip: a run of an earlier slot that is about to begin is in the way; one that could not start is not', async () => {
+  test('skip: a run of an earlier slot that is about to begin is in the way; a run that could not start is not', async () => {
     const earlier = slotRunId(SLOT - WEEK_MS);
     await enqueueRunStart(fixture.queues, earlier, 1, SLOT - WEEK_MS);
     expect(await startDueSlot(process(skip), APPLIED, SLOT)).toMatchObject([{ outcome: 'skipped', inTheWay: earlier }]);
@@ -223,7 +223,7 @@ describe('SCHEDULE_OVERLAP', () => {
     expect((await queuedRuns()).sort()).toEqual([plan.id, slotRunId(SLOT)].sort());
   });
 
-  test('of processes that disagree, the one that decides first is right', async () => {
+  test('of processes that disagree, the first decision stands', async () => {
     await fixture.createRun(people(1));
     const both = [process(skip), process()].map((context) => startDueSlot(context, APPLIED, SLOT));
     const made = (await Promise.all(both)).flat();

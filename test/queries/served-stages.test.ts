@@ -61,7 +61,7 @@ test('a run that no worker serves is told with what each of them has', async () 
   expect(await (await dashboard.ask(`/runs/${run.plan.id}`)).text()).not.toContain('No worker');
 });
 
-test('a run without any worker is told so, and one that waits to begin is not', async () => {
+test('a run without any worker is told so, and a run that waits to begin is not', async () => {
   const run = await simulatedRun();
   expect(await unserved(run)).toEqual({ stage: 'employee-simulation', needs: [own], workers: [] });
   const queued = await fixture.createRun(people(1), { sources: {} });

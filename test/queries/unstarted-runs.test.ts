@@ -24,7 +24,7 @@ const queue = (slot = SLOT) => enqueueRunStart(fixture.queues, slotRunId(slot), 
 const fail = () => takeJobs(fixture, 'run-start', 1, () => REASON);
 const none = { employees: 0, done: 0, failed: 0 };
 
-test('one that waits to begin is queued, one whose start failed is failed, with the reason', async () => {
+test('a run that waits to begin is queued, a run whose start failed is failed, with the reason', async () => {
   await queue();
   expect(await findUnstarted(fixture.queues, fixture.store, RUN)).toEqual({
     runId: RUN,
@@ -60,7 +60,7 @@ test('they are listed by slot, the latest first, and neither ticks nor runs that
   ]);
 });
 
-test('one that has begun is a run like others', async () => {
+test('a run that has begun is a run like others', async () => {
   await queue();
   const { settings, folder } = fixture;
   const { employees } = await fixture.createRun(people(2));

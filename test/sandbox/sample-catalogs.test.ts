@@ -5,7 +5,7 @@ import { writeSampleCatalogs } from '../../src/sandbox/sample-catalogs.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // What this file proves: the sandbox's vendor folder is the user's too. Samples come and go with the days; nothing that
-// somebody else placed there is changed or removed, and catalogs placed there are the ones that a run takes.
+// somebody else placed there is changed or removed, and a run takes the catalogs placed there.
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 26, 9);

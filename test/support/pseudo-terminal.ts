@@ -6,7 +6,7 @@ import { inheritedEnvironment, MAIN } from './btc-fake.ts';
 /** How a command looked on a terminal. */
 export interface TerminalSession {
   readonly code: number | null;
-  /** The lines that stand on the terminal at the end, also those that have scrolled away; one that wraps is one. */
+  /** The lines that stand on the terminal at the end, also lines that have scrolled away; a wrapped line is one. */
   readonly lines: readonly string[];
   /** Everything that ever stood on the last line that was written, without repeats, in order. */
   readonly lastLines: readonly string[];

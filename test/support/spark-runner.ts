@@ -37,7 +37,7 @@ export interface SparkColumn {
   readonly connect?: boolean;
 }
 
-/** Starts Spark. The process' own time zone is one that nothing may depend on. */
+/** Starts Spark. Nothing may depend on the process' own time zone. */
 export function startSpark({ python, jars, connect = false }: SparkColumn, warehouse: string): SparkRunner {
   const child = spawn(python, ['-m', 'btc_local'], {
     cwd: DATABRICKS,

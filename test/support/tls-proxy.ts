@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { TestCertificate } from './certificate.ts';
 
-/** A server that speaks TLS and hands everything on to one that does not. */
+/** A server that speaks TLS and hands everything on to a server that does not. */
 export interface TlsProxy {
   readonly port: number;
   close(): Promise<void>;

@@ -78,7 +78,7 @@ test('a changed byte in any of them is found, by the manifest alone too', async 
   }
 });
 
-test("a file that is missing, and one that is not the run's, are named", async () => {
+test("a missing file, and a file that is not the run's, are named", async () => {
   await rm(generated(names.open));
   expect(await check(names.manifest)).toMatchObject({
     code: 1,

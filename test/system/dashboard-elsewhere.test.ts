@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 /**
- * Presses every kind of button there is: plain forms, one that asks first, an upload, Bull Board's.
+ * Presses every kind of button there is: plain forms, a form that asks first, an upload, Bull Board's.
  * @returns what the browser, or the person before it, could object to.
  */
 async function useIt(origin: string, path = ''): Promise<string[]> {

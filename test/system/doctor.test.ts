@@ -180,7 +180,7 @@ test('everything is broken: each thing says so by itself, and no secret is shown
   expect(code).toBe(1);
 });
 
-test('an .env with secrets that others can read is wrong, and one that is private is fine', async () => {
+test('an .env with secrets that others can read is wrong, and a private .env is fine', async () => {
   const secrets = await makeWorkspace({ employees: ['7,a'] });
   try {
     await secrets.write('.env', 'DASHBOARD_USER=operator\nDASHBOARD_PASSWORD=correct-horse\n');

@@ -117,7 +117,7 @@ test('a worker applies the schedule once; show tells a person when, and whether 
   expect(here.stdout).toContain(String(worker.child.pid));
   const elsewhere = await place.run(['schedule', 'show']);
   expect(elsewhere.stdout).toContain(`The settings here say ${daily} in UTC; make that count with`);
-  // One that does not serve run-start has no say in it.
+  // A worker that does not serve run-start has no say in it.
   const other = place.start(['worker', '--only', 'employee-simulation'], { SCHEDULE_CRON: '1 1 * * 2' });
   await other.waitForStderr('Working; stop with');
   expect((await shown()).cron).toBe('0 6 * * 1');

@@ -85,7 +85,7 @@ test('a run that ends is told to the webhook, whose address is seen nowhere', as
   }
 });
 
-test('with a collector the stages of a run are traced; one that is away keeps nobody', async () => {
+test('with a collector the stages of a run are traced; an absent collector delays nobody', async () => {
   const collector = await startTraceCollector();
   try {
     const run = ['run', '--json', '--with-workers'];

@@ -168,7 +168,7 @@ class CheckedTogether {
     }
   }
 
-  /** The names of the files in the folder of one that are among those to be checked. */
+  /** The names of those files to be checked that lie in the same folder as this file. */
   namesBeside(path: string): ReadonlySet<string> {
     const folder = resolve(dirname(path));
     return new Set(this.#paths.filter((each) => resolve(dirname(each)) === folder).map((each) => basename(each)));

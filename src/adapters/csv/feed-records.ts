@@ -17,7 +17,7 @@ const LF = 0x0a;
 const BYTE_ORDER_MARK = '\uFEFF';
 const READ_BYTES = 256 * 1024;
 const MAX_LINE_BYTES = 1024 * 1024;
-/** A field may hold line breaks; one that is longer than this was never meant to. */
+/** A field may hold line breaks; in a longer record a quote is missing. */
 const MAX_RECORD_LINES = 100;
 
 /**

@@ -80,8 +80,7 @@ export class DatabricksRest {
   }
 
   /**
-   * Calls the API, again where what went wrong may pass. A call that changes something must be one that can be
-   * repeated.
+   * Calls the API, again where what went wrong may pass. A call that changes something must be safe to repeat.
    * @returns the body, parsed.
    * @throws BtcFakeError DATABRICKS_LOGIN_REFUSED, DATABRICKS_UNREACHABLE, PROXY_REFUSED; DATABRICKS_API with what the
    * API said.

@@ -36,7 +36,7 @@ export async function readLakehouseText(path: string): Promise<string> {
 }
 
 /**
- * Puts a new text in the place of the one that was read. A file that somebody has changed meanwhile is left alone.
+ * Replaces the text that was read. A file that somebody has changed meanwhile is left alone.
  * @throws BtcFakeError USAGE when the file is no longer as `before` has it; OUTPUT_UNWRITABLE.
  */
 export async function replaceLakehouseFile(path: string, before: string, after: string): Promise<void> {

@@ -18,7 +18,7 @@ const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants
 
 const REMEMBERED = 1_000;
 
-/** The files that runs left in one folder. Hands out none that is not, byte for byte, the one that a manifest names. */
+/** The files that runs left in one folder. Hands out a file only if its bytes are those that its manifest names. */
 export class OutputFiles {
   readonly #folder: string;
   /** The SHA-256 of files that were read whole, by what changes when a file does. */

@@ -16,7 +16,7 @@ export interface EmbeddedRedis {
   /** The path of the Unix socket, as `new Redis(url)` takes it; for BullMQ `{ path: url }`. There is no TCP port. */
   readonly url: string;
   readonly socketPath: string;
-  /** False: joined one that was running. */
+  /** False: joined a running Redis. */
   readonly started: boolean;
   /**
    * Gives it back; the last one stops the server and waits until it has gone. Close your own connections first. May be

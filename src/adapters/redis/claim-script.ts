@@ -1,5 +1,5 @@
 /**
- * Gives a claim back, if it is still held under this token: one that took too long may be another process's by now.
+ * Gives a claim back, if it is still held under this token: a claim held too long may be another process's by now.
  *
  * KEYS: the claim. ARGV: the token.
  */

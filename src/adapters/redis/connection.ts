@@ -12,7 +12,7 @@ import { whyItHangsUp } from './greeting.ts';
  */
 export type ConnectionRole = 'worker' | 'command' | 'dashboard';
 
-/** How long a server may take for an answer; one that loads its data says so at once. */
+/** How long a server may take for an answer; a server that loads its data says so at once. */
 const ANSWER_LIMIT_MS = 10_000;
 /**
  * A server that refuses writes as a replica is asked again no sooner: by then its address may lead to the new master.
@@ -159,7 +159,7 @@ function isHangUp(reason: unknown): boolean {
   );
 }
 
-/** A connection that was cut without a word would be waited on for ever: one that answers nothing is replaced. */
+/** A silently cut connection would be waited for without end, so a connection without answers is replaced. */
 function replaceDead(redis: Redis): void {
   const isConnected = () => redis.status === 'connect' || redis.status === 'ready';
   const timer = setInterval(() => {

@@ -61,7 +61,7 @@ export function wrongTls(location: string, what: 'wants TLS' | 'wants no TLS', c
 
 /**
  * Why no connection came about.
- * @param reasons what was told, in this order. One that is known counts more than the first.
+ * @param reasons what was reported, in this order. A known reason counts more than the first.
  * @param location as for `redisFailure`.
  */
 export function connectFailure(reasons: readonly unknown[], location: string): BtcFakeError {

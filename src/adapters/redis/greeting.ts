@@ -10,8 +10,8 @@ const OF_CERTIFICATES = /^(CERT_|UNABLE_|SELF_|DEPTH_|ERR_TLS_CERT)/;
 export type HangUp = { readonly words: string } | 'wants TLS' | 'wants no TLS' | undefined;
 
 /**
- * Asks a server that hung up on commands why: one that takes no more connections says so unasked; one that wants TLS
- * answers a handshake (whose certificate it shows does not matter), and one that wants none answers without it.
+ * Asks a server that hung up on commands why: a full server says so unasked, a server with TLS answers a handshake
+ * (with any certificate), and a server without TLS answers plain text.
  * @param location as for `connectRedis`.
  */
 export async function whyItHangsUp(location: string): Promise<HangUp> {

@@ -39,7 +39,7 @@ function closeWhenRefused(redis: Redis, command: Command, refuse: () => void): v
   };
 }
 
-/** A password that Redis does not ask for: this may be another Redis than the one that is meant. */
+/** A password that Redis does not ask for: this may be the wrong Redis. */
 function inOneWord(error: Error): Error {
   if (!/no password is set|without any password configured/.test(error.message)) return error;
   return new Error('WRONGPASS a password is given, and this Redis has none', { cause: error });

@@ -54,7 +54,7 @@ export class FrozenSourcesStore {
   }
 
   /**
-   * Lets a failed stage that is tried again take another source, where the run has nothing from the one that it had.
+   * Lets a failed stage that is tried again take another source, where the run has nothing from its earlier source.
    */
   async unsettleUnused(runId: RunId, failed: Stage): Promise<void> {
     for (const given of UNUSED_AFTER_FAILURE[failed] ?? []) {

@@ -136,7 +136,7 @@ export async function hashLocalFile(path: string): Promise<string> {
 
 /**
  * The local file, if it is what the server has: of the same size and modification time, in whole seconds. Where the
- * server tells no time, only one that another process has brought since we began counts.
+ * server tells no time, only a file that another process has brought since we began counts.
  */
 async function alreadyThere(path: string, file: RemoteFile, since = Infinity): Promise<DownloadedFile | undefined> {
   const found = await lstat(path).catch(() => undefined);

@@ -109,7 +109,7 @@ async function renameToTarget(
   } catch (error) {
     if (sftpStatus(error) === undefined) throw error;
     const isThere = await isDelivered(connection, target, local);
-    // First of all: a partial file that we removed must not be taken for one that was delivered.
+    // First of all: a partial file that we removed must not be mistaken for a delivered file.
     if (!isThere) await delivery.afterRefusal?.();
     const wasTaken = await isGone(connection, part);
     if (!wasTaken) await removeRemote(connection, part).catch(() => {});

@@ -72,7 +72,7 @@ export class ScheduleStore {
   }
 
   /**
-   * Makes a schedule the one that counts, atomically: of many who apply the same, the first one's `now` stays.
+   * Applies a schedule, atomically: of many processes that apply the same, the first one's `now` stays.
    * @returns what is applied now; undefined when the schedule was removed and `insist` is false.
    */
   async apply({ cron, timeZone }: WeeklySchedule, now: number, insist: boolean): Promise<AppliedSchedule | undefined> {
@@ -94,7 +94,7 @@ export class ScheduleStore {
 
   /**
    * Decides about a slot, unless that was done before. One is not started any more when something was decided about a
-   * later one that has come by `decidedAt`: it is missed.
+   * later slot that is due by `decidedAt`: it is missed.
    * @returns the decision that stands, and whether it was made now.
    */
   async decide(decision: SlotDecision): Promise<{ readonly stands: SlotDecision; readonly isNew: boolean }> {

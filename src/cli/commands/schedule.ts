@@ -24,7 +24,7 @@ export function scheduleCommand(program: Command, done: (code: ExitCode) => void
         await action(options);
         done(EXIT.ok);
       });
-  subcommand('apply', 'make the schedule of the settings the one that counts; a worker does so when it starts', apply);
+  subcommand('apply', 'apply the schedule of the settings; a worker does so when it starts', apply);
   subcommand('show', 'show the next slots, the last runs, and whether a worker is alive to start them', show);
   subcommand('remove', 'start no runs by the schedule any more, until it is applied again', remove);
 }

@@ -8,7 +8,9 @@ import type { FastifyInstance } from 'fastify';
 /** The attributes of pages that hold addresses. A page's texts are escaped, so that none can look like one. */
 const ADDRESSES = /(\s(?:href|src|action|data-live)=")(\/[^"]*)/g;
 
-/** An address of the dashboard (`/runs/…`) as a browser has to ask for it; one that has the path already stays. */
+/**
+ * An address of the dashboard (`/runs/…`) as a browser has to ask for it; an address that has the path already stays.
+ */
 export function atBasePath(basePath: string, path: string): string {
   return path === basePath || path.startsWith(`${basePath}/`) ? path : `${basePath}${path}`;
 }

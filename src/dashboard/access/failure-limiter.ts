@@ -3,7 +3,7 @@ export interface FailureLimit {
   /** Failures within the window after which nothing is tried any more. */
   readonly failures: number;
   readonly windowMs: number;
-  /** Names that are remembered at most; the one that is remembered longest is forgotten first. */
+  /** The most names that are remembered; the oldest is forgotten first. */
   readonly capacity: number;
 }
 

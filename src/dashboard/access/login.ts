@@ -20,7 +20,7 @@ export interface LoginAttempt {
 export type LoginOutcome =
   | { readonly outcome: 'right'; readonly newToken?: string }
   | { readonly outcome: 'missing' }
-  /** New: not the one that was wrong just before. */
+  /** New: differs from the wrong login just before. */
   | { readonly outcome: 'wrong'; readonly isNew: boolean }
   | { readonly outcome: 'throttled'; readonly waitMs: number };
 

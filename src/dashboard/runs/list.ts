@@ -22,7 +22,7 @@ interface Row {
 }
 
 /**
- * The list of runs, newest first, kept up to date; and before them the scheduled ones that could not begin, or have not
+ * The list of runs, newest first, kept up to date; and before them scheduled runs that could not begin, or have not
  * yet.
  */
 export function runListRoutes(

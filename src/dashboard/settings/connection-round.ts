@@ -40,7 +40,7 @@ export class ConnectionRounds {
     return this.#running !== undefined;
   }
 
-  /** Begins a round, or joins the one that is under way. Never rejects. */
+  /** Begins a round, or joins the current round. Never rejects. */
   try(): Promise<ConnectionRound> {
     this.#running ??= this.#round().finally(() => {
       this.#running = undefined;

@@ -44,7 +44,7 @@ ${choices.length === 0 && html`<p class="hint">There is no CSV file beside ${set
 <div class="field">
 <label><input type="radio" name="source" value="upload"${checked(values.source === 'upload')}> A file to upload</label>
 <input type="file" name="upload" accept=".csv,text/csv" aria-label="File to upload" aria-describedby="upload-hint">
-<p class="hint" id="upload-hint">CSV with employee_id and employee_edu_type, at most ${UPLOAD_LIMIT_BYTES / 2 ** 20} MiB. A file that is chosen here is the one that counts.</p>
+<p class="hint" id="upload-hint">CSV with employee_id and employee_edu_type, at most ${UPLOAD_LIMIT_BYTES / 2 ** 20} MiB. A file chosen here is used, whatever is selected above.</p>
 </div>
 <div class="field">
 <label><input type="checkbox" name="skip-invalid" value="yes"${checked(values.skipInvalid)}> Leave out rows that are wrong</label>

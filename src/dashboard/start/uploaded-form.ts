@@ -9,7 +9,7 @@ import { BtcFakeError, systemCode } from '../../domain/errors.ts';
 
 /** A form as it was sent. */
 export interface UploadedForm {
-  /** The text of each field; of one that was sent twice, the last. */
+  /** The text of each field; of a field sent twice, the last. */
   readonly fields: ReadonlyMap<string, string>;
   /** Where the uploaded file is kept, under its own name as far as that is harmless; absent when none was chosen. */
   readonly path?: string;

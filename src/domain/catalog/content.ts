@@ -16,7 +16,7 @@ export interface CatalogContent {
 /** The contents of both catalog files. */
 export type Catalogs = Readonly<Record<CatalogKind, readonly CatalogContent[]>>;
 
-/** Where the columns stand in a catalog file; -1 for one that it does not have. */
+/** Where the columns stand in a catalog file; -1 for a missing column. */
 export interface CatalogColumns {
   readonly id: number;
   readonly title: number;

@@ -81,7 +81,7 @@ export class CatalogReader {
     return this.#rows;
   }
 
-  /** Reads one row. `line` is the one that it begins on, from 1. */
+  /** Reads one row. `line` is the line that it begins on, from 1. */
   add(line: number, fields: readonly string[]): void {
     const filled = lengthToLastFilled(fields);
     if (filled === 0) return;

@@ -5,7 +5,7 @@ import { quartzSchedule } from '../schedule/quartz.ts';
 import { plural } from '../wording.ts';
 import { TEXT_FORMATS } from './formats.ts';
 
-/** The greatest distance between a mistyped key and the one that was meant. */
+/** The greatest distance between a mistyped key and the intended key. */
 const NEAR = 3;
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -22,7 +22,7 @@ export const NON_COMPLETED_COLUMNS = [
 /** A RequestId is one of `count` numbers from `first` (contract section 3, item 5). */
 export const REQUEST_IDS = { first: 10_000, count: 9_990_000 } as const;
 
-/** The type of content of every new assignment, and of an open one that has none. */
+/** The type of content of every new assignment, and of an open assignment without a type. */
 export const DEFAULT_CONTENT_TYPE = 'Media';
 /** How long before `asOf` a new assignment was created (contract section 3, item 6). */
 export const CREATED_BEFORE_AS_OF_MS = 5 * 60_000;

@@ -4,7 +4,7 @@ const BASE_MS = 1_000;
 const CAP_MS = 60_000;
 const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
 
-// RFC 9110, 5.6.7: the preferred form and the two obsolete ones that a recipient must accept. Date.parse alone would
+// RFC 9110, 5.6.7: the preferred form and two obsolete forms, which a recipient must accept. Date.parse alone would
 // take nonsense such as "foo 5" for a date.
 const HTTP_DATES = [
   /^[A-Z][a-z]{2}, (?<day>\d{2}) [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/,

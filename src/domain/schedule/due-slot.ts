@@ -14,7 +14,7 @@ const GRACE_MS = 3 * 60_000;
 
 /**
  * The slot that should have its run by now and about which nothing was decided, or whose run was not queued after all.
- * Only the latest: one that came after it takes the place of one that was missed.
+ * Only the latest: a later slot replaces a missed slot.
  * @param now epoch milliseconds.
  * @param graceMs slots that are younger than this are left to the tick that BullMQ makes for them.
  */

@@ -96,8 +96,8 @@ function next(expression: CronExpression): number | undefined {
 }
 
 /**
- * Holds that in the next five years BullMQ makes no two neighbouring ticks more than 7 days and 2 hours apart: one that
- * is weekly, in an hour that a change of the clocks leaves out, can be lost, and with it a week.
+ * Holds that in the next five years BullMQ makes no two neighbouring ticks more than 7 days and 2 hours apart: a weekly
+ * tick, in an hour that a change of the clocks leaves out, can be lost, and with it a week.
  * @param now epoch milliseconds.
  * @throws BtcFakeError CONFIG_INVALID with the dates, or because the expression cannot be read or never comes true.
  */
@@ -137,8 +137,8 @@ interface TickClock {
   /** When BullMQ makes its next tick, counted from an instant or from the tick before. Undefined: never again. */
   after(instant: number): number | undefined;
   /**
-   * A tick that is not before `tick` and not after `latest`: from one that has another within the longest gap one may
-   * jump to any of those, since none between can be too far from its neighbour. So millions need not be looked at.
+   * A tick that is not before `tick` and not after `latest`: from a tick that has another within the longest gap one
+   * may jump to any of those, since none between can be too far from its neighbour. So millions need not be looked at.
    */
   lateBefore(latest: number, tick: number): number;
 }

@@ -33,8 +33,8 @@ export function localDate(instant: number, timeZone: string): string {
 }
 
 /**
- * The instant of a local date and time of day. A time that a clock change repeats is taken the first time; one that it
- * leaves out is taken as much later as the clock jumped (the "compatible" reading of RFC 5545 and of Temporal).
+ * The instant of a local date and time of day. A time that a clock change repeats is taken the first time; a skipped
+ * time moves by the jump (the "compatible" reading of RFC 5545 and of Temporal).
  */
 export function localInstant(date: string, timeOfDay: string, timeZone: string): number {
   return instantOfLocal(Date.parse(`${date}T${timeOfDay}Z`), timeZone);

@@ -6,7 +6,7 @@ import { covers, securables } from './access.ts';
 import { isReservedSchemaName } from './schema-name.ts';
 import type { Grant, Privilege, Workspace } from './workspace.ts';
 
-/** The greatest distance between a mistyped name and the one that was meant. */
+/** The greatest distance between a mistyped name and the intended name. */
 const NEAR = 3;
 /** What a privilege on data is good for only together with these on the way to it. */
 const WAY: readonly Privilege[] = ['USE_CATALOG', 'USE_SCHEMA'];
@@ -116,7 +116,7 @@ function grantProblems(workspace: Workspace, { group, on, privileges }: Grant, i
   return found;
 }
 
-/** A privilege that nothing comes of: one that a schema does not know, or one without the way to the data. */
+/** A privilege without effect: a schema does not know it, or the way to the data is missing. */
 function privilegeProblems(
   { grants }: Workspace,
   group: string,

@@ -58,7 +58,7 @@ function placeOf(text: string, group: Group): { workspace: YAMLMap; pair: Pair |
   return { workspace, pair: workspace.items.find(({ key }) => isScalar(key) && key.value === group) };
 }
 
-/** The value of a group in the place of the one that is there; without lines it is empty. */
+/** Replaces the value of a group; without lines it is empty. */
 function replaced(text: string, pair: Pair, group: Group, lines: string | undefined): string {
   const start = startOf(pair);
   const end = lineEnd(text, endOf(pair.value, start + group.length));
@@ -86,7 +86,7 @@ function startOf(pair: Pair | undefined): number {
   return (pair?.key as Node | undefined)?.range?.[0] ?? 0;
 }
 
-/** Where a value ends, what follows on its line not counted; `otherwise` for one that is not written. */
+/** Where a value ends, what follows on its line not counted; `otherwise` for a value that is not written. */
 function endOf(value: unknown, otherwise: number): number {
   const range = (value as Node | null | undefined)?.range;
   return range === undefined || range === null ? otherwise : range[1];
@@ -100,7 +100,7 @@ function lineStart(text: string, position: number): number {
   return text.lastIndexOf('\n', position - 1) + 1;
 }
 
-/** The beginning of the line after the one that a value ends on; a value may end with its line break. */
+/** The beginning of the line after the value; a value may end with its line break. */
 function lineEnd(text: string, position: number): number {
   if (position > 0 && text[position - 1] === '\n') return position;
   const end = text.indexOf('\n', position);

@@ -50,7 +50,7 @@ const DEFAULT_PAUSE_MS = 1_000;
  * - the run is for processes with other sources or folders: it is left to them for a while, and no attempt is counted;
  * - Redis is full: it is waited for;
  * - an error that may pass: it is tried again after a back-off, until its attempts are used up;
- * - one that cannot pass: it fails at once;
+ * - an error that cannot pass: it fails at once;
  * - the worker is stopping: the job goes back to the queue, and no attempt is counted.
  */
 export function jobProcessor<Data extends StageJobData>(handler: JobHandler<Data>, dependencies: JobDependencies) {

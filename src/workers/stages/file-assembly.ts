@@ -73,7 +73,7 @@ async function assertPopulation(store: RunStore, run: RunRecord): Promise<void> 
   for await (const employees of store.readPopulation(run.plan.id)) hash.add(employees);
   const found = hash.digest();
   if (found.count === run.population.count && found.sha256 === run.population.sha256) return;
-  throw new BtcFakeError('RUN_INCOMPLETE', `The population of run ${run.plan.id} is not the one that it started with`, {
+  throw new BtcFakeError('RUN_INCOMPLETE', `The population of run ${run.plan.id} has changed since its start`, {
     remedy: 'Its data in Redis were changed or have expired; start a new run.',
   });
 }

@@ -16,8 +16,8 @@ import type { WorkerContext } from '../runtime/worker-context.ts';
 /**
  * Uploads a run's files and the two catalog files that it was made from (contract section 6), the manifest last. Safe
  * to repeat: what was delivered is on record and is not sent again, even if a receiver has taken it away since.
- * @throws BtcFakeError CONFIG_INVALID without SFTP_OUTBOUND_ credentials, FILE_UNREADABLE when a file is not here or is
- * not the one that the manifest names, and as `withSftp`.
+ * @throws BtcFakeError CONFIG_INVALID without SFTP_OUTBOUND_ credentials, FILE_UNREADABLE when a file is missing or
+ * differs from the manifest, and as `withSftp`.
  */
 export function publishHandler({ settings, store, queues, logger, now }: WorkerContext): JobHandler<StageJobData> {
   const deliveries = new DeliveryStore(queues.redis, settings.run.retentionMs);
@@ -93,7 +93,7 @@ function cancelledError(runId: RunId): BtcFakeError {
 
 async function assertUnchanged(path: string, sha256: string): Promise<void> {
   if ((await fileSha256(path)) === sha256) return;
-  throw new BtcFakeError('FILE_UNREADABLE', `${path}: the file is not the one that the run's manifest names`, {
+  throw new BtcFakeError('FILE_UNREADABLE', `${path}: the file differs from the run's manifest`, {
     remedy: 'Let the file-assembly and publish workers share OUTPUT_DIR and SFTP_LOCAL_DIR, or start the run again.',
   });
 }

@@ -270,7 +270,7 @@ describe('which rules a file is held to', () => {
     ]);
   });
 
-  test('one that is not there, or is a folder, is a problem of its own; the others are checked', async () => {
+  test('a file that is not there, or is a folder, is a problem of its own; the others are checked', async () => {
     const missing = join(folder, 'employees.csv');
     const outcomes = await check(missing, folder, await put(COMPLETIONS, HEADER + ROW_7), join(folder, 'notes.csv'));
     expect(outcomes.map(({ kind, checked, problems }) => [kind, checked, problems])).toEqual([

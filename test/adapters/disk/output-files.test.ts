@@ -1,4 +1,4 @@
-// Proves that a run's file is opened only when it is the one that its manifest names, and that nothing else can be had
+// Proves that a run's file is opened only when it is as its manifest says, and that nothing else can be had
 // by its name.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

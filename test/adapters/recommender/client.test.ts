@@ -285,7 +285,7 @@ describe.each<RecommenderClient>(['got', 'undici'])('by %s:', (library) => {
       }
     });
 
-    test('are all closed by close, and a call under way fails as one that may pass', async () => {
+    test('are all closed by close, and a call under way fails with an error that may pass', async () => {
       const server = await serve({ kind: 'silence' });
       const client = connect(server.url);
       const call = failureOf(client.recommend(employee(7)));

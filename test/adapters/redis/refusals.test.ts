@@ -77,7 +77,7 @@ describe('a server that does not take writes is waited for:', () => {
     expect(isRedisRefusal(raw)).toBe(true);
   });
 
-  test('one that lacks its replicas', async () => {
+  test('a Redis that lacks its replicas', async () => {
     const { url } = await serve({ 'min-replicas-to-write': '1' });
     const { code, message, remedy, raw } = await refusalBy(url);
     expect(code).toBe('REDIS_REFUSES_WRITES');

@@ -46,7 +46,7 @@ test('a rename that was refused leaves nothing on record', async () => {
   expect(await deliveries.read(run.plan.id)).toEqual(new Map());
 });
 
-test('once the run was cancelled no rename may begin, but one that was done before is still noted', async () => {
+test('once the run was cancelled no rename may begin, but an earlier rename is still noted', async () => {
   const { id } = run.plan;
   await deliveries.begin(id, 'a.csv', SHA, 1);
   expect(await cancel()).toBe('now');
@@ -56,7 +56,7 @@ test('once the run was cancelled no rename may begin, but one that was done befo
   expect([...(await deliveries.read(id)).keys()]).toEqual(['a.csv']);
 });
 
-test('what is on record expires with the run, and nothing is written of one that is gone', async () => {
+test('what is on record expires with the run, and nothing is written of a run that is gone', async () => {
   const { id } = run.plan;
   await deliveries.begin(id, 'a.csv', SHA, 1);
   const [key] = await fixture.redis.keys('*:deliveries');

@@ -32,7 +32,7 @@ test('a draft of assignments is nobodyâ€™s before it is frozen, and is the runâ€
   expect(await fixture.redis.keys('*draft*')).toEqual([]);
 });
 
-test('of two drafts that are written at the same time the one that is frozen first stands, unmixed', async () => {
+test('of two drafts that are written at the same time the draft that is frozen first stands, unmixed', async () => {
   const { plan } = await fixture.createRun(EMPLOYEES);
   const [slow, quick] = ['slow', 'quick'].map((name) => `${plan.id}-draft-${name}` as RunId);
   await fixture.store.putAssignments(slow!, new Map([[0, fullAssignments(50)]]));

@@ -58,7 +58,7 @@ describe('what a run froze', () => {
     });
   });
 
-  test('is nothing in a run of an earlier build, and nothing comes back of one that has expired', async () => {
+  test('is nothing in a run of an earlier build, and nothing comes back of an expired run', async () => {
     await store.createRun(RUN);
     await frozen.settle(ID, { sources: SOURCES, outputDir: '/feeds' });
     expect(await store.getRun(ID)).not.toHaveProperty('sources');

@@ -82,7 +82,7 @@ describe('deciding about a slot', () => {
     expect(new Set(made.map(({ stands }) => stands.decidedAt)).size).toBe(1);
   });
 
-  test('to start it is refused when something was decided about a later one that has come: it is missed', async () => {
+  test('to start it is refused when something was decided about a later slot that is due: it is missed', async () => {
     await store.decide(decision(120_000, { outcome: 'skipped', decidedAt: 120_000 }));
     const late = await store.decide(decision(60_000, { outcome: 'starting', decidedAt: 120_001 }));
     const missed = decision(60_000, { outcome: 'missed', decidedAt: 120_001, supersededBy: 120_000 });

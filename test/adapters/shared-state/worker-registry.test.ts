@@ -51,7 +51,7 @@ test('those who announced themselves are listed by host and process id, as they 
   expect(entry).toEqual({ ...worker('a'), seenAt: expect.any(Number), clockDifferenceMs: expect.any(Number) });
 });
 
-test('one that announces itself again is there once, and one that withdraws is not there', async () => {
+test('a worker that announces itself again is listed once, and a worker that withdraws is not listed', async () => {
   await registry.announce(worker('a'), Date.now);
   await registry.announce(worker('a'), Date.now);
   await registry.announce(worker('b'), Date.now);
@@ -59,7 +59,7 @@ test('one that announces itself again is there once, and one that withdraws is n
   expect(await ids()).toEqual(['b']);
 });
 
-test('one that has been silent for three heartbeats and a little is dead, and forgotten when another announces itself', async () => {
+test('a worker that has been silent for three heartbeats and a little is dead, and forgotten when another announces itself', async () => {
   for (const id of ['dead', 'alive']) await registry.announce(worker(id), Date.now);
   await age('dead', DEAD_AFTER_MS + 1);
   await age('alive', DEAD_AFTER_MS - 3_000);

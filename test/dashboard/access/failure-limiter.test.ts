@@ -28,7 +28,7 @@ test('the same attempt again counts once', () => {
   expect(failures.waitMs('a', 0)).toBe(0);
 });
 
-test('of more names than fit, the one that is remembered longest is forgotten', () => {
+test('of more names than fit, the oldest is forgotten', () => {
   const failures = limiter(2);
   for (const what of ['1', '2', '3']) for (const name of ['a', 'b']) failures.fail(name, what, 0);
   failures.fail('c', '1', 0);

@@ -241,7 +241,7 @@ describe('without Redis', () => {
     expect(samples.get('btc_fake_scrape_errors_total{collector="workers"}')).toBe(0);
   });
 
-  test('one that hangs is not waited for', async () => {
+  test('a Redis that hangs is not waited for', async () => {
     const proxy = await startTcpProxy({ host: fixture.server.host, port: fixture.server.port });
     closers.push(() => proxy.close());
     const redis = await connectRedis(`redis://${proxy.host}:${proxy.port}`, 'dashboard');

@@ -137,7 +137,7 @@ describe('who failed', () => {
     expect(await page(`/runs/${run.plan.id}/failed?page=23`)).toContain(`employees/${many[0]!.id}`);
     const { id, n } = groupsOn(html)[0]!;
     expect(n).toBe(50);
-    // All of that reason, also the one that the page has not read.
+    // All of that reason, also the employee whom the page has not read.
     expect(await press(run, 'requeue', { group: id })).toContain('Back in the queue: 51 employees');
   });
 });
@@ -249,7 +249,7 @@ describe('with real workers', () => {
   }
   const isFinished = (run: RunRecord) => async () => (await statusOf(run)).state === 'finished';
 
-  test('a run whose failed are re-queued from its page finishes by itself, with the bytes of one that nothing disturbed', async () => {
+  test('a run whose failed are re-queued from its page finishes by itself, with the bytes of an undisturbed run', async () => {
     const { run, fix, close } = await failedRun();
     try {
       fix();

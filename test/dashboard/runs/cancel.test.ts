@@ -31,7 +31,7 @@ afterEach(async () => {
 const page = async (path: string) => (await dashboard.ask(path)).text();
 const pressCancel = ({ plan }: RunRecord) => dashboard.ask(`/runs/${plan.id}/cancel`, { method: 'POST' });
 
-test('the page of a run that has not ended leads to one that asks, and asking changes nothing', async () => {
+test('the page of a run that has not ended leads to a page that asks, and asking changes nothing', async () => {
   const run = await fannedOutRun(fixture, people(6));
   const path = `/runs/${run.plan.id}`;
   expect(await page(path)).toContain(`href="${path}/cancel"`);

@@ -129,7 +129,7 @@ describe('no file', () => {
     expect(await page(`/runs/${other.plan.id}/files.zip`)).toContain('has no files yet');
   });
 
-  test('that is not the one that was written any more is handed out, in whatever way', async () => {
+  test('that has changed since it was written is handed out, in whatever way', async () => {
     const name = nameOf('ContentUserCompletion');
     const change = (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace('2025', '2024'));
     await whileChanged(name, change, async () => {

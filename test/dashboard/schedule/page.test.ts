@@ -151,7 +151,7 @@ describe('its last slots', () => {
     expect((await show()).page).not.toContain('/schedule/make-up');
   });
 
-  test('one that nobody has decided about can be started when the workers have had their time', async () => {
+  test('an undecided slot can be started when the workers have had their time', async () => {
     await apply();
     expect((await show()).text).toContain('It was not started by anybody.');
     expect(await press('make-up', { slot: `${SLOT}` })).toBe('/schedule?done=made-up');

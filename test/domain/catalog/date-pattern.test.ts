@@ -60,7 +60,7 @@ test.each([
   expect(compileDatePattern(pattern)).toBeUndefined();
 });
 
-test('several are separated by semicolons, and one that is wrong makes all wrong', () => {
+test('several are separated by semicolons, and a single wrong pattern makes all wrong', () => {
   const [dayFirst, compact, ...others] = parseDatePatterns('d/M/yyyy; yyyyMMdd')!;
   expect(dayFirst!.read('24/10/2025', 'UTC')).toBe(instant('2025-10-24T00:00:00Z'));
   expect(compact!.read('20251024', 'UTC')).toBe(instant('2025-10-24T00:00:00Z'));

@@ -224,7 +224,7 @@ describe('a file with rows of which none can be used', () => {
     );
   });
 
-  test('is not one that holds its header alone, or a row that can be', () => {
+  test('is not a file that holds its header alone, or a row that can be', () => {
     expect(() => read([['']]).reader.requireUsableRow()).not.toThrow();
     expect(() =>
       read([

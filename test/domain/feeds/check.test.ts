@@ -97,13 +97,13 @@ describe('ContentUserCompletion', () => {
     ['10:04:00', []],
     ['10:33:00', []],
     ['10:33:01', ['it starts 1801 seconds after the one above it was completed, not 60 to 1800']],
-  ])('after one that ends at 10:03:00, a start at %s: %j', (from, problems) => {
+  ])('after a completion that ends at 10:03:00, a start at %s: %j', (from, problems) => {
     const to = from.startsWith('10:33') ? '10:40:00' : '10:20:00';
     expect(problemsOf(kind, [first, row('7', '2', from, to)])).toEqual([[], problems]);
     expect(problemsOf(kind, [first, row('8', '2', from, to)])).toEqual([[], []]);
   });
 
-  test('a row is not held against one that cannot be read', () => {
+  test('a row is not compared with an unreadable row', () => {
     const last = row('7', '3', '11:00:00', '11:10:00');
     expect(problemsOf(kind, [first, ['7', '2'], last])).toEqual([[], ['it has 2 fields, not 4'], []]);
     expect(problemsOf(kind, [first, row('7', '2', '10:04:00', 'late'), last])[2]).toEqual([]);

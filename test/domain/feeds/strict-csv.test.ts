@@ -26,7 +26,7 @@ describe('a record of a feed', () => {
     );
   });
 
-  test('that ends inside a field may continue, and one that went wrong before cannot', () => {
+  test('that ends inside a field may continue, and text that went wrong before cannot', () => {
     fc.assert(
       fc.property(textWithQuotes, fc.array(textWithQuotes, { minLength: 1, maxLength: 3 }), (tail, fields) => {
         const open = `${written(fields)},"${tail.replaceAll('"', '""')}`;

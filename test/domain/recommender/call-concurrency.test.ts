@@ -1,5 +1,5 @@
-// Proves that the number of calls at a time follows what a recommender can bear, whatever it is, and never presses one
-// that is full.
+// Proves that the number of calls at a time follows what a recommender can bear, whatever it is, and never presses a
+// full recommender.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CallConcurrency } from '../../../src/domain/recommender/call-concurrency.ts';
@@ -54,7 +54,7 @@ describe('the number of calls at a time', () => {
         const largest = atOnce.reduce((a, b) => Math.max(a, b));
         expect(choice.current).toBeGreaterThanOrEqual(least);
         expect(largest).toBeLessThanOrEqual(most);
-        // The number that is kept, not one that is tried as the calls end.
+        // The number that is kept, not a number under test as the calls end.
         const kept = atOnce.slice(-LONG / 2).sort((a, b) => a - b)[LONG / 4]!;
         expect(rateOf(model, kept)).toBeGreaterThan(0.75 * rateOf(model, most));
         expect(secondsOf(model, largest)).toBeLessThanOrEqual(2 * secondsOf(model, least));

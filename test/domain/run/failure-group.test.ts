@@ -31,7 +31,7 @@ test.each([
   expect(failureGroup(reason, ONE)).not.toBe(failureGroup(other, ONE));
 });
 
-test("only the employee's own number is cut, not a longer one that holds it", () => {
+test("only the employee's own number is cut, not a longer number that holds it", () => {
   expect(failureGroup('employee 7: 17 of 77, 7', employeeId(7))).toBe('employee …: 17 of 77, …');
 });
 

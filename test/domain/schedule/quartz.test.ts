@@ -29,7 +29,7 @@ function anyField(min: number, max: number): fc.Arbitrary<string> {
 const anyDayOfWeek = fc.oneof(anyField(0, 6), fc.constantFrom(...DAY_NAMES, 'MON-FRI', 'SUN,WED', '5-7', '0-2', '7'));
 
 describe('a cron expression for Databricks', () => {
-  test('names the same times as the one that people write', () =>
+  test('names the same times as the expression that people write', () =>
     fc.assert(
       fc.property(anyField(0, 59), anyField(0, 23), anyField(1, 12), anyDayOfWeek, (minute, hour, month, day) => {
         const cron = `${minute} ${hour} * ${month} ${day}`;
@@ -39,7 +39,7 @@ describe('a cron expression for Databricks', () => {
       }),
     ));
 
-  test('names the same days of the month as the one that people write', () =>
+  test('names the same days of the month as the expression that people write', () =>
     fc.assert(
       fc.property(anyField(0, 59), anyField(0, 23), anyField(1, 28), anyField(1, 12), (minute, hour, day, month) => {
         const cron = `${minute} ${hour} ${day} ${month} *`;

@@ -169,7 +169,7 @@ const trickyMoment = fc
     return { timeZone, asOf: (changes[pick % changes.length] ?? from) + shift * 1000 };
   });
 
-test('whatever the zone and the instant, the week is the one that a search on the wall clock finds', () => {
+test('whatever the zone and the instant, the week is what a search on the wall clock finds', () => {
   fc.assert(
     fc.property(
       fc.oneof(fc.record({ timeZone: anyTimeZone, asOf: anyInstant }), trickyMoment),
@@ -181,7 +181,7 @@ test('whatever the zone and the instant, the week is the one that a search on th
   );
 });
 
-test('on both sides of its own borders the week is the one that a search finds', () => {
+test('on both sides of its own borders the week is what a search finds', () => {
   const moments = trickyMoment.chain(({ timeZone, asOf }) => {
     const { startsAt, dueAt } = expectedWeek(asOf, timeZone);
     return fc.record({

@@ -138,7 +138,7 @@ const anyEmployee = fc.record({
 });
 const anyAsOf = fc.integer({ min: instant('2000-01-01T00:00:00Z'), max: instant('2099-01-01T00:00:00Z') });
 
-test('type a completes all, type b exactly one that is in the list, type f none; of nothing, nothing is completed', () => {
+test('type a completes all, type b exactly one of the list, type f none; of nothing, nothing is completed', () => {
   fc.assert(
     fc.property(anyEmployee, anyList, anyAsOf, anySeed, (who, list, asOf, seed) => {
       const done = completeEmployee(who, list, asOf, seededDraw(seed, who.id)).map(({ contentId: id, source }) => ({

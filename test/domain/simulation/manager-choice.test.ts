@@ -69,7 +69,7 @@ test('the choice does not depend on the order of the file, and leaves the file a
         const choice = managerChoice(rows);
         expect(managerChoice(shuffled)).toEqual(choice);
         expect(rows).toEqual(before);
-        // No content that was left out comes before one that was chosen.
+        // No content that was left out comes before chosen content.
         const key = (id: number) => {
           const createdAt = rows.find((row) => row.id === id)!.createdAt;
           return [createdAt === null ? 0 : 1, createdAt ?? 0, id] as const;

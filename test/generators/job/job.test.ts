@@ -49,7 +49,7 @@ const anyDescription = fc
   );
 
 describe('the native job', () => {
-  test('is one that the Jobs API takes, for each target', () =>
+  test('is what the Jobs API takes, for each target', () =>
     fc.assert(
       fc.property(anyDescription, (description) => {
         for (const target of description.targets) {
@@ -62,7 +62,7 @@ describe('the native job', () => {
       }),
     ));
 
-  test('is one that a bundle deploys, for each target, as the Jobs API has it', () =>
+  test('is what a bundle deploys, for each target, as the Jobs API has it', () =>
     fc.assert(
       fc.property(anyDescription, fc.constantFrom('py', 'ipynb'), (description, ending) => {
         const [first] = description.targets;

@@ -42,7 +42,7 @@ export type WarehouseFault = FaultEffect & {
   readonly times?: number;
 };
 
-/** The faults of a warehouse. Each call takes the first one that is due for it. */
+/** The faults of a warehouse. Each call takes the first fault that is due for it. */
 export interface FaultPlan {
   add(fault: WarehouseFault): void;
   clear(): void;

@@ -1,4 +1,4 @@
-/** Whether a warehouse runs. A real one that is stopped starts by itself when it is called, and takes minutes. */
+/** Whether a warehouse runs. A real warehouse that is stopped starts by itself when it is called, and takes minutes. */
 export interface Power {
   /**
    * Stops it: the next call starts it, and until `needsMs` later all calls are refused with what `Retry-After` then

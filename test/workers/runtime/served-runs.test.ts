@@ -61,7 +61,7 @@ describe('the sources of a run', () => {
     expect((await fixture.store.getRun(plan.id)).sources).toMatchObject({ sftpInbound: null, databricks: null });
   });
 
-  test('are left open by a worker that serves only run-start, for the one that takes the stage', async () => {
+  test('are left open by a worker that serves only run-start, for the worker that takes the stage', async () => {
     const { plan } = await newRun();
     await start(plan.id, { API_BASE_URL: '' }, ['run-start']);
     const settled = async () => (await fixture.store.getRun(plan.id)).sources!;

@@ -254,7 +254,7 @@ test('a population that is not the one it started with is refused', async () => 
   expect(hash.digest().count).toBe(run.population.count);
   work();
   const { failedReason } = await settled(run);
-  expect(failedReason).toMatch(/^RUN_INCOMPLETE: The population of run .* is not the one that it started with/);
+  expect(failedReason).toMatch(/^RUN_INCOMPLETE: The population of run .* has changed since its start/);
   expect(filesOf(run)).toEqual({});
 });
 
