@@ -127,7 +127,6 @@ const SECOND_MS = 1000;
 const HOUR_MS = 60 * 60 * SECOND_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Without the properties that are null. */
 function sftpServer(values: Values, side: SftpServerSettings['settings']): SftpServerSettings | null {
   const host = values[`${side}_HOST`];
   const username = values[`${side}_USER`];

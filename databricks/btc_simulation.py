@@ -30,10 +30,12 @@ dbutils.widgets.text("template_file", "", "UserCompletion template; empty: none"
 dbutils.widgets.text("feed_date_format", "yyyy_M_d", "yyyy_M_d or yy_MM_dd")
 dbutils.widgets.text("catalog_date_formats", "", "date-fns patterns, separated by ;")
 dbutils.widgets.text("catalog_max_age_days", "45")
+dbutils.widgets.text("catalog_max_mb", "500", "Largest catalog file, in megabytes")
 dbutils.widgets.text("recommender_mode", "driver", "driver, executors or table")
 dbutils.widgets.text("recommender_url", "", "The whole address that is called")
 dbutils.widgets.text("recommender_table", "", "Answers instead of calls")
 dbutils.widgets.text("recommender_timeout", "30", "Seconds for one call")
+dbutils.widgets.text("recommender_ca_file", "", "PEM file of an authority to trust; empty: the well-known ones")
 dbutils.widgets.text("secret_scope", "", "Scope with the credentials")
 dbutils.widgets.text("output", "", "Root of the drops; empty: the volume")
 dbutils.widgets.text("without_failed", "false", "true: leave out employees whose call failed for good")
@@ -68,10 +70,9 @@ for module in (btc_constants, btc_rules, btc_native):
 
 run = NativeRun.from_widgets(dbutils)
 plan = run.plan
-scratch = Path(tempfile.mkdtemp(prefix="btc-fake-"))
-# Dates and texts without a zone are in UTC, as in the queue's session; the session's own zone is put back at the end.
-session_zone = spark.conf.get("spark.sql.session.timeZone")
-spark.conf.set("spark.sql.session.timeZone", "UTC")
+# It goes with the process, also when a cell fails.
+scratch_folder = tempfile.TemporaryDirectory(prefix="btc-fake-")
+scratch = Path(scratch_folder.name)
 run.tell(f"Run {plan.id}: {run.environment}, as of {run.manifest_plan()['asOf']}, {plan.time_zone}")
 
 # COMMAND ----------
@@ -85,9 +86,15 @@ day = local_date(plan.as_of, plan.time_zone)
 listed = None
 if run.sftp is not None:
     run.tell(f"Fetching the newest catalogs from {run.sftp.endpoint}")
-    listed = sftp.fetch_catalogs(run.sftp, run.catalog_folder, scratch, day, run.catalog_max_age_days)
+    listed = sftp.fetch_catalogs(run.sftp, run.catalog_folder, scratch, day, run.catalog_max_age_days, run.catalog_max_bytes)
 catalogs = inputs.read_catalogs(
-    run.catalog_folder, day, plan.time_zone, run.catalog_date_formats, run.catalog_max_age_days, listed
+    run.catalog_folder,
+    day,
+    plan.time_zone,
+    run.catalog_date_formats,
+    run.catalog_max_age_days,
+    run.catalog_max_bytes,
+    listed,
 )
 choice = manager_choice(catalogs.stand_alone)
 employees = spark.read.parquet(str(run.work / "employees.parquet"))
@@ -99,7 +106,8 @@ training = None
 if run.has_training_records:
     run.tell(f"Reading training records from {run.training_catalog}.{run.training_schema}")
     ranges = inputs.id_ranges(scratch / "employees.parquet", records.EMPLOYEES_PER_RANGE)
-    training = records.read_training_records(spark, run.training_catalog, run.training_schema, ranges, run.training_tables)
+    with records.in_utc(spark):
+        training = records.read_training_records(spark, run.training_catalog, run.training_schema, ranges, run.training_tables)
 
 # COMMAND ----------
 
@@ -140,7 +148,8 @@ joined = decide.in_input_order(decide.join_inputs(employees, training, good), ru
 schema = decide.arrow_schema(spark)
 decided_folder = run.work / "decided"
 decider = decide.decider(plan, choice, catalogs.known_ids(), schema)
-joined.mapInArrow(decider, decide.DECIDED_SCHEMA).write.mode("overwrite").parquet(str(decided_folder))
+with records.in_utc(spark):
+    joined.mapInArrow(decider, decide.DECIDED_SCHEMA).write.mode("overwrite").parquet(str(decided_folder))
 
 # COMMAND ----------
 
@@ -174,8 +183,7 @@ feed_names = [str(feed["name"]) for feed in feeds]
 made = MadeFiles(scratch, names, feed_names, scratch / "employees.parquet", catalogs.files, truth)
 land(made, plan.id, run.output, run.drop_folder, manifest)
 shutil.rmtree(decided_folder, ignore_errors=True)
-shutil.rmtree(scratch, ignore_errors=True)
-spark.conf.set("spark.sql.session.timeZone", session_zone)
+scratch_folder.cleanup()
 
 # COMMAND ----------
 

@@ -1,9 +1,8 @@
 """`python -m btc_local`: runs notebooks on a local Spark, for the command line of BTC Fake and for its tests.
 
-The first line of standard input is a JSON object that says how Spark is started: `jars`, `warehouse` and optionally `caFile`,
-whom calls trust, and `connect`, true for a Spark Connect server of its own. Each further line is a run: `notebook`, `widgets`,
-and optionally `secrets` (by scope and key), `volumes`, `tables` (Parquet or CSV files by the widget that gets their Delta
-tables) and `sessionZone`.
+The first line of standard input is a JSON object that says how Spark is started: `jars`, `warehouse` and optionally `connect`,
+true for a Spark Connect server of its own. Each further line is a run: `notebook`, `widgets`, and optionally `secrets` (by scope
+and key), `volumes`, `tables` (Parquet or CSV files by the widget that gets their Delta tables) and `sessionZone`.
 
 A run ends with one JSON line on standard output: `{"value": ...}` or `{"error": {"code", "message", "lines"}}`. Everything else
 goes to standard error. Secrets come by standard input, because every user of the machine can read arguments.
@@ -34,9 +33,6 @@ def main() -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     setup = json.loads(sys.stdin.readline())
     jars, warehouse = Path(setup["jars"]), Path(setup["warehouse"])
-    if "caFile" in setup:
-        # Python's default TLS context trusts what this variable names.
-        os.environ["SSL_CERT_FILE"] = setup["caFile"]
     if not setup.get("connect"):
         return _run_all(local_session(jars, warehouse), warehouse, results)
     with connect_server(session_settings(jars, warehouse)) as address:

@@ -96,14 +96,20 @@ def _table(first: int, batch: list[Employee]) -> pa.Table:
 
 
 def read_catalogs(
-    folder: Path, day: str, time_zone: str, date_formats: str, max_age_days: int, listed: list[FolderEntry] | None = None
+    folder: Path,
+    day: str,
+    time_zone: str,
+    date_formats: str,
+    max_age_days: int,
+    max_bytes: int,
+    listed: list[FolderEntry] | None = None,
 ) -> Catalogs:
     """Reads the newest catalogs of a day in a folder; `listed` is what an SFTP server has, if they came from one.
 
     Raises CATALOG_MISSING, CATALOG_TOO_LARGE, CATALOG_INVALID, FILE_UNREADABLE; CONFIG_INVALID for a pattern that is none.
     """
     patterns, formats = _date_patterns(date_formats)
-    chosen, notices = choose_catalogs(_entries(folder) if listed is None else listed, day, max_age_days, str(folder))
+    chosen, notices = choose_catalogs(_entries(folder) if listed is None else listed, day, max_age_days, str(folder), max_bytes)
     contents: dict[str, list[CatalogContent]] = {}
     inputs: list[dict[str, object]] = []
     for file in chosen:

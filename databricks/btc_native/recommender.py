@@ -4,14 +4,14 @@ import base64
 import http.client
 import json
 import random
-import ssl
 import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote
 
+from btc_native.connections import connect, route_to
 from btc_rules.errors import RuleError
 from btc_rules.recommender import (
     body_excerpt,
@@ -36,13 +36,18 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class CallSettings:
-    """Where calls go and what they may take. `headers` say who calls; they are secrets, and so is the login in `url`."""
+    """Where calls go and what they may take. `headers` say who calls; they are secrets, and so are logins in `url` and `proxy`.
+
+    `authority` is PEM text of an authority that is trusted besides the well-known ones.
+    """
 
     url: str
     timeout_seconds: float
     headers: tuple[tuple[str, str], ...] = ()
     attempts: int = 5
     at_once: int = 32
+    authority: str = ""
+    proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +78,16 @@ class Recommender:
 
     def __init__(self, settings: CallSettings) -> None:
         """Raises CONFIG_INVALID when there is no address to call."""
-        url = urlsplit(settings.url)
-        if url.scheme not in ("http", "https") or not url.hostname:
-            raise RuleError("CONFIG_INVALID", "recommender_url is not an http or https address.")
+        self._route = route_to(settings.url, settings.authority, settings.proxy)
+        url = self._route.url
         self._settings, self._url = settings, url
         self._shown = f"{url.scheme}://{_host(url)}{url.path}"
         self._local = threading.local()
-        self._tls = ssl.create_default_context() if url.scheme == "https" else None
         self._not_before = 0.0
         self._lock = threading.Lock()
         headers = dict(_HEADERS)
         headers.update(settings.headers)
+        headers.update(self._route.headers)
         if url.username is not None and "authorization" not in {name.lower() for name in headers}:
             login = f"{unquote(url.username)}:{unquote(url.password or '')}"
             headers["authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
@@ -151,6 +155,8 @@ class Recommender:
         """Status, Retry-After, body, and whether the body came to its end, in time."""
         path = self._url.path or "/"
         target = f"{path}?{self._url.query}" if self._url.query else path
+        if self._route.is_forwarded:
+            target = f"{self._url.scheme}://{_host(self._url)}{target}"
         is_new = getattr(self._local, "connection", None) is None
         try:
             response = self._send(target, body, deadline)
@@ -174,7 +180,8 @@ class Recommender:
     def _send(self, target: str, body: str, deadline: float) -> http.client.HTTPResponse:
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = self._connect(deadline)
+            limit = min(_left(deadline), _LONGEST_CONNECT_SECONDS)
+            connection = self._local.connection = connect(self._route, limit)
         connection.sock.settimeout(_left(deadline))
         connection.request("POST", target, body=body.encode(), headers=self._headers)
         connection.sock.settimeout(_left(deadline))
@@ -199,16 +206,6 @@ class Recommender:
                 raise RuleError(
                     "RECOMMENDER_BODY", f"the body is too large: {body_excerpt(data[:2000].decode('utf-8', 'replace'))}"
                 )
-
-    def _connect(self, deadline: float) -> http.client.HTTPConnection:
-        host, port = self._url.hostname or "", self._url.port
-        limit = min(_left(deadline), _LONGEST_CONNECT_SECONDS)
-        if self._tls is None:
-            connection = http.client.HTTPConnection(host, port, timeout=limit)
-        else:
-            connection = http.client.HTTPSConnection(host, port, timeout=limit, context=self._tls)
-        connection.connect()
-        return connection
 
     def _drop_connection(self) -> None:
         connection = getattr(self._local, "connection", None)

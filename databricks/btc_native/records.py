@@ -4,7 +4,8 @@ The SQL means the same whatever the types of the columns are, and nothing in it 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,17 @@ class TrainingRecords:
     open: "DataFrame"
     completions: "DataFrame"
     skipped_rows: int
+
+
+@contextmanager
+def in_utc(spark: "SparkSession") -> Iterator[None]:
+    """Dates and texts without a zone are in UTC, as in the queue's session. The session's own zone is put back."""
+    zone = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    try:
+        yield
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", str(zone))
 
 
 def read_training_records(

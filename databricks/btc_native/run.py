@@ -41,6 +41,7 @@ class NativeRun:
     sftp: SftpServer | None
     catalog_date_formats: str
     catalog_max_age_days: int
+    catalog_max_bytes: int
     training_catalog: str
     training_schema: str
     training_tables: tuple[str, str] | None
@@ -84,12 +85,13 @@ class NativeRun:
             sftp=server_from_secrets(secret),
             catalog_date_formats=widget("catalog_date_formats"),
             catalog_max_age_days=_whole("catalog_max_age_days", widget("catalog_max_age_days") or "45"),
+            catalog_max_bytes=_whole("catalog_max_mb", widget("catalog_max_mb") or "500") * 1_000_000,
             training_catalog=widget("training_catalog"),
             training_schema=widget("training_schema"),
             training_tables=(tables[0], tables[1]) if tables and len(tables) == 2 else None,
             recommender_mode=mode,
             recommender_table=widget("recommender_table"),
-            call_settings=_call_settings(secret, widget),
+            call_settings=_call_settings(secret, widget, root),
             skip_invalid=_switch("skip_invalid_employees", widget("skip_invalid_employees")),
             without_failed=_switch("without_failed", widget("without_failed")),
         )
@@ -259,7 +261,7 @@ def _secret_reader(dbutils: Any, scope: str) -> Callable[[str], str]:
     return lambda key: str(dbutils.secrets.get(scope, key)) if key in keys else ""
 
 
-def _call_settings(secret: Callable[[str], str], widget: Callable[[str], str]) -> CallSettings:
+def _call_settings(secret: Callable[[str], str], widget: Callable[[str], str], root: Path) -> CallSettings:
     headers: list[tuple[str, str]] = []
     if key := secret("recommender-api-key"):
         headers.append(api_key_header(key))
@@ -270,7 +272,14 @@ def _call_settings(secret: Callable[[str], str], widget: Callable[[str], str]) -
         headers.append((name.strip(), value.strip()))
     timeout = _whole("recommender_timeout", widget("recommender_timeout") or "30")
     attempts = _whole("recommender_attempts", widget("recommender_attempts") or "5")
-    return CallSettings(widget("recommender_url"), timeout, tuple(headers), attempts)
+    authority = ""
+    if file := widget("recommender_ca_file"):
+        try:
+            authority = _below(root, file).read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise RuleError("CONFIG_INVALID", f"recommender_ca_file {quoted_value(file)} cannot be read") from None
+    proxy = secret("recommender-proxy")
+    return CallSettings(widget("recommender_url"), timeout, tuple(headers), attempts, authority=authority, proxy=proxy)
 
 
 def _without_login(url: str) -> str:

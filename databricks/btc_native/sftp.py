@@ -64,7 +64,9 @@ def server_from_secrets(secret: Callable[[str], str]) -> SftpServer | None:
     return SftpServer(host, int(port), secret("sftp-user"), path, secret("sftp-host-fingerprint"), password, private_key)
 
 
-def fetch_catalogs(server: SftpServer, folder: Path, scratch: Path, day: str, max_age_days: int) -> list[FolderEntry]:
+def fetch_catalogs(
+    server: SftpServer, folder: Path, scratch: Path, day: str, max_age_days: int, max_bytes: int
+) -> list[FolderEntry]:
     """Brings the newest catalogs of a day into a folder; gives what is in the server's folder.
 
     A file that is there with the same size and time is not fetched again. Raises CATALOG_MISSING, CATALOG_TOO_LARGE,
@@ -75,7 +77,7 @@ def fetch_catalogs(server: SftpServer, folder: Path, scratch: Path, day: str, ma
         with _asked(server, f'listing "{server.path}"'):
             entries = [_entry(found) for found in session.listdir_attr(server.path)]
         entries = [entry for entry in entries if "/" not in entry.name and not entry.name.startswith(".")]
-        chosen, _ = choose_catalogs(entries, day, max_age_days, f"{server.host}:{server.path}")
+        chosen, _ = choose_catalogs(entries, day, max_age_days, f"{server.host}:{server.path}", max_bytes)
         known = {entry.name: entry for entry in entries}
         for file in chosen:
             if not _is_here(folder / file.name, known[file.name]):

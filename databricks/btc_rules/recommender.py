@@ -82,6 +82,8 @@ def remedy_of(code: str, status: int | None = None) -> str:
     """What people do about a call that failed with a code, after an answer with a status or without one."""
     if code == "RECOMMENDER_BODY":
         return "Check that API_BASE_URL and API_ENDPOINT name the recommender, then re-queue the employee."
+    if code == "PROXY_REFUSED":
+        return "Ask for the proxy to let this address through, or correct its login."
     if status is None:
         return "Check API_BASE_URL and the network, and re-queue the employees that failed."
     if code == "RECOMMENDER_THROTTLED":

@@ -23,6 +23,7 @@ function starterValues({ settings, values, sources }: LoadedSettings): StarterVa
     'simulation.feed_date_format': run.feedDateFormat,
     'simulation.catalog_date_formats': values.CATALOG_DATE_FORMATS ?? '',
     'simulation.catalog_max_age_days': values.CATALOG_MAX_AGE_DAYS,
+    'simulation.catalog_max_mb': values.CATALOG_MAX_MB,
     'simulation.recommender.url': recommender
       ? recommenderUrl(recommender.baseUrl, recommender.endpoint).href
       : EXAMPLE_CALL,

@@ -1,4 +1,7 @@
 // Proves that the notebook refuses bad input as the queue does: with the same code, the same words and the same place.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { SparkRunner } from '../support/spark-runner.ts';
 import { type SparkWorld, sparkWorld } from '../support/spark-world.ts';
@@ -123,3 +126,25 @@ test.each(WRONG)(
   },
   LIMIT_MS,
 );
+
+test('the session keeps its own time zone, also after an error', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'btc-fake-notebook-'));
+  const notebook = join(folder, 'zone.py');
+  const lines = [
+    '# Databricks notebook source',
+    'import json',
+    'from btc_native.records import in_utc',
+    'zones = []',
+    'try:',
+    '    with in_utc(spark):',
+    '        zones.append(spark.conf.get("spark.sql.session.timeZone"))',
+    '        raise ValueError',
+    'except ValueError:',
+    '    zones.append(spark.conf.get("spark.sql.session.timeZone"))',
+    'dbutils.notebook.exit(json.dumps({"zones": zones}))',
+  ];
+  await writeFile(notebook, `${lines.join('\n')}\n`);
+  const { value } = await spark.run({ notebook, widgets: {}, sessionZone: 'Asia/Kolkata' });
+  await rm(folder, { recursive: true });
+  expect(value).toEqual({ zones: ['UTC', 'Asia/Kolkata'] });
+});

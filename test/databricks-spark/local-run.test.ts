@@ -1,6 +1,6 @@
 // Proves what `btc-fake databricks run --local` gives: the files of `btc-fake run`, in the same folder, progress by
 // stage, and the queue's own errors. It uses the environment that the tests have set up.
-import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RunReport } from '../../src/cli/run/report.ts';
@@ -8,6 +8,9 @@ import type { NativeRunReport } from '../../src/databricks-tools/local/native-ru
 import type { ContentId } from '../../src/domain/ids.ts';
 import { type SandboxRecommender, startRecommender } from '../../src/sandbox/recommender-server.ts';
 import type { BtcFakeResult } from '../support/btc-fake.ts';
+import { makeCertificate } from '../support/certificate.ts';
+import { startForwardProxy } from '../support/forward-proxy.ts';
+import { startTlsProxy } from '../support/tls-proxy.ts';
 import { startWarehouse } from '../support/warehouse/warehouse.ts';
 import { makeWorkspace, type Workspace } from '../support/workspace.ts';
 
@@ -112,6 +115,40 @@ describe('btc-fake databricks run --local', () => {
       expect(await readFile(workspace.path('.btc-fake/volume/drops/2025-10-28', catalogNames.standAlone), 'utf8')).toBe(
         await readFile(workspace.path('downloaded_files', catalogNames.standAlone), 'utf8'),
       );
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'calls the recommender through a proxy with a login, and trusts the authority that is named',
+    async () => {
+      const certificate = makeCertificate(['recommender.test']);
+      const caFile = workspace.path('recommender-ca.pem');
+      await writeFile(caFile, certificate.caPem);
+      const tls = await startTlsProxy(certificate, { host: '127.0.0.1', port: Number(new URL(recommender.url).port) });
+      const proxy = await startForwardProxy({ login: { user: 'robot', password: 'canary-of-the-proxy' } });
+      try {
+        const env = {
+          API_BASE_URL: `https://recommender.test:${tls.port}`,
+          API_CA_FILE: caFile,
+          HTTPS_PROXY: proxy.url,
+        };
+        const native = await sameFeeds(env);
+        expect(new Set(proxy.asked)).toEqual(new Set([`CONNECT recommender.test:${tls.port}`]));
+        expect(native.stdout + native.stderr).not.toContain('canary-of-the-proxy');
+        const refused = await locally(CHOICE, { ...env, HTTPS_PROXY: proxy.name });
+        expect([refused.code, refused.stderr]).toEqual([
+          2,
+          expect.stringContaining('40 employees failed (PROXY_REFUSED)'),
+        ]);
+        const untrusted = await locally(CHOICE, { ...env, API_CA_FILE: '' });
+        expect([untrusted.code, untrusted.stderr]).toEqual([
+          2,
+          expect.stringContaining('40 employees failed (RECOMMENDER_UNAVAILABLE)'),
+        ]);
+      } finally {
+        await Promise.all([tls.close(), proxy.close()]);
+      }
     },
     LIMIT_MS,
   );

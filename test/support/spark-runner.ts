@@ -8,6 +8,8 @@ export const NOTEBOOK = join(DATABRICKS, 'btc_simulation.py');
 
 /** One run of a notebook. */
 export interface NotebookRun {
+  /** The simulation unless given. */
+  readonly notebook?: string;
   readonly widgets: Readonly<Record<string, string>>;
   /** Parquet files by the widget that gets the names of their Delta tables. */
   readonly tables?: Readonly<Record<string, readonly string[]>>;

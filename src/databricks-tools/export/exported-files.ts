@@ -30,11 +30,16 @@ export async function exportedFiles({ description, target, format, asWheel }: Ex
   const wheelPath = wheelFile === undefined ? undefined : wheelInVolume(wheelFile, (name) => target[name]);
   const files = new Map<string, Buffer>();
   const add = (path: string, text: string) => files.set(path, Buffer.from(text));
+  const install = [
+    ...(wheelPath === undefined ? [] : wheelCells(wheelPath)),
+    // One notebook serves all targets of a bundle.
+    ...(description.targets.some(({ simulation }) => simulation.catalogs_by_sftp) ? [await sftpClientCell()] : []),
+  ];
   for (const { notebook } of JOB_TASKS) {
     const source = await readFile(join(packageRoot(), 'databricks', `${notebook}.py`), 'utf8');
-    const cells = [...(wheelPath === undefined ? [] : installCells(wheelPath)), ...notebookCells(source)];
+    const cells = [...install, ...notebookCells(source)];
     if (format === 'ipynb') add(`${notebook}.ipynb`, jupyterNotebook(cells));
-    else add(`${notebook}.py`, wheelPath === undefined ? source : sourceNotebook(cells));
+    else add(`${notebook}.py`, install.length === 0 ? source : sourceNotebook(cells));
   }
   if (wheelFile === undefined) for (const [path, bytes] of modules) files.set(path, bytes);
   else files.set(wheelFile, await wheel(modules, version));
@@ -50,7 +55,7 @@ export async function exportedFiles({ description, target, format, asWheel }: Ex
 }
 
 /** The cells that install the wheel before anything is imported. Serverless compute takes no libraries from the job. */
-function installCells(path: string): NotebookCell[] {
+function wheelCells(path: string): NotebookCell[] {
   return [
     {
       kind: 'code',
@@ -58,6 +63,13 @@ function installCells(path: string): NotebookCell[] {
     },
     { kind: 'magic', text: '%pip install --quiet $wheel' },
   ];
+}
+
+/** The cell that installs the SFTP client, in the version that the tests run with. */
+async function sftpClientCell(): Promise<NotebookCell> {
+  const lock = await readFile(join(packageRoot(), 'databricks', 'requirements-spark-4.0.txt'), 'utf8');
+  const [requirement = 'paramiko'] = /^paramiko==[\w.]+/m.exec(lock) ?? [];
+  return { kind: 'magic', text: `%pip install --quiet ${requirement}` };
 }
 
 /** The modules that notebooks import, by path below `databricks/`; compiled files and tests are not among them. */

@@ -53,6 +53,7 @@ export interface NativeRunDependencies {
 }
 
 const SCOPE = 'btc-fake';
+const MEGABYTE = 1_000_000;
 const TABLES = ['content_assignments', 'content_completion'];
 
 /**
@@ -73,13 +74,18 @@ export async function runNatively(
   const volume = resolve('.btc-fake', 'volume');
   await makeFolder(volume);
   const tables = await trainingTables(settings, choice, volume, say);
-  const { authHeader, caFile } = recommender;
+  const { authHeader, caFile, proxyUrl } = recommender;
+  const secrets = {
+    ...(authHeader ? { 'recommender-auth-header': `${authHeader.name}: ${authHeader.value}` } : {}),
+    ...(proxyUrl === undefined ? {} : { 'recommender-proxy': proxyUrl }),
+  };
+  const hasSecrets = Object.keys(secrets).length > 0;
   const value = await runNotebook(
     spark,
     {
       notebook: choice.notebook,
       tables: tables.length > 0 ? { training_tables: tables } : {},
-      secrets: authHeader ? { [SCOPE]: { 'recommender-auth-header': `${authHeader.name}: ${authHeader.value}` } } : {},
+      secrets: hasSecrets ? { [SCOPE]: secrets } : {},
       widgets: {
         environment: 'local',
         volume_root: volume,
@@ -98,13 +104,15 @@ export async function runNatively(
         recommender_url: recommenderUrl(recommender.baseUrl, recommender.endpoint).href,
         recommender_timeout: String(Math.ceil(recommender.timeoutMs / 1000)),
         recommender_attempts: String(settings.queues.jobAttempts),
-        secret_scope: authHeader ? SCOPE : '',
+        secret_scope: hasSecrets ? SCOPE : '',
+        recommender_ca_file: caFile === undefined ? '' : resolve(caFile),
+        catalog_max_mb: String(files.catalogMaxBytes / MEGABYTE),
         skip_invalid_employees: String(choice.skipInvalidEmployees),
         without_failed: String(choice.withoutFailed),
         software_version: packageVersion(),
       },
     },
-    { warehouse: join(volume, 'tables'), say, stop, verbose, ...(caFile === undefined ? {} : { caFile }) },
+    { warehouse: join(volume, 'tables'), say, stop, verbose },
   );
   const report = value as NativeRunReport;
   await collect(report, resolve(files.outputDir));

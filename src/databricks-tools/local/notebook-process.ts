@@ -23,8 +23,6 @@ export interface NotebookDependencies {
   readonly stop: AbortSignal;
   /** Whether what Spark says is shown too, not the notebook's progress alone. */
   readonly verbose: boolean;
-  /** File of an authority that calls trust; absent: the well-known ones. */
-  readonly caFile?: string;
 }
 
 interface Outcome {
@@ -44,7 +42,7 @@ const SAID_LINES = 12;
 export async function runNotebook(
   { python, jars }: LocalSpark,
   { notebook, ...job }: NotebookJob,
-  { warehouse, say, stop, verbose, caFile }: NotebookDependencies,
+  { warehouse, say, stop, verbose }: NotebookDependencies,
 ): Promise<unknown> {
   const folder = join(packageRoot(), 'databricks');
   const child = spawn(python, ['-m', 'btc_local'], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -57,7 +55,7 @@ export async function runNotebook(
     if (verbose || !NOISE.test(line)) say(line);
   });
   const lines = [
-    { jars, warehouse, ...(caFile === undefined ? {} : { caFile }) },
+    { jars, warehouse },
     { notebook: join(folder, `${notebook}.py`), ...job },
   ];
   child.stdin.on('error', () => {});

@@ -56,6 +56,9 @@ export interface SimulationChoice {
   /** date-fns patterns, separated by `;`. */
   readonly catalog_date_formats: string;
   readonly catalog_max_age_days: number;
+  readonly catalog_max_mb: number;
+  /** Whether the newest catalogs come by SFTP from the server in the secret scope; the notebook installs the client. */
+  readonly catalogs_by_sftp: boolean;
   readonly recommender: {
     readonly mode: (typeof RECOMMENDER_MODES)[number];
     /** The whole address that is called. */
@@ -63,6 +66,8 @@ export interface SimulationChoice {
     /** For `table`: three-level name of the table, or a path in the volume. */
     readonly table: string;
     readonly timeout_seconds: number;
+    /** PEM file of an authority to trust, below the volume's root or an absolute path; empty: the well-known ones. */
+    readonly ca_file: string;
   };
   readonly without_failed: boolean;
 }

@@ -108,6 +108,11 @@ const TARGET_PROPERTIES: Readonly<Record<string, SchemaNode>> = {
       format: 'date-patterns',
     }),
     catalog_max_age_days: whole('An older catalog is used with a notice.', 45, 1, 3650),
+    catalog_max_mb: whole('Largest catalog file, in megabytes.', 500, 1, 100_000),
+    catalogs_by_sftp: yes(
+      'The newest catalogs come by SFTP, from the server that the secret scope names; the job installs the client.',
+      false,
+    ),
     recommender: group('Where recommendations come from.', {
       mode: word(
         'driver: calls from the driver; executors: calls from executors that reach the recommender; table: no calls.',
@@ -116,6 +121,7 @@ const TARGET_PROPERTIES: Readonly<Record<string, SchemaNode>> = {
       url: text('The whole address that is called, for driver and executors.', '', { format: 'call-url' }),
       table: text('A table, or a path in the volume, with answers; for table.', ''),
       timeout_seconds: whole('Seconds that one call may take.', 30, 1, 600),
+      ca_file: text('PEM file of an authority to trust, in the volume. Empty: the well-known ones.', ''),
     }),
     without_failed: yes('Write the feeds without employees whose call failed for good, and name them.', false),
   }),

@@ -54,6 +54,11 @@ export const JOB_PARAMETERS: readonly JobParameter[] = [
     value: ({ simulation }) => String(simulation.catalog_max_age_days),
   },
   {
+    name: 'catalog_max_mb',
+    about: 'largest catalog file, in megabytes',
+    value: ({ simulation }) => String(simulation.catalog_max_mb),
+  },
+  {
     name: 'recommender_mode',
     about: 'driver, executors or table',
     value: ({ simulation }) => simulation.recommender.mode,
@@ -72,6 +77,11 @@ export const JOB_PARAMETERS: readonly JobParameter[] = [
     name: 'recommender_timeout',
     about: 'seconds for one call',
     value: ({ simulation }) => String(simulation.recommender.timeout_seconds),
+  },
+  {
+    name: 'recommender_ca_file',
+    about: 'PEM file of an authority to trust, in the volume; empty: the well-known ones',
+    value: ({ simulation }) => simulation.recommender.ca_file,
   },
   { name: 'secret_scope', about: 'scope with credentials', value: ({ secret_scope }) => secret_scope },
   {

@@ -67,6 +67,16 @@ describe('btc-fake databricks export', () => {
     expect((await exported()).stdout).toMatch(/^databricks_export is up to date/);
   });
 
+  test('lets the notebook install the SFTP client where a target takes its catalogs by SFTP, and nowhere else', async () => {
+    await exported();
+    expect(await read('btc_simulation.py')).not.toContain('%pip');
+    await change('lakehouse.yaml', 'catalogs_by_sftp: false', 'catalogs_by_sftp: true');
+    await exported(['--wheel']);
+    const cells = (await read('btc_simulation.py')).split('# COMMAND ----------').slice(0, 3);
+    expect(cells[1]).toContain('# MAGIC %pip install --quiet $wheel');
+    expect(cells[2]).toMatch(/^\n\n# MAGIC %pip install --quiet paramiko==\d+\.\d+\.\d+\n\n$/);
+  });
+
   test('writes nothing when a file was edited since, until it is told to', async () => {
     await exported();
     await change('lakehouse.yaml', 'schema: btc_fake', 'schema: other');
