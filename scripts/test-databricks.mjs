@@ -1,6 +1,6 @@
 /**
- * `npm run test:databricks`: format, lint, types and tests of the Python under databricks/ in pinned environments
- * (.btc-fake/python), and the notebook on real Spark compared with the queue. Counts go to coverage/databricks.json.
+ * `npm run test:databricks`: format, lint, types and tests of the Python under databricks/ and uploader/ in pinned
+ * environments, and the notebook on real Spark compared with the queue. Counts go to coverage/databricks.json.
  * - `npm run test:databricks -- --full`: at the size of the issues, not the small one
  * - `npm run test:databricks -- --rules`: only what needs no Spark
  * - The last line is `N passed, N failed`.
@@ -24,6 +24,7 @@ const CHECKS = [
 const SPARK_TESTS = { '4.0': 'test/databricks-spark/parity.test.ts', 4.2: 'test/databricks-spark' };
 
 const args = process.argv.slice(2);
+const SIZE = args.includes('--full') ? { FAULTS: 'all' } : {};
 let passed = 0;
 const failures = [];
 mkdirSync(`${ROOT}/coverage`, { recursive: true });
@@ -50,8 +51,10 @@ async function testAll({ findPython, pythonEnvironment, deltaJars, hasJava }) {
   }
   const environment = (name) => pythonEnvironment(python, ENVIRONMENTS, name, say);
   try {
-    testRules(await environment('test'));
+    testPython('databricks', await environment('test'));
     if (onlyRules) return;
+    const lock = `${ROOT}/uploader/requirements-test.txt`;
+    testPython('uploader', await pythonEnvironment(python, ENVIRONMENTS, 'uploader', say, lock));
     installPrograms([
       { package: 'openjdk-17-jre-headless', isThere: hasJava, units: [] },
       { package: 'maven', isThere: () => isOnPath('mvn'), units: [] },
@@ -66,19 +69,21 @@ async function testAll({ findPython, pythonEnvironment, deltaJars, hasJava }) {
   }
 }
 
-function testRules(program) {
+/** Format, lint, types and tests of a folder of Python. */
+function testPython(folder, program) {
   for (const [title, tool, ...more] of CHECKS) {
-    if (run(program, '-m', tool, ...more)) passed++;
-    else failures.push(`${title} (see above).`);
+    if (run(folder, program, '-m', tool, ...more)) passed++;
+    else failures.push(`${title} of ${folder}/ (see above).`);
   }
   rmSync(JUNIT, { force: true });
-  const ended = run(program, '-m', 'pytest', '-q', `--junitxml=${JUNIT}`, 'tests');
+  const ended = run(folder, program, '-m', 'pytest', '-q', `--junitxml=${JUNIT}`, 'tests');
   const counts = existsSync(JUNIT) ? readFileSync(JUNIT, 'utf8') : '';
   const number = (attribute) => Number(new RegExp(` ${attribute}="(\\d+)"`).exec(counts)?.[1] ?? 0);
   const failed = number('failures') + number('errors');
   passed += number('tests') - failed - number('skipped');
-  for (let i = 0; i < failed; i++) failures.push('a test in databricks/tests (see above)');
-  if (failed === 0 && (!ended || number('tests') === 0)) failures.push('The Python tests did not run to their end.');
+  for (let i = 0; i < failed; i++) failures.push(`a test in ${folder}/tests (see above)`);
+  if (failed === 0 && (!ended || number('tests') === 0))
+    failures.push(`The tests of ${folder}/ did not run to their end.`);
 }
 
 function testSpark(spark, tests, column) {
@@ -86,7 +91,7 @@ function testSpark(spark, tests, column) {
     ...process.env,
     ...column,
     SPARK_VERSION: spark,
-    ...(args.includes('--full') ? { FAULTS: 'all' } : {}),
+    ...SIZE,
   };
   // One file after the other: each has a Spark of its own.
   const jest = runJest(['--runInBand', tests], { results: JEST_RESULTS, env });
@@ -102,9 +107,9 @@ function node(...command) {
   return spawnSync(process.execPath, command, { cwd: ROOT, stdio: 'inherit' }).status === 0;
 }
 
-/** Runs a program in databricks/ on its own time zone data; what it prints is for people. */
-function run(program, ...more) {
+/** Runs a program in a folder on its own time zone data; what it prints is for people. */
+function run(folder, program, ...more) {
   // Empty: time zones come from the pinned tzdata, not from the machine.
-  const env = { ...process.env, PYTHONTZPATH: '', PYTHONDONTWRITEBYTECODE: '1' };
-  return spawnSync(program, more, { cwd: `${ROOT}/databricks`, stdio: ['ignore', 2, 2], env }).status === 0;
+  const env = { ...process.env, ...SIZE, PYTHONTZPATH: '', PYTHONDONTWRITEBYTECODE: '1' };
+  return spawnSync(program, more, { cwd: `${ROOT}/${folder}`, stdio: ['ignore', 2, 2], env }).status === 0;
 }

@@ -2,7 +2,7 @@
 
 
 class UploaderError(Exception):
-    """What stops the uploader: one line that says what is wrong, and one that says what to do."""
+    """What stops the uploader: a line with what is wrong, and a remedy."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)

@@ -19,7 +19,7 @@ class Option:
 
     @property
     def environment(self) -> tuple[str, ...]:
-        """The variables that set it, the first one that is set counts."""
+        """The variables that set it, the first that is set counts."""
         return self.variables or (f"UPLOADER_{self.name.upper().replace('-', '_')}",)
 
 

@@ -79,7 +79,7 @@ def _reused(
         if not renewed:
             return Recognised(last, None, updated + len(above))
         raise UploaderError(
-            f"Row {renewed[0].rowid} is not the one that was uploaded: the database was restored or replaced",
+            f"Row {renewed[0].rowid} is not the row that was uploaded: the database was restored or replaced",
             "Say with `state set --rowid` after which row to continue.",
         )
     if len(renewed) == len(above):

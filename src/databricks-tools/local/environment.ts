@@ -56,8 +56,8 @@ export async function prepareLocalSpark(say: (line: string) => void): Promise<Lo
 }
 
 /**
- * The Python program of an environment with exactly what `databricks/requirements-NAME.txt` names; it is made again
- * when that file or the Python changes.
+ * The Python program of an environment with exactly what a lock file names (by default
+ * `databricks/requirements-NAME.txt`); it is made again when that file or the Python changes.
  * @throws BtcFakeError DATABRICKS_LOCAL.
  */
 export async function pythonEnvironment(
@@ -65,8 +65,8 @@ export async function pythonEnvironment(
   folder: string,
   name: string,
   say: (line: string) => void,
+  lock: string = join(packageRoot(), 'databricks', `requirements-${name}.txt`),
 ): Promise<string> {
-  const lock = join(packageRoot(), 'databricks', `requirements-${name}.txt`);
   const environment = join(folder, name);
   await upToDate(environment, lock, python.version, async () => {
     say(`Setting up ${python.version} in ${environment} from ${lock} (with Spark about 1 GB, once) ...`);
