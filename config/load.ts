@@ -25,7 +25,7 @@ export interface LoadOptions {
 /** Settings with what a person may want to know of them. */
 export interface LoadedSettings {
   readonly settings: Settings;
-  /** What is allowed but perhaps not meant, one line each; never holds a secret. */
+  /** What is allowed but perhaps a mistake, one line each; never holds a secret. */
   readonly warnings: readonly string[];
   /** The parsed values by name (secrets among them), for `describeSettings`. */
   readonly values: Values;

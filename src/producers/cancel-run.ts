@@ -33,7 +33,7 @@ export async function cancelRun(
 ): Promise<boolean> {
   if (await findUnstarted(queues, store, runId)) {
     throw new BtcFakeError('RUN_STATE', `Run ${runId} has not begun; there is nothing to cancel`, {
-      remedy: 'Cancel it when it has begun, or leave it as it is: a run that could not start stands in no way.',
+      remedy: 'Cancel it when it has begun, or leave it: a run that could not start blocks nothing.',
     });
   }
   const run = await store.getRun(runId);

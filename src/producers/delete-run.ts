@@ -21,7 +21,7 @@ export async function deleteRun(queues: Queues, store: RunStore, runId: RunId): 
   const { inHand } = await takeOffQueues(queues, runId);
   if (inHand > 0) {
     throw new BtcFakeError('RUN_STATE', `Workers still hold ${inHand} jobs of run ${runId}`, {
-      remedy: 'Delete it when they are done: in a minute, also if a worker was killed.',
+      remedy: 'Delete it when they are done: within a minute, even if a worker was killed.',
     });
   }
   await queues.redis.unlink(alertsKey(runId));

@@ -45,7 +45,7 @@ export async function requeueFailed(
   }
   if (wanted && wanted.size > 0) {
     throw new BtcFakeError('RUN_STATE', `Run ${runId} has no failed employee ${[...wanted].join(', ')}`, {
-      remedy: `See "btc-fake status ${runId}" for those that failed.`,
+      remedy: `See "btc-fake status ${runId}" for the failed employees.`,
     });
   }
   const stages = wanted ? [] : await failedStageJobs(queues, runId);

@@ -72,12 +72,12 @@ test.each<[what: string, files: Record<string, string | Buffer>, reason: string]
   [
     'ids that are none in every row',
     { [COURSES]: GOOD, [STAND_ALONE]: 'ContentId,Title\n1.9E6,Skin\n,Hair\n' },
-    `CATALOG_INVALID: ${STAND_ALONE}: none of its rows can be used (2), in line 2 because ContentId "1.9E6" is not a content id (it has: ContentId, Title). Ask the vendor for a right file, or remove it so that the one before it is used.`,
+    `CATALOG_INVALID: ${STAND_ALONE}: none of its rows can be used (2), in line 2 because ContentId "1.9E6" is not a content id (it has: ContentId, Title). Ask the vendor for a correct file, or remove this file, and the previous file is used.`,
   ],
   [
     'an empty file',
     { [COURSES]: '', [STAND_ALONE]: GOOD },
-    `CATALOG_INVALID: ${COURSES}: the file is empty. Ask the vendor for a complete file, or remove it so that the one before it is used.`,
+    `CATALOG_INVALID: ${COURSES}: the file is empty. Ask the vendor for a complete file, or remove this file, and the previous file is used.`,
   ],
   [
     'a file that is not UTF-8',

@@ -37,7 +37,7 @@ async function readCatalogRows(path: string, rules: CatalogRules): Promise<Catal
   }
   if (reader === undefined) {
     throw new BtcFakeError('CATALOG_INVALID', `${name}: the file is empty`, {
-      remedy: 'Ask the vendor for a complete file, or remove it so that the one before it is used.',
+      remedy: 'Ask the vendor for a complete file, or remove this file, and the previous file is used.',
     });
   }
   reader.requireUsableRow();

@@ -18,7 +18,7 @@ const SHOWN_ERRORS = 20;
 /** How to read an employees file, and what to do with what it holds. */
 export interface EmployeesReading {
   readonly path: string;
-  /** Leave out rows that are wrong, instead of refusing the file. */
+  /** Leave out invalid rows, instead of refusing the file. */
   readonly skipInvalid: boolean;
   /** Gets the employees in input order, in chunks of the population; it is waited for, so that memory stays flat. */
   readonly onBatch: (employees: readonly Employee[]) => Promise<void> | void;

@@ -70,7 +70,7 @@ export function exchangeError(
 function faultError({ text, status }: ProxyFault, call: string, cause: unknown): BtcFakeError {
   if (isRefusal(status)) return proxyRefused(`${call}: ${text}`, status, cause);
   return new BtcFakeError('RECOMMENDER_UNAVAILABLE', `${call}: ${text}`, {
-    remedy: 'Check HTTPS_PROXY and NO_PROXY, and whether the proxy is well; re-queue the employees that failed.',
+    remedy: 'Check HTTPS_PROXY and NO_PROXY, and whether the proxy is well; re-queue the failed employees.',
     cause,
   });
 }
@@ -85,7 +85,7 @@ function statusError(status: number, exchange: Exchange, subject: string, retryA
     return new BtcFakeError('RECOMMENDER_THROTTLED', message, { remedy, retryAfterMs, cause });
   }
   if (status === 408 || status >= 500) {
-    const remedy = 'Wait until the recommender is well again, then re-queue the employees that failed.';
+    const remedy = 'Wait until the recommender answers again, then re-queue the failed employees.';
     return new BtcFakeError('RECOMMENDER_UNAVAILABLE', message, { remedy, retryAfterMs, namesError, cause });
   }
   if (status === 401 || status === 403) {
@@ -118,7 +118,7 @@ function transportError(failure: Error, subject: string, retryAfterMs?: number):
   }
   const reason = failure.name === 'TimeoutError' ? timeOut(failure) : `${REASONS[code] ?? 'the call failed'} (${code})`;
   return new BtcFakeError('RECOMMENDER_UNAVAILABLE', `${subject}: ${reason}`, {
-    remedy: 'Check API_BASE_URL and the network, and re-queue the employees that failed.',
+    remedy: 'Check API_BASE_URL and the network, and re-queue the failed employees.',
     retryAfterMs,
     cause: failure,
   });

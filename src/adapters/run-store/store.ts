@@ -86,7 +86,7 @@ export class RunStore {
     const run = await this.findRun(runId);
     if (run) return run;
     throw new BtcFakeError('RUN_NOT_FOUND', `There is no run ${runId}`, {
-      remedy: 'See "btc-fake runs" for those that there are.',
+      remedy: '"btc-fake runs" lists all runs.',
     });
   }
 

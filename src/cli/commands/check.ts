@@ -23,11 +23,11 @@ export function checkCommand(program: Command, done: (code: ExitCode) => void): 
   program
     .command('check')
     .description(
-      'hold feed files against the contract: ContentUserCompletion, Non_Completed_Assignments, CourseCatalog, StandAloneContent, employees',
+      'check feed files against the contract: ContentUserCompletion, Non_Completed_Assignments, CourseCatalog, StandAloneContent, employees',
     )
     .argument(
       '<file...>',
-      'the files; both feeds of one run are also held against each other, and against the manifest beside them',
+      'the files; both feeds of one run are also compared with each other, and with the manifest beside them',
     )
     .option('--limit <n>', 'show this many problems of each file', wholeNumberArgument(1, MAX_LIMIT), SHOWN_PROBLEMS)
     .addOption(new Option('--all', 'show all problems').conflicts('limit'))

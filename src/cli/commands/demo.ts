@@ -10,7 +10,7 @@ export function demoCommand(program: Command, done: (code: ExitCode) => void): v
   program
     .command('demo')
     .description(
-      'run one week on a sandbox: a vendor SFTP server, a recommender and a Redis of our own; no settings needed',
+      'run one week on a sandbox: a vendor SFTP server, a recommender and a Redis of its own; no settings needed',
     )
     .option(
       '--employees <n>',

@@ -9,7 +9,7 @@ import { printJson, printResult, styled } from '../terminal.ts';
 export function doctorCommand(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('doctor')
-    .description('try everything that is configured, and say for each: fine, not configured, or what to do')
+    .description('test everything that is configured; each line says fine, not configured, or what to do')
     .option('--json', 'print one JSON array as the result')
     .addHelpText('after', '\nExample:\n  btc-fake doctor')
     .action(async ({ json }: { json?: boolean }) => {

@@ -11,10 +11,10 @@ export function finishCommand(program: Command, done: (code: ExitCode) => void):
   followOptions(
     program
       .command('finish')
-      .description('write the files of a run without its failed employees, on record in the manifest'),
+      .description('write the files of a run without its failed employees; the manifest names them'),
   )
     .argument('<run>', RUN_ARGUMENT, runArgument)
-    .requiredOption('--without-failed', 'say that this is meant')
+    .requiredOption('--without-failed', 'confirm that the failed employees are left out')
     .addHelpText('after', '\nExample:\n  btc-fake finish run-20251028T110000Z-ab12cd --without-failed')
     .action(async (name: RunName, options: FollowOptions) => {
       const { findRunId } = await import('../../queries/find-run.ts');

@@ -10,7 +10,7 @@ export function lakehouseCommand(program: Command, done: (code: ExitCode) => voi
     .description('the description of the Databricks side, lakehouse.yaml: write a new one, or check it');
   lakehouse
     .command('init')
-    .description('write lakehouse.yaml with every setting explained; settings that you have are taken over')
+    .description('write lakehouse.yaml with every setting explained, and copy the settings that you have')
     .option('--file <file>', 'another file', pathArgument, 'lakehouse.yaml')
     .addHelpText('after', '\nExample:\n  btc-fake lakehouse init')
     .action(async ({ file }: { file: string }) => {
@@ -19,7 +19,7 @@ export function lakehouseCommand(program: Command, done: (code: ExitCode) => voi
     });
   lakehouse
     .command('check')
-    .description('hold lakehouse.yaml against its rules; every command does so before it uses the file')
+    .description('check lakehouse.yaml; every command does so before it uses the file')
     .option('--file <file>', 'another file', pathArgument, 'lakehouse.yaml')
     .addHelpText('after', '\nExample:\n  btc-fake lakehouse check')
     .action(async ({ file }: { file: string }) => {

@@ -8,10 +8,10 @@ import type { RunOptions } from '../run/start-run.ts';
 export function runCommand(program: Command, done: (code: ExitCode) => void): void {
   followOptions(program.command('run').description('start a run and follow it to its files'))
     .option('--as-of <iso>', 'the instant that the run simulates (default: now)')
-    .option('--seed <text>', 'where all chance comes from; the same seed, --as-of and inputs give the same bytes')
+    .option('--seed <text>', 'seed of all random choices; the same seed, --as-of and inputs give the same bytes')
     .option('--employees <file>', 'the employees file (default: EMPLOYEES_FILE)', pathArgument)
     .option('--output <dir>', 'the folder for the files (default: OUTPUT_DIR of the worker)', pathArgument)
-    .option('--skip-invalid-employees', 'leave out the rows of the employees file that are wrong')
+    .option('--skip-invalid-employees', 'leave out invalid rows of the employees file')
     .addHelpText(
       'after',
       '\nExample:\n  btc-fake run --as-of 2025-10-28T11:00:00Z --seed monday --employees input/employees.csv',

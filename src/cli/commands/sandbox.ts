@@ -11,9 +11,9 @@ export function sandboxCommand(program: Command, done: (code: ExitCode) => void)
   program
     .command('sandbox')
     .description(
-      'start a vendor SFTP server with sample catalogs and a recommender, print the settings that reach them, and serve them until told to stop',
+      'start a vendor SFTP server with sample catalogs and a recommender, print their settings, and serve until told to stop',
     )
-    .option('--host <address>', 'listen there; anybody who reaches it can use them', DEFAULTS.host)
+    .option('--host <address>', 'address to listen on; anybody who can reach it can use the servers', DEFAULTS.host)
     .option('--sftp-port <n>', 'port of the SFTP server; 0 takes a free one', port, DEFAULTS.sftpPort)
     .option('--recommender-port <n>', 'port of the recommender; 0 takes a free one', port, DEFAULTS.recommenderPort)
     .option('--latency <ms>', 'how long each recommendation takes', wholeNumberArgument(0, 60_000), DEFAULTS.latency)

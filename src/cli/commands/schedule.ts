@@ -26,7 +26,7 @@ export function scheduleCommand(program: Command, done: (code: ExitCode) => void
       });
   subcommand('apply', 'apply the schedule of the settings; a worker does so when it starts', apply);
   subcommand('show', 'show the next slots, the last runs, and whether a worker is alive to start them', show);
-  subcommand('remove', 'start no runs by the schedule any more, until it is applied again', remove);
+  subcommand('remove', 'stop starting scheduled runs, until the schedule is applied again', remove);
 }
 
 async function apply({ json }: ScheduleOptions): Promise<void> {

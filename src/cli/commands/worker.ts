@@ -20,7 +20,9 @@ const MAX_CONCURRENCY = 10_000;
 export function workerCommand(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('worker')
-    .description('work on runs, and start those of the schedule, until told to stop; jobs in hand finish or go back')
+    .description(
+      'work on runs and start scheduled runs until told to stop; jobs in progress then finish or go back to the queue',
+    )
     .option('--only <queue>', `work on this queue alone; can be repeated (${STAGES.join(', ')})`, queueArgument)
     .option(
       '--concurrency <n>',

@@ -45,7 +45,7 @@ export class RequeuingAdapter extends BullMQAdapter {
     const { retry } = job;
     job.retry = async (state = 'failed') => {
       if (state !== 'failed') {
-        throw new BtcFakeError('RUN_STATE', 'A completed job is not done again', {
+        throw new BtcFakeError('RUN_STATE', 'A completed job cannot be repeated', {
           remedy: 'Start a new run with "btc-fake run".',
         });
       }

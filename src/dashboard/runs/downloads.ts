@@ -59,7 +59,7 @@ export function runDownloadRoutes(app: FastifyInstance, { store, logger }: Dashb
 export function noSuchFile({ plan, manifest }: RunRecord): { message: string; remedy: string } {
   return manifest
     ? { message: `Run ${plan.id} has no such file`, remedy: 'Its page lists those that it has.' }
-    : { message: `Run ${plan.id} has no files yet`, remedy: 'They are written when every employee is done.' };
+    : { message: `Run ${plan.id} has no files yet`, remedy: 'The files are written when every employee is done.' };
 }
 
 /**

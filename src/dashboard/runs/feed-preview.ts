@@ -67,7 +67,7 @@ async function textLines(file: OutputFile, open: OpenOutput): Promise<Html> {
   // A line, or a character, that was cut through says nothing.
   const shown = isCut ? beginning.slice(0, beginning.lastIndexOf('\n') + 1) : beginning;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Beginning of ${file.name}"><pre>${shown}</pre></div>
-${isCut && html`<p class="muted">And so on: the download has the rest.</p>`}`;
+${isCut && html`<p class="muted">The preview ends here; the download has the whole file.</p>`}`;
 }
 
 function shortened(cell: string): string {

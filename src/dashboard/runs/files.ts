@@ -16,12 +16,12 @@ export function runFiles({ run, files }: RunView): Html {
 <h2 id="files-title">Files</h2>
 ${
   files.length === 0
-    ? html`<p class="muted">They are written when every employee is done.</p>`
+    ? html`<p class="muted">The files are written when every employee is done.</p>`
     : html`${run.written && html`<p class="muted">Written to <code>${run.written.folder}</code> on ${run.written.host}.</p>`}
 ${!areHere && html`<p class="notice warn">Not all files are here as they were written: ${absent(files)}.</p>`}
 ${areHere && html`<p><a class="button" href="${path}/files.zip">Download all as ZIP</a></p>`}
 <table class="cards">
-<thead><tr><th scope="col">Name</th><th scope="col" class="number">Size</th><th scope="col" class="number">Rows</th><th scope="col">SHA-256</th><th scope="col">Get it</th></tr></thead>
+<thead><tr><th scope="col">Name</th><th scope="col" class="number">Size</th><th scope="col" class="number">Rows</th><th scope="col">SHA-256</th><th scope="col">Download</th></tr></thead>
 <tbody>${files.map(({ file, presence }) => row(path, file, presence))}</tbody>
 </table>`
 }
@@ -35,7 +35,7 @@ function row(path: string, { name, bytes, rows, sha256 }: OutputFile, presence: 
 <td class="number" data-label="Size"><span title="${plural(bytes, 'byte')}">${size(bytes)}</span></td>
 <td class="number" data-label="Rows">${count(rows)}</td>
 <td data-label="SHA-256">${sha(sha256)}</td>
-<td data-label="Get it">${
+<td data-label="Download">${
     presence === 'here'
       ? html`<span class="actions"><a href="${address}/preview" aria-label="Preview ${name}">Preview</a> <a href="${address}" aria-label="Download ${name}">Download</a></span>`
       : html`<span class="state ${presence === 'missing' ? 'warn' : 'bad'}">${presence === 'missing' ? 'not here' : 'changed'}</span>`

@@ -77,7 +77,7 @@ function runSearch(): Html {
   return html`<form class="actions search" method="get" action="/runs" role="search">
 <label for="run">Run, file of a run, or the six characters in its files’ names</label>
 <input id="run" name="run" autocomplete="off" spellcheck="false" required class="short">
-<button class="quiet">Show it</button>
+<button class="quiet">Show</button>
 </form>`;
 }
 

@@ -14,12 +14,12 @@ import type { RunView } from './views.ts';
 
 /** What each state means for the reader. */
 const MEANINGS: Readonly<Record<RunState, string>> = {
-  queued: 'Nobody has begun with it yet.',
-  running: 'It is being worked on, or waits for a worker.',
-  failed: 'A stage failed. The run continues when it is re-queued.',
-  incomplete: 'All other employees are done. Re-queue those that failed, or finish without them.',
+  queued: 'No worker has started the run yet.',
+  running: 'Workers are on it, or the run waits for a worker.',
+  failed: 'A stage failed. Re-queue the stage to continue the run.',
+  incomplete: 'All other employees are done. Re-queue the failed employees, or finish without them.',
   finished: 'The files are there.',
-  cancelled: 'Somebody stopped it. Nothing more is done for it, and nothing of it is published.',
+  cancelled: 'Somebody stopped the run. Nothing more of it is done or published.',
 };
 
 /**
@@ -56,7 +56,7 @@ function starting({ since, reason, until }: WarehouseWait, timeZone: string): Ht
   return html`<div class="notice warn">
 <p><strong>Waiting for the SQL warehouse since ${localTime(since, timeZone)}</strong></p>
 <p class="reason">${reason}</p>
-<p>It is asked again until ${localTime(until, timeZone)}. No attempt is used up, and nothing is lost meanwhile.</p>
+<p>The warehouse is asked again until ${localTime(until, timeZone)}. No attempt is used up, and nothing is lost meanwhile.</p>
 </div>`;
 }
 
@@ -65,7 +65,7 @@ function paused({ since, reason, nextTryAt }: OutageNote, timeZone: string): Htm
   return html`<div class="notice warn">
 <p><strong>Workers have paused since ${localTime(since, timeZone)}: the recommender fails for everybody</strong></p>
 <p class="reason">${reason}</p>
-<p>They try again at ${localTime(nextTryAt, timeZone)}, and continue by themselves. Nothing is lost meanwhile.</p>
+<p>They probe again at ${localTime(nextTryAt, timeZone)}, and continue by themselves. Nothing is lost meanwhile.</p>
 </div>`;
 }
 
@@ -88,7 +88,7 @@ ${run.finishedAt !== undefined && html`<div><dt>Finished</dt><dd>${localTime(run
 function paceFacts({ perSecond, leftMs }: Pace, left: number): Html {
   const rate = perSecond >= 10 ? count(Math.round(perSecond)) : perSecond.toFixed(1);
   return html`<div><dt>Rate</dt><dd>${rate} a second</dd></div>
-<div><dt>Time left</dt><dd>${left <= 0 ? 'none' : leftMs === undefined ? 'unknown: nobody is being done' : `about ${duration(leftMs)}`}</dd></div>`;
+<div><dt>Time left</dt><dd>${left <= 0 ? 'none' : leftMs === undefined ? 'unknown: no employee is being done' : `about ${duration(leftMs)}`}</dd></div>`;
 }
 
 /** When a run was started, or the slot that it is for, and by how much it was late. */

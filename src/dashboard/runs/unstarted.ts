@@ -15,10 +15,10 @@ export function unstartedRunPage({ runId, slot, state, reason, queuedAt }: Unsta
 ${
   state === 'failed'
     ? html`<p class="reason">${reason}</p>
-<p>When the cause is fixed, start it: the employees file is read again then, for the same slot.</p>
+<p>Fix the cause, then start the run. It reads the employees file again, for the same slot.</p>
 <form method="post" action="${runPath(runId)}/requeue"><input type="hidden" name="what" value="start">
 <button>Start it now</button></form>`
-    : html`<p>A worker that serves the queue run-start begins with it.</p>`
+    : html`<p>A worker that serves the queue run-start will start the run.</p>`
 }
 </section>`;
 }

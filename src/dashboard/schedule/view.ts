@@ -85,10 +85,10 @@ ${
   past.length === 0
     ? html`<p>No slot has come yet.</p>`
     : html`<table class="cards">
-<thead><tr><th scope="col">Slot (${timeZone})</th><th scope="col">What became of it</th><th scope="col">Run</th></tr></thead>
+<thead><tr><th scope="col">Slot (${timeZone})</th><th scope="col">Outcome</th><th scope="col">Run</th></tr></thead>
 <tbody>${past.map(
         (slot) => html`<tr><th scope="row" data-label="Slot">${slotTime(slot.slot, timeZone)}</th>
-<td data-label="What became of it">${becameOf(slot, timeZone)}</td>
+<td data-label="Outcome">${becameOf(slot, timeZone)}</td>
 <td data-label="Run"><span>${runOf(slot, cutSecrets)}</span></td></tr>`,
       )}</tbody></table>`
 }</section>`;
@@ -112,10 +112,10 @@ function runOf({ runId, run, lateMs }: ReportedSlot, cutSecrets: (text: string) 
 }
 
 function workers({ workers: alive, isServed, state }: ScheduleReport, { now }: ViewOptions): Html {
-  return html`<section class="panel" aria-labelledby="workers"><h2 id="workers">Workers that are alive</h2>
+  return html`<section class="panel" aria-labelledby="workers"><h2 id="workers">Live workers</h2>
 ${
   !isServed &&
-  html`<p class="notice ${state.applied ? 'bad' : 'warn'}"><strong>Nobody would start the next run.</strong> Start a worker: <code>btc-fake worker</code></p>`
+  html`<p class="notice ${state.applied ? 'bad' : 'warn'}"><strong>No worker would start the next run.</strong> Start a worker: <code>btc-fake worker</code></p>`
 }
 ${
   alive.length > 0 &&

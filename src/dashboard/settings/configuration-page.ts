@@ -9,11 +9,11 @@ import { layout } from '../page/layout.ts';
 export function configurationRoutes(app: FastifyInstance, { loaded }: DashboardContext): void {
   app.get('/configuration', (_request, reply) => {
     const byName = new Map(describeSettings(loaded).map((setting) => [setting.name, setting]));
-    const body = html`<p>What this dashboard works with. A worker on another machine has settings of its own.
+    const body = html`<p>The settings of this dashboard. A worker on another machine has its own settings.
 Order: command line, environment, <code>.env</code>, default.</p>
 ${
   loaded.warnings.length > 0 &&
-  html`<div class="notice warn"><p><strong>Allowed, but perhaps not meant</strong></p>
+  html`<div class="notice warn"><p><strong>Allowed, but perhaps a mistake</strong></p>
 <ul>${loaded.warnings.map((warning) => html`<li>${warning}</li>`)}</ul></div>`
 }
 ${SETTING_GROUPS.map(({ title, names }, i) =>

@@ -62,15 +62,15 @@ export function connectionRoutes(app: FastifyInstance, context: DashboardContext
 
 function everything({ last, isRunning }: ConnectionRounds, timeZone: string): Html {
   return html`<section class="panel" aria-labelledby="all"><h2 id="all">Everything that is configured</h2>
-<form class="actions" method="post" action="/connections"><button>Try everything</button>
+<form class="actions" method="post" action="/connections"><button>Check everything</button>
 ${isRunning && html`<span class="state busy">A round is under way; to press joins it.</span>`}
 <span class="muted">All at once, from this machine. It takes a few seconds.</span></form>
-${last ? findings(last, timeZone) : html`<p>Nothing was tried yet.</p>`}
+${last ? findings(last, timeZone) : html`<p>Nothing was checked yet.</p>`}
 </section>`;
 }
 
 function findings({ startedAt, tookMs, findings: found }: ConnectionRound, timeZone: string): Html {
-  return html`<p>Tried ${localTime(startedAt, timeZone)}, in ${duration(tookMs)}.</p>
+  return html`<p>Checked ${localTime(startedAt, timeZone)}, in ${duration(tookMs)}.</p>
 <table class="cards">
 <thead><tr><th scope="col">What</th><th scope="col">State</th><th scope="col">What was found</th></tr></thead>
 <tbody>${found.map(

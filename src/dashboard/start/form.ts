@@ -34,7 +34,7 @@ ${!settings.recommender && html`<p class="notice warn">API_BASE_URL is not set h
 <input type="hidden" name="token" value="${values.token}">
 <fieldset><legend>Employees</legend>
 <div class="field">
-<label><input type="radio" name="source" value="listed"${checked(values.source === 'listed')}> A file that is here</label>
+<label><input type="radio" name="source" value="listed"${checked(values.source === 'listed')}> A file on this machine</label>
 <select name="file" aria-label="Employees file">${choices.map(
     ({ name, bytes }) =>
       html`<option value="${name}"${name === values.file && html` selected`}>${name} (${count(bytes)} bytes)</option>`,
@@ -47,7 +47,7 @@ ${choices.length === 0 && html`<p class="hint">There is no CSV file beside ${set
 <p class="hint" id="upload-hint">CSV with employee_id and employee_edu_type, at most ${UPLOAD_LIMIT_BYTES / 2 ** 20} MiB. A file chosen here is used, whatever is selected above.</p>
 </div>
 <div class="field">
-<label><input type="checkbox" name="skip-invalid" value="yes"${checked(values.skipInvalid)}> Leave out rows that are wrong</label>
+<label><input type="checkbox" name="skip-invalid" value="yes"${checked(values.skipInvalid)}> Leave out invalid rows</label>
 </div>
 </fieldset>
 <div class="field">
@@ -58,7 +58,7 @@ ${choices.length === 0 && html`<p class="hint">There is no CSV file beside ${set
 <div class="field">
 <label for="seed">Seed</label>
 <input id="seed" name="seed" value="${values.seed}" maxlength="200" autocomplete="off" spellcheck="false" aria-describedby="seed-hint">
-<p class="hint" id="seed-hint">Where all chance comes from; the same seed, instant and inputs give the same bytes. Empty: the id of the run.</p>
+<p class="hint" id="seed-hint">The seed of all random choices; the same seed, instant and inputs give the same bytes. Empty: the id of the run.</p>
 </div>
 ${
   settings.sftpOutbound &&

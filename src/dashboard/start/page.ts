@@ -84,7 +84,7 @@ async function employeesFileOf(
   if (uploaded !== undefined) return uploaded;
   if (source === 'upload') {
     throw new BtcFakeError('USAGE', 'no file was uploaded', {
-      remedy: 'Choose the file to upload, once more if need be.',
+      remedy: 'Choose the file to upload.',
     });
   }
   const path = await findEmployeesFile(files.employeesFile, file);
@@ -122,7 +122,7 @@ function problemOf(error: unknown): Pick<BtcFakeError, 'message' | 'remedy' | 'l
   if (!(error instanceof BtcFakeError) || !OF_THE_FORM.includes(error.code)) return undefined;
   const { message, lines } = error;
   const skippable = error.code === 'EMPLOYEES_INVALID' && lines.length > 0;
-  const remedy = skippable ? 'Fix the file, or tick "Leave out rows that are wrong".' : error.remedy;
+  const remedy = skippable ? 'Fix the file, or tick "Leave out invalid rows".' : error.remedy;
   return { message, lines, remedy };
 }
 

@@ -99,7 +99,7 @@ export function assertNotTooLarge({ name, bytes }: CatalogFile, maxBytes: number
   const sizes = `${megabytes(bytes)}, more than CATALOG_MAX_MB allows (${megabytes(maxBytes)})`;
   throw new BtcFakeError('CATALOG_TOO_LARGE', `${name} has ${sizes}`, {
     remedy:
-      'Ask the vendor whether that is right, then set CATALOG_MAX_MB; or remove the file so that the one before it is used.',
+      'Ask the vendor whether that is right, then set CATALOG_MAX_MB; or remove the file, and the previous file is used.',
   });
 }
 

@@ -133,7 +133,7 @@ export class CatalogReader {
     throw new BtcFakeError(
       'CATALOG_INVALID',
       `${file}: none of its rows can be used (${this.#rows})${why} (${columnsFound(fields)})`,
-      { remedy: 'Ask the vendor for a right file, or remove it so that the one before it is used.' },
+      { remedy: 'Ask the vendor for a correct file, or remove this file, and the previous file is used.' },
     );
   }
 

@@ -217,7 +217,7 @@ describe('its retry buttons', () => {
     const one = await put(`catalog-download/${run.plan.id}/retry`);
     expect(one).toEqual({
       status: 409,
-      said: { error: 'A completed job is not done again', message: 'Start a new run with "btc-fake run".' },
+      said: { error: 'A completed job cannot be repeated', message: 'Start a new run with "btc-fake run".' },
     });
     const all = await put('catalog-download/retry/completed');
     expect(all).toMatchObject({

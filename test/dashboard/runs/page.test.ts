@@ -191,7 +191,7 @@ test('while workers are paused because of the recommender, the page says since w
   await writeOutageNote(fixture.redis, note, since);
   const shown = words(await pageOf(run));
   expect(shown).toContain('Workers have paused since 2025-10-28 10:00:00 UTC : the recommender fails for everybody');
-  expect(shown).toContain('RECOMMENDER_ACCESS: &lt;it&gt; refuses us They try again at 2025-10-28 10:01:30 UTC');
+  expect(shown).toContain('RECOMMENDER_ACCESS: &lt;it&gt; refuses us They probe again at 2025-10-28 10:01:30 UTC');
 });
 
 test('a run whose SQL warehouse is starting says so, since when and until when, and what the warehouse answered', async () => {
@@ -204,7 +204,7 @@ test('a run whose SQL warehouse is starting says so, since when and until when, 
   const shown = words(await pageOf(run));
   expect(shown).toContain('Waiting for the SQL warehouse since 2025-10-28 10:00:00');
   expect(shown).toContain('The SQL warehouse at &lt;adb.example&gt; is starting: it answered HTTP 503.');
-  expect(shown).toMatch(/It is asked again until 2025-10-28 10:10:00.*No attempt is used up/);
+  expect(shown).toMatch(/The warehouse is asked again until 2025-10-28 10:10:00.*No attempt is used up/);
 });
 
 test('with 100,000 employees under way a page asks Redis few, short questions', async () => {

@@ -53,7 +53,7 @@ describe('the schedule', () => {
       /Slots that it would have Mon 2026-11-30 06:00 \+01:00 \(2026-11-30T05:00:00Z, in 4 days 17 h\)/,
     );
     expect(page.match(/<li><time/g)).toHaveLength(5);
-    expect(text).toContain('Nobody would start the next run. Start a worker: btc-fake worker');
+    expect(text).toContain('No worker would start the next run. Start a worker: btc-fake worker');
     expect(page).not.toContain('/schedule/remove');
 
     expect(await press('apply')).toBe('/schedule?done=applied');
@@ -176,7 +176,7 @@ test('the workers that are alive, what they serve, and whose clock is wrong', as
   await registry.announce({ ...worker, id: 'a', host: 'alpha', queues: ['employee-simulation'] }, Date.now);
   await fixture.schedule.apply(WANTED, NOW, true);
   const unserved = await show();
-  expect(unserved.text).toContain('Nobody would start the next run.');
+  expect(unserved.text).toContain('No worker would start the next run.');
   expect(unserved.text).toMatch(/alpha \(7\) 1\.2\.3 employee-simulation 50 1 min \d+ ms (ahead|behind)/);
   await registry.announce({ ...worker, id: 'b', host: 'beta', queues: ['run-start'] }, () => Date.now() - 90_000);
   const { text } = await show();

@@ -50,7 +50,7 @@ test('every setting stands in its group, with its value and where it comes from'
   expect(valueAndSource('DATABRICKS_HOST')).toEqual(['(not set)', 'default']);
   expect(rows.get('JOB_ATTEMPTS')?.[2]).toBe(SCHEMA.JOB_ATTEMPTS.doc);
   for (const { title } of SETTING_GROUPS) expect(page).toContain(`>${title.replace("'", '&#39;')}</h2>`);
-  expect(page).toMatch(/perhaps not meant.*FEED_DATE/s);
+  expect(page).toMatch(/perhaps a mistake.*FEED_DATE/s);
   expect(Buffer.byteLength(page)).toBeLessThan(150_000);
 });
 

@@ -66,7 +66,7 @@ describe('everything that is configured', () => {
   test('is tried when the button is pressed, and each says how it is', async () => {
     const fresh = await serveDashboard(fixture, env);
     try {
-      expect(await show(fresh)).toContain('Nothing was tried yet.');
+      expect(await show(fresh)).toContain('Nothing was checked yet.');
       const calls = recommender.requests.length;
       const { status, headers } = await press(fresh);
       expect([status, headers.get('location')]).toEqual([303, '/connections']);
@@ -76,7 +76,7 @@ describe('everything that is configured', () => {
       expect(text).toContain(`Recommender fine ${recommender.url}: 1 recommendation for employee 104829`);
       expect(text).toMatch(/Employees file fine \S+employees\.csv: 2 employees/);
       expect(text).toContain('Databricks not configured runs use new assignments only');
-      expect(text).toMatch(/Tried \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC , in \d/);
+      expect(text).toMatch(/Checked \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC , in \d/);
     } finally {
       await fresh.close();
     }

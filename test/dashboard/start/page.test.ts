@@ -157,7 +157,7 @@ describe('nothing is there, and the form is as it was sent, when', () => {
     expect(text).toContain('bad.csv: 2 rows are wrong');
     expect(text).toContain('bad.csv:3: employee_id &quot;x&quot; is not a positive integer');
     expect(text).toContain('bad.csv:4: employee_edu_type &quot;q&quot; is not a, b or f');
-    expect(text).toContain('tick &quot;Leave out rows that are wrong&quot;');
+    expect(text).toContain('tick &quot;Leave out invalid rows&quot;');
     expect(page).toContain('<option value="bad.csv" selected>');
   });
 

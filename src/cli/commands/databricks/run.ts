@@ -42,10 +42,10 @@ export function addDatabricksRun(databricks: Command, done: (code: ExitCode) => 
     )
     .option('--file <file>', 'the description', pathArgument, 'lakehouse.yaml')
     .option('--as-of <iso>', 'the instant that the run simulates (default: now)')
-    .option('--seed <text>', 'where all chance comes from (default: the run id)')
+    .option('--seed <text>', 'seed of all random choices (default: the run id)')
     .option('--employees <file>', 'the employees file; without --local a path in the volume', pathArgument)
     .option('--output <dir>', 'the folder for the files; without --local the root of the drops', pathArgument)
-    .option('--skip-invalid-employees', 'leave out the rows of the employees file that are wrong')
+    .option('--skip-invalid-employees', 'leave out invalid rows of the employees file')
     .option('--without-failed', 'write the files without employees whose call failed for good')
     .option(
       '--training-records <dir>',

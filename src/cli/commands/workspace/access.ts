@@ -14,7 +14,7 @@ export function addWorkspaceAccess(workspace: Command, done: (code: ExitCode) =>
     .command('access')
     .argument('<who>', 'the address or the key of a person')
     .argument('[object]', 'a catalog, or catalog.schema (default: all)')
-    .description('show what a person may do by the description, and why')
+    .description('show what a person may do according to lakehouse.yaml, and why')
     .option('--file <file>', 'the description', pathArgument, 'lakehouse.yaml')
     .option('--json', 'print one JSON list of {object, privilege, why}')
     .addHelpText('after', '\nExample:\n  btc-fake workspace access ada@team.example people.ada')

@@ -23,7 +23,7 @@ export function addWorkspacePeople(workspace: Command, done: (code: ExitCode) =>
   workspace
     .command('add-user')
     .argument('<email>', 'the address of the account')
-    .description('add a person to lakehouse.yaml, with a personal schema whose name then stays')
+    .description('add a person to lakehouse.yaml, with a personal schema whose name never changes')
     .requiredOption('--name <name>', 'the name as it is shown')
     .option('--role <role>', 'a role of the description; may be repeated (default: member)', list)
     .option('--file <file>', 'the description', pathArgument, 'lakehouse.yaml')

@@ -13,7 +13,7 @@ interface ValidateOptions {
 export function addWorkspaceValidate(workspace: Command, done: (code: ExitCode) => void): void {
   workspace
     .command('validate')
-    .description('hold the workspace in lakehouse.yaml against its rules: structure, names, people, notebooks, grants')
+    .description('check the workspace in lakehouse.yaml: structure, names, people, notebooks, grants')
     .option('--file <file>', 'the description', pathArgument, 'lakehouse.yaml')
     .option('--json', 'print one JSON object as the result')
     .addHelpText('after', '\nExample:\n  btc-fake workspace validate')
