@@ -26,6 +26,8 @@ export interface BenchSizes {
   };
   readonly fanOutEmployees: number;
   readonly assemblyEmployees: number;
+  /** Of the native job and the queue, in turn. */
+  readonly native: { readonly employees: number; readonly repeats: number };
   readonly watched: { readonly employees: number; readonly latencyMs: number };
 }
 
@@ -49,6 +51,7 @@ export const FULL_SIZES: BenchSizes = {
   fanOutEmployees: 100_000,
   // About five rows each: a million rows.
   assemblyEmployees: 200_000,
+  native: { employees: 1_000_000, repeats: 1 },
   watched: { employees: 20_000, latencyMs: 20 },
 };
 
@@ -69,5 +72,6 @@ export const QUICK_SIZES: BenchSizes = {
   scaleOut: { processes: [1, 2], latencyMs: 20, concurrency: 10, employeesPerProcess: 200 },
   fanOutEmployees: 1_000,
   assemblyEmployees: 500,
+  native: { employees: 500, repeats: 1 },
   watched: { employees: 2_000, latencyMs: 20 },
 };

@@ -14,6 +14,7 @@ export interface BenchCommand {
   readonly ended: Promise<string>;
   /** The most memory that it has had resident so far. */
   readonly peakMegabytes: number;
+  readonly pid: number;
   /** Resolves when it has said something that holds this text. */
   saying(words: string): Promise<void>;
   /** Tells it to stop, and waits until it has. */
@@ -46,6 +47,7 @@ export function startCommand(
   ended.catch(() => {});
   return {
     ended,
+    pid: child.pid!,
     get peakMegabytes() {
       return peak.megabytes;
     },

@@ -9,6 +9,7 @@ import { assemblySection } from './sections/assembly.ts';
 import { concurrencySection } from './sections/concurrency.ts';
 import { fanOutSection } from './sections/fan-out.ts';
 import { growthSection } from './sections/growth.ts';
+import { nativeSection } from './sections/native.ts';
 import { oneByOneSection } from './sections/one-by-one.ts';
 import { overheadSection } from './sections/overhead.ts';
 import { profileSection } from './sections/profile.ts';
@@ -27,6 +28,7 @@ const SECTIONS: readonly Section[] = [
   assemblySection,
   watchedSection,
   startUpSection,
+  nativeSection,
   profileSection,
 ];
 

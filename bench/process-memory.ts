@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /**
  * The most memory that a process has had resident so far, in megabytes, by the kernel's own mark; 0 when it has ended.
@@ -25,4 +25,45 @@ export function followPeak(pid: number): { readonly megabytes: number; stop(): v
     },
     stop: () => clearInterval(timer),
   };
+}
+
+/**
+ * Follows the peaks of a process's descendants by what their command lines hold, until it is stopped.
+ * @param kinds a word of the command line by the name under which the highest peak is kept.
+ */
+export function followDescendants<K extends string>(pid: number, kinds: Readonly<Record<K, string>>) {
+  const peaks = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, 0])) as Record<K, number>;
+  const look = () => {
+    for (const one of descendants(pid)) {
+      const command = readProc(one, 'cmdline').replaceAll('\0', ' ');
+      for (const kind of Object.keys(kinds) as K[]) {
+        if (command.includes(kinds[kind])) peaks[kind] = Math.max(peaks[kind], peakMegabytes(one));
+      }
+    }
+  };
+  const timer = setInterval(look, 200);
+  return { peaks: peaks as Readonly<Record<K, number>>, stop: () => clearInterval(timer) };
+}
+
+function descendants(pid: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const parent = Number(/^PPid:\s*(\d+)/m.exec(readProc(Number(name), 'status'))?.[1] ?? 0);
+    children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+  }
+  const found: number[] = [];
+  for (let next = [pid]; next.length > 0; ) {
+    next = next.flatMap((one) => children.get(one) ?? []);
+    found.push(...next);
+  }
+  return found;
+}
+
+function readProc(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
 }

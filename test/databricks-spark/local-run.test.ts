@@ -52,11 +52,14 @@ const locally = (args: readonly string[], env: Record<string, string> = {}) =>
   workspace.start(['databricks', 'run', '--local', ...args], env, LIMIT_MS).ended;
 
 /** Makes the same run both ways, and holds their feeds against each other. @returns what the native one said. */
-async function sameFeeds(env: Record<string, string> = {}): Promise<BtcFakeResult> {
+async function sameFeeds(
+  env: Record<string, string> = {},
+  native: { args?: readonly string[]; env?: Record<string, string> } = {},
+): Promise<BtcFakeResult> {
   const queue = (await workspace.run(['run', '--json', ...CHOICE], env)).json<RunReport>();
-  const native = await locally(['--json', ...CHOICE], env);
-  expect([native.code, native.stderr]).toEqual([0, expect.any(String)]);
-  const report = native.json<NativeRunReport>();
+  const result = await locally(['--json', ...CHOICE, ...(native.args ?? [])], { ...env, ...native.env });
+  expect([result.code, result.stderr]).toEqual([0, expect.any(String)]);
+  const report = result.json<NativeRunReport>();
   for (const start of ['ContentUserCompletion', 'Non_Completed']) {
     const ours = report.files.find((name) => name.startsWith(start)) ?? '';
     const theirs = queue.files.find(({ name }) => name.startsWith(start))?.path ?? '';
@@ -64,7 +67,7 @@ async function sameFeeds(env: Record<string, string> = {}): Promise<BtcFakeResul
       await readFile(workspace.path(theirs), 'utf8'),
     );
   }
-  return native;
+  return result;
 }
 
 describe('btc-fake databricks run --local', () => {
@@ -73,6 +76,10 @@ describe('btc-fake databricks run --local', () => {
     async () => {
       const native = await sameFeeds();
       expect(native.stderr).toContain('Deciding for 40 employees');
+      const { runId } = native.json<NativeRunReport>();
+      const answers = workspace.path('.btc-fake/volume/work', runId, 'answers');
+      const fromAnswers = await sameFeeds({}, { args: ['--recommendations', answers], env: { API_BASE_URL: '' } });
+      expect(fromAnswers.stderr).toContain(`Reading recommendations from ${answers}`);
       expect(native.json()).toMatchObject({ state: 'finished', employees: 40, failedEmployees: 0 });
     },
     LIMIT_MS,

@@ -29,6 +29,8 @@ export interface NativeRunChoice {
   readonly withoutFailed: boolean;
   /** Folder with content_assignments and content_completion as CSV or Parquet. */
   readonly trainingRecords?: string;
+  /** Parquet with answers instead of calls. */
+  readonly recommendations?: string;
 }
 
 /** What a native run came to. */
@@ -66,7 +68,7 @@ export async function runNatively(
   choice: NativeRunChoice,
   { logger, say, stop, verbose }: NativeRunDependencies,
 ): Promise<NativeRunReport> {
-  const recommender = requireRecommender(settings);
+  const ofRecommender = recommenderWidgets(settings, choice);
   const spark: LocalSpark = await prepareLocalSpark(say);
   const { files, run } = settings;
   const asOf = checkedAsOf(choice.asOf);
@@ -74,18 +76,12 @@ export async function runNatively(
   const volume = resolve('.btc-fake', 'volume');
   await makeFolder(volume);
   const tables = await trainingTables(settings, choice, volume, say);
-  const { authHeader, caFile, proxyUrl } = recommender;
-  const secrets = {
-    ...(authHeader ? { 'recommender-auth-header': `${authHeader.name}: ${authHeader.value}` } : {}),
-    ...(proxyUrl === undefined ? {} : { 'recommender-proxy': proxyUrl }),
-  };
-  const hasSecrets = Object.keys(secrets).length > 0;
   const value = await runNotebook(
     spark,
     {
       notebook: choice.notebook,
       tables: tables.length > 0 ? { training_tables: tables } : {},
-      secrets: hasSecrets ? { [SCOPE]: secrets } : {},
+      secrets: ofRecommender.secrets,
       widgets: {
         environment: 'local',
         volume_root: volume,
@@ -101,11 +97,7 @@ export async function runNatively(
         catalog_max_age_days: String(files.catalogMaxAgeDays),
         training_catalog: tables.length > 0 ? (settings.databricks?.catalog ?? 'local') : '',
         training_schema: tables.length > 0 ? (settings.databricks?.schema ?? 'training_records') : '',
-        recommender_url: recommenderUrl(recommender.baseUrl, recommender.endpoint).href,
-        recommender_timeout: String(Math.ceil(recommender.timeoutMs / 1000)),
-        recommender_attempts: String(settings.queues.jobAttempts),
-        secret_scope: hasSecrets ? SCOPE : '',
-        recommender_ca_file: caFile === undefined ? '' : resolve(caFile),
+        ...ofRecommender.widgets,
         catalog_max_mb: String(files.catalogMaxBytes / MEGABYTE),
         skip_invalid_employees: String(choice.skipInvalidEmployees),
         without_failed: String(choice.withoutFailed),
@@ -117,6 +109,27 @@ export async function runNatively(
   const report = value as NativeRunReport;
   await collect(report, resolve(files.outputDir));
   return report;
+}
+
+/** How the notebook gets recommendations: widgets, and secrets by scope. @throws BtcFakeError CONFIG_INVALID. */
+function recommenderWidgets(settings: Settings, { recommendations }: NativeRunChoice) {
+  if (recommendations !== undefined) {
+    return { widgets: { recommender_mode: 'table', recommender_table: resolve(recommendations) }, secrets: {} };
+  }
+  const { baseUrl, endpoint, timeoutMs, authHeader, caFile, proxyUrl } = requireRecommender(settings);
+  const secrets = {
+    ...(authHeader ? { 'recommender-auth-header': `${authHeader.name}: ${authHeader.value}` } : {}),
+    ...(proxyUrl === undefined ? {} : { 'recommender-proxy': proxyUrl }),
+  };
+  const hasSecrets = Object.keys(secrets).length > 0;
+  const widgets = {
+    recommender_url: recommenderUrl(baseUrl, endpoint).href,
+    recommender_timeout: String(Math.ceil(timeoutMs / 1000)),
+    recommender_attempts: String(settings.queues.jobAttempts),
+    recommender_ca_file: caFile === undefined ? '' : resolve(caFile),
+    secret_scope: hasSecrets ? SCOPE : '',
+  };
+  return { widgets, secrets: hasSecrets ? { [SCOPE]: secrets } : {} };
 }
 
 /** The files of the training records; none when they are not configured, which the notebook says in a notice. */

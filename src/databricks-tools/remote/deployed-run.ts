@@ -22,6 +22,8 @@ export interface DeployedRunChoice {
   readonly employees?: string;
   /** Root of the drops. */
   readonly output?: string;
+  /** Table, or path in the volume, with answers instead of calls. */
+  readonly recommendations?: string;
   readonly skipInvalidEmployees?: boolean;
   readonly withoutFailed?: boolean;
 }
@@ -49,13 +51,14 @@ export async function runDeployed(choice: DeployedRunChoice, watch: JobRunWatch)
       remedy: 'Set DATABRICKS_TOKEN, or both DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET.',
     });
   }
-  const { seed, asOf, employees, output } = choice;
+  const { seed, asOf, employees, output, recommendations } = choice;
   const asOfMs = asOf === undefined ? undefined : checkedAsOf(asOfInstant(asOf, target.simulation.time_zone));
   const parameters = {
     ...(seed === undefined ? {} : { seed }),
     ...(asOfMs === undefined ? {} : { as_of: formatInstant(asOfMs) }),
     ...(employees === undefined ? {} : { employees_file: employees }),
     ...(output === undefined ? {} : { output }),
+    ...(recommendations === undefined ? {} : { recommender_mode: 'table', recommender_table: recommendations }),
     ...(choice.skipInvalidEmployees ? { skip_invalid_employees: 'true' } : {}),
     ...(choice.withoutFailed ? { without_failed: 'true' } : {}),
   };

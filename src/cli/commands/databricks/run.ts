@@ -19,6 +19,7 @@ interface RunOptions {
   readonly skipInvalidEmployees?: boolean;
   readonly withoutFailed?: boolean;
   readonly trainingRecords?: string;
+  readonly recommendations?: string;
   readonly task?: string;
   readonly removeEnvironment?: boolean;
   readonly json?: boolean;
@@ -50,6 +51,11 @@ export function addDatabricksRun(databricks: Command, done: (code: ExitCode) => 
     .option(
       '--training-records <dir>',
       'with --local: content_assignments and content_completion as CSV or Parquet (default: the SQL warehouse)',
+      pathArgument,
+    )
+    .option(
+      '--recommendations <path>',
+      'answers instead of calls: Parquet, without --local also a table; employee_id with recommendations, or with rank and content_id',
       pathArgument,
     )
     .option('--task <name>', 'one task of the job alone (with --local, default: simulation)')
@@ -128,6 +134,7 @@ async function runLocally({ task = LOCAL_TASK, asOf, employees, output, json, ..
         skipInvalidEmployees: choice.skipInvalidEmployees === true,
         withoutFailed: choice.withoutFailed === true,
         ...(choice.trainingRecords === undefined ? {} : { trainingRecords: choice.trainingRecords }),
+        ...(choice.recommendations === undefined ? {} : { recommendations: choice.recommendations }),
       },
       { logger, say: printProgress, stop, verbose: settings.log.level === 'debug' },
     ),

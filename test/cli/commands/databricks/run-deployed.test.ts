@@ -61,6 +61,12 @@ test('the job of the target is started with what the command line says, and its 
   });
 });
 
+test('answers from a table take the place of calls', async () => {
+  await run(['--recommendations', 'learning.answers.week']);
+  const table = { recommender_mode: 'table', recommender_table: 'learning.answers.week' };
+  expect(startedWith()).toMatchObject({ job_parameters: table });
+});
+
 test('what the command line leaves out is as deployed, and --json gives the whole result', async () => {
   const { code, json } = await run(['--json']);
   expect([code, json()]).toMatchObject([
