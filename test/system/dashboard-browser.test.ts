@@ -136,7 +136,6 @@ test('a run is started from a form, watched, seen to fail, re-queued and finishe
   const state = page.locator('#run-state');
   await isShown(state, 'running');
   await waitUntil('the bar moves', () => page.evaluate<boolean>('document.querySelector("progress")?.value > 0'));
-  await picture(page, 'dashboard-progress');
   await isShown(state, 'incomplete');
   await page.getByRole('heading', { name: 'Failed: 12 employees' }).waitFor();
   expect(await page.locator('.failure-group').count()).toBe(2);
