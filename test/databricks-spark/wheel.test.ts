@@ -1,5 +1,5 @@
-// Proves that the wheel of `btc-fake databricks export --wheel` is one that pip installs, and that the notebook imports all it needs
-// from it alone.
+// Proves that pip installs the wheel of `btc-fake databricks export --wheel`, and that the notebook imports all its
+// modules from that wheel alone.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
