@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readEmployees } from '../adapters/disk/employees-file.ts';
+import { takeEmployees } from '../adapters/disk/employees-file.ts';
 import { PAYLOAD_VERSION, type Queues, type RunStartJobData } from '../adapters/redis/queues.ts';
 import { PopulationHash } from '../adapters/run-store/population.ts';
 import type { RunStore } from '../adapters/run-store/store.ts';
@@ -112,14 +112,11 @@ async function freezeRun(
 async function freezePopulation(store: RunStore, draftId: RunId, inputs: RunInputs) {
   const hash = new PopulationHash();
   let chunk = 0;
-  const employees = await readEmployees({
-    path: inputs.employeesFile,
-    skipInvalid: inputs.skipInvalidEmployees,
-    onBatch: async (batch) => {
-      hash.add(batch);
-      await store.putPopulationChunk(draftId, chunk, batch);
-      chunk += 1;
-    },
+  const reading = { path: inputs.employeesFile, skipInvalid: inputs.skipInvalidEmployees };
+  const employees = await takeEmployees(reading, async (batch) => {
+    hash.add(batch);
+    await store.putPopulationChunk(draftId, chunk, batch);
+    chunk += 1;
   });
   if (employees.employees === 0) {
     throw new BtcFakeError('EMPLOYEES_INVALID', `${employees.name}: the file holds no employees`, {

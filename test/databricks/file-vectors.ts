@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCatalogFile } from '../../src/adapters/disk/catalog-files.ts';
-import { readEmployees } from '../../src/adapters/disk/employees-file.ts';
+import { takeEmployees } from '../../src/adapters/disk/employees-file.ts';
 import { CATALOG_KINDS, type CatalogKind } from '../../src/domain/catalog/file-name.ts';
 import { BtcFakeError } from '../../src/domain/errors.ts';
 import { pick } from './vector-cases.ts';
@@ -122,7 +122,7 @@ async function employeesOf(path: string): Promise<object> {
   const onBatch = (batch: readonly { id: number; type: string }[]) => {
     employees.push(...batch.map(({ id, type }) => [id, type]));
   };
-  await readEmployees({ path, skipInvalid: false, onBatch });
+  await takeEmployees({ path, skipInvalid: false }, onBatch);
   return employees;
 }
 

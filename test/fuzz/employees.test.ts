@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readEmployees } from '../../src/adapters/disk/employees-file.ts';
+import { takeEmployees } from '../../src/adapters/disk/employees-file.ts';
 import { BtcFakeError } from '../../src/domain/errors.ts';
 import type { Employee } from '../../src/domain/simulation/employees.ts';
 import { expectPlain, fuzz, mutated } from '../support/fuzz.ts';
@@ -19,7 +19,7 @@ async function read(bytes: Buffer) {
   const path = join(home.path, 'employees.csv');
   writeFileSync(path, bytes);
   const employees: Employee[] = [];
-  const input = await readEmployees({ path, skipInvalid: true, onBatch: (batch) => void employees.push(...batch) });
+  const input = await takeEmployees({ path, skipInvalid: true }, (batch) => void employees.push(...batch));
   return { employees, input };
 }
 

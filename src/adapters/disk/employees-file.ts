@@ -15,28 +15,46 @@ import { POPULATION_CHUNK } from '../run-store/record-codec.ts';
 
 const SHOWN_ERRORS = 20;
 
-/** How to read an employees file, and what to do with what it holds. */
+/** How to read an employees file. */
 export interface EmployeesReading {
   readonly path: string;
   /** Leave out invalid rows, instead of refusing the file. */
   readonly skipInvalid: boolean;
-  /** Gets the employees in input order, in chunks of the population; it is waited for, so that memory stays flat. */
-  readonly onBatch: (employees: readonly Employee[]) => Promise<void> | void;
 }
 
 /**
- * Streams an employees file (contract section 1, "Employees"). Memory grows only with the set of ids.
- * @returns what was read: rows, hash, and the rows that were skipped.
+ * Streams an employees file (contract section 1, "Employees"): gives the employees in input order, in chunks of the
+ * population. Memory grows only with the set of ids. A caller that has enough stops.
+ * @returns what was read, at the end of the file: rows, hash, and the rows that were skipped.
  * @throws BtcFakeError EMPLOYEES_INVALID with `FILE:LINE: reason` for the first 20 bad rows and the count of all, after
- *   the whole file was read and given out, so a caller must not act on the batches before this returns;
- *   FILE_UNREADABLE.
+ *   the whole file was read and given out, so a caller must not act on the chunks before the end; FILE_UNREADABLE.
  */
-export function readEmployees(reading: EmployeesReading): Promise<EmployeesInput> {
+export async function* readEmployees(reading: EmployeesReading): AsyncGenerator<readonly Employee[], EmployeesInput> {
   const { path } = reading;
-  return explainShape(path, basename(path), () => readEmployeeRows(reading));
+  try {
+    return yield* readEmployeeRows(reading);
+  } catch (error) {
+    return await explainShape(path, basename(path), () => Promise.reject(error));
+  }
 }
 
-async function readEmployeeRows({ path, skipInvalid, onBatch }: EmployeesReading): Promise<EmployeesInput> {
+/** Reads a whole employees file. @param take gets each chunk, and is waited for. @throws as `readEmployees`. */
+export async function takeEmployees(
+  reading: EmployeesReading,
+  take: (employees: readonly Employee[]) => Promise<void> | void = () => {},
+): Promise<EmployeesInput> {
+  const chunks = readEmployees(reading);
+  for (;;) {
+    const { done, value } = await chunks.next();
+    if (done) return value;
+    await take(value);
+  }
+}
+
+async function* readEmployeeRows({
+  path,
+  skipInvalid,
+}: EmployeesReading): AsyncGenerator<readonly Employee[], EmployeesInput> {
   const name = basename(path);
   const sha256 = createHash('sha256');
   const firstErrors: string[] = [];
@@ -60,12 +78,12 @@ async function readEmployeeRows({ path, skipInvalid, onBatch }: EmployeesReading
       employees += 1;
       batch.push(row.employee);
       if (batch.length === POPULATION_CHUNK) {
-        await onBatch(batch);
+        yield batch;
         batch = [];
       }
     }
   }
-  if (batch.length > 0) await onBatch(batch);
+  if (batch.length > 0) yield batch;
 
   if (readRow === undefined) {
     throw new BtcFakeError('EMPLOYEES_INVALID', `${name}: the file is empty`, {

@@ -29,10 +29,9 @@ export async function fetchTrainingTables(
   folder: string,
 ): Promise<string[]> {
   const ids: EmployeeId[] = [];
-  const onBatch = (employees: readonly { readonly id: EmployeeId }[]) => {
+  for await (const employees of readEmployees({ path: employeesFile, skipInvalid })) {
     for (const { id } of employees) ids.push(id);
-  };
-  await readEmployees({ path: employeesFile, skipInvalid, onBatch });
+  }
   ids.sort((a, b) => a - b);
   await mkdir(folder, { recursive: true });
   const files = ['content_assignments.csv', 'content_completion.csv'].map((name) => join(folder, name));

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { secretsOf } from '../../../config/secrets.ts';
 import type { Settings, SftpServerSettings } from '../../../config/settings.ts';
 import { withTrainingRecords } from '../../adapters/databricks/training-records.ts';
-import { readEmployees } from '../../adapters/disk/employees-file.ts';
+import { readEmployees, takeEmployees } from '../../adapters/disk/employees-file.ts';
 import { fileSha256 } from '../../adapters/disk/feed-files.ts';
 import { FOLDER_MODE } from '../../adapters/disk/file-modes.ts';
 import { secretCutter } from '../../adapters/process/secret-cutter.ts';
@@ -164,18 +164,18 @@ async function tryRecommender(settings: Settings): Promise<Outcome> {
   }
 }
 
+/** Whom the recommender is asked about; undefined when the file cannot be read, which its own check says. */
 async function firstEmployee({ files }: Settings): Promise<Employee | undefined> {
-  let first: Employee | undefined;
-  const onBatch = (batch: readonly Employee[]) => {
-    first = batch[0];
-    throw new Error('The others are not needed');
-  };
-  await readEmployees({ path: files.employeesFile, skipInvalid: true, onBatch }).catch(() => {});
-  return first;
+  try {
+    for await (const [first] of readEmployees({ path: files.employeesFile, skipInvalid: true })) return first;
+  } catch (error) {
+    if (!(error instanceof BtcFakeError)) throw error;
+  }
+  return undefined;
 }
 
 async function tryEmployees({ files }: Settings): Promise<Outcome> {
-  const { employees } = await readEmployees({ path: files.employeesFile, skipInvalid: false, onBatch: () => {} });
+  const { employees } = await takeEmployees({ path: files.employeesFile, skipInvalid: false });
   const detail = `${files.employeesFile}: ${plural(employees, 'employee')}`;
   return employees > 0
     ? fine(detail)

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { checkInput } from '../../../src/adapters/check/input.ts';
 import { readCatalogFile } from '../../../src/adapters/disk/catalog-files.ts';
-import { readEmployees } from '../../../src/adapters/disk/employees-file.ts';
+import { takeEmployees } from '../../../src/adapters/disk/employees-file.ts';
 import type { InputKind } from '../../../src/domain/feeds/file-kinds.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -29,7 +29,7 @@ async function check(kind: InputKind, content: string | Buffer) {
 describe('an employees file', () => {
   test('is wrong in the very words of the run', async () => {
     const path = put('input.csv', BAD_EMPLOYEES);
-    const run = await readEmployees({ path, skipInvalid: true, onBatch: () => {} });
+    const run = await takeEmployees({ path, skipInvalid: true });
     const { rows, problems } = await check('employees', BAD_EMPLOYEES);
     expect(problems.map((problem) => `input.csv:${problem}`)).toEqual(run.invalid.first);
     expect(rows).toBe(5);

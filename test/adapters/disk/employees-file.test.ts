@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { readEmployees } from '../../../src/adapters/disk/employees-file.ts';
+import { readEmployees, takeEmployees } from '../../../src/adapters/disk/employees-file.ts';
 import { POPULATION_CHUNK } from '../../../src/adapters/run-store/record-codec.ts';
 import type { Employee } from '../../../src/domain/simulation/employees.ts';
 import { failureOf } from '../../support/failure-of.ts';
@@ -20,13 +20,9 @@ function fileWith(content: string): string {
 async function read(content: string, skipInvalid = false) {
   const people: Employee[] = [];
   const batches: number[] = [];
-  const input = await readEmployees({
-    path: fileWith(content),
-    skipInvalid,
-    onBatch: (batch) => {
-      people.push(...batch);
-      batches.push(batch.length);
-    },
+  const input = await takeEmployees({ path: fileWith(content), skipInvalid }, (batch) => {
+    people.push(...batch);
+    batches.push(batch.length);
   });
   return { input, people: people.map(({ id, type }) => `${id}${type}`), batches };
 }
@@ -124,20 +120,27 @@ test('one batch is waited for before the next is read', async () => {
     `employee_id,employee_edu_type\n${Array.from({ length: 3000 }, (_, i) => `${i + 1},a\n`).join('')}`,
   );
   let atOnce = 0;
-  await readEmployees({
-    path,
-    skipInvalid: false,
-    onBatch: async () => {
-      atOnce += 1;
-      expect(atOnce).toBe(1);
-      await new Promise((resolve) => setImmediate(resolve));
-      atOnce -= 1;
-    },
+  await takeEmployees({ path, skipInvalid: false }, async () => {
+    atOnce += 1;
+    expect(atOnce).toBe(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    atOnce -= 1;
   });
 });
 
 test('what the receiver of a batch throws reaches the caller', async () => {
   const path = fileWith('employee_id,employee_edu_type\n1,a\n');
   const onBatch = () => Promise.reject(new Error('no space'));
-  await expect(readEmployees({ path, skipInvalid: false, onBatch })).rejects.toThrow('no space');
+  await expect(takeEmployees({ path, skipInvalid: false }, onBatch)).rejects.toThrow('no space');
+});
+
+test('a reader that has enough stops, and what is wrong further down is not met', async () => {
+  const good = Array.from({ length: POPULATION_CHUNK * 2 }, (_, i) => `${i + 1},a\n`).join('');
+  const path = fileWith(`employee_id,employee_edu_type\n${good}wrong\n`);
+  const seen: number[] = [];
+  for await (const batch of readEmployees({ path, skipInvalid: false })) {
+    seen.push(batch.length);
+    break;
+  }
+  expect(seen).toEqual([POPULATION_CHUNK]);
 });
