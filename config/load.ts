@@ -101,7 +101,7 @@ export function requireRecommender(settings: Settings): RecommenderSettings {
 }
 
 /**
- * Holds that a dashboard which others can reach asks who they are. Throws BtcFakeError `CONFIG_INVALID` when it would
+ * Checks that a dashboard which others can reach asks who they are. Throws BtcFakeError `CONFIG_INVALID` when it would
  * listen on another address than this machine's own without a login.
  */
 export function requireLogin({ dashboard }: Settings): void {

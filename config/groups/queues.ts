@@ -34,7 +34,7 @@ export const QUEUES = {
   SHUTDOWN_TIMEOUT: withDefault(
     SECONDS,
     '30',
-    'Seconds that jobs in hand get to finish when a worker is told to stop.',
+    'Seconds that jobs in progress get to finish when a worker is told to stop.',
   ),
   LOG_LEVEL: withDefault(
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),

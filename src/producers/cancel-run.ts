@@ -21,7 +21,7 @@ const LOOK_EVERY_MS = 200;
 
 /**
  * Cancels a run: from then on nobody works on it, nothing of it is published, and it gets no files. What is on the
- * queues and in hand is for `takeOffQueues`, which workers do too, and for the workers that hold it.
+ * queues and in progress is for `takeOffQueues`, which workers do too, and for the workers that hold it.
  * @returns whether this call did it, not an earlier one.
  * @throws BtcFakeError RUN_STATE when the run has ended, or is a scheduled run that has not begun; RUN_NOT_FOUND.
  */

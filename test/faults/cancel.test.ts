@@ -165,7 +165,7 @@ describe('O4: a run that is cancelled', () => {
       await letLocksExpire(fixture.connection);
       expect((await command.ended).code).toBe(0);
       worker.signal('SIGCONT');
-      // It ends when it has done what it has in hand.
+      // It ends when its active jobs are done.
       worker.signal('SIGTERM');
       expect((await worker.ended).code).toBe(0);
       await expectNoJobs(runId);

@@ -71,7 +71,7 @@ test.each([
   await allow();
   latencyMs = 0;
   await fixture.reaches(runId, 'finished', 6_000).catch(async () => {
-    // What was in hand is taken up when the locks of its jobs are over; nobody waits for that minute.
+    // Active jobs are taken up when their locks are over; nobody waits for that minute.
     await letLocksExpire(fixture.connection);
     fixture.start(['worker']);
     await fixture.reaches(runId, 'finished', 30_000);

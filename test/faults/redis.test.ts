@@ -197,7 +197,7 @@ describe('R3: Redis without memory', () => {
     const before = await refusals();
     await waitUntil('it is tried again', async () => (await refusals()) > before + 10, 10_000);
     expect(await fixture.store.countResults(runId)).toBe(done);
-    // Those in hand wait with their answers; nobody else is begun with.
+    // Active jobs wait with their answers; nobody else is begun with.
     expect(fixture.recommender.calls.size - asked).toBeLessThanOrEqual(5);
     await empty();
     await endsByItself(worker, runId);
@@ -248,7 +248,7 @@ describe('R4', () => {
     await endsByItself(worker, runId);
   });
 
-  test('connections are reset again and again, also within answers: what was in hand is done again', async () => {
+  test('connections are reset again and again, also within answers: active jobs are done again', async () => {
     const runId = await fixture.begin();
     // Enough for what a connection begins with.
     fixture.proxy.misbehave({ resetAfterBytes: 120_000 });

@@ -74,7 +74,7 @@ test('a run that is cancelled while its employees are queued leaves none of them
   expect(await jobsOf(run)).toEqual({});
 });
 
-test('jobs in hand are counted, and are gone when their worker gives them back', async () => {
+test('jobs in progress are counted, and are gone when their worker gives them back', async () => {
   const run = await fannedOutRun(fixture, EMPLOYEES.slice(0, 10));
   await takeJobs(fixture, 'employee-simulation', 1, async () => {
     await cancel(run.plan.id);

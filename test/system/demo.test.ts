@@ -82,7 +82,7 @@ test('interrupted, it stops everything and says that there is nothing to continu
   const { code, stdout, stderr } = await running.ended;
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(
-    /Stopping: jobs in hand finish or go back; Ctrl-C again ends at once\nInterrupted\. The sandbox is gone; begin again with: btc-fake demo\n$/,
+    /Stopping: jobs in progress finish or go back; Ctrl-C again ends at once\nInterrupted\. The sandbox is gone; begin again with: btc-fake demo\n$/,
   );
   expectRedisStopped(demo);
 

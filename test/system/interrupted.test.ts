@@ -98,7 +98,7 @@ describe('a run that works in its own process', () => {
 
       answer = atOnce;
       const status = (await workspace.run(['status', runId, '--json'])).json<RunReport>();
-      // What was in hand was finished.
+      // Active jobs were finished.
       expect(status).toMatchObject({ state: 'running', counts: { done: calls.length, failed: 0 } });
       const files = await finished(await workspace.run(['resume', '--json']));
       expect(files.manifest.runId).toBe(runId);
@@ -188,7 +188,7 @@ describe('a worker', () => {
     const { code, stderr } = await worker.ended;
     expect(code).toBe(0);
     expect(Date.now() - toldAt).toBeLessThan(6_000);
-    expect(stderr).toContain('Stopping: jobs in hand finish or go back');
+    expect(stderr).toContain('Stopping: jobs in progress finish or go back');
 
     answer = atOnce;
     const files = await finished(await workspace.run(['resume', runId, '--with-workers', '--json'], env));
@@ -202,7 +202,7 @@ describe('a worker', () => {
     const worker = workspace.start(['worker'], { ...env, SHUTDOWN_TIMEOUT: '60' });
     await waitUntil('it waits for 5 answers', () => calls.length === 5, 15_000);
     worker.signal('SIGINT');
-    await worker.waitForStderr('Stopping: jobs in hand finish or go back');
+    await worker.waitForStderr('Stopping: jobs in progress finish or go back');
     worker.signal('SIGINT');
     expect((await worker.ended).code).toBe(130);
   });

@@ -40,7 +40,7 @@ export interface CheckedFile {
    * it lists.
    */
   readonly rows: number;
-  /** The name of the manifest beside it that it was held against; null where there is none. */
+  /** The name of the manifest that it was compared with; null where there is none. */
   readonly manifest: string | null;
   /** How many things are wrong; a row can have several. */
   readonly errors: number;

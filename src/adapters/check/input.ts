@@ -12,7 +12,7 @@ import { explainShape } from '../csv/shape.ts';
 import { type Report, reportError } from './problem.ts';
 
 /**
- * Holds a file that a run reads against what the run would say of it (contract section 1), with the same readers.
+ * Checks a file that a run reads as the run itself would (contract section 1), with the same readers.
  * @returns how many rows the file has.
  */
 export async function checkInput(path: string, kind: InputKind, dates: DateRules, report: Report): Promise<number> {

@@ -64,8 +64,8 @@ function isOutput(value: unknown): value is OutputFile {
 }
 
 /**
- * Holds a file against what the manifest says that the run wrote: its SHA-256; where that differs, its rows and, for
- * completions, the employees in it, as the summary beside it has them.
+ * Compares a file with what the run wrote, according to the manifest: its SHA-256; where that differs, its rows and,
+ * for completions, the employees in it, as the summary beside it has them.
  * @param rows how many the file has; undefined where nobody counted them.
  * @throws BtcFakeError FILE_UNREADABLE.
  */

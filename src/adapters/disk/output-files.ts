@@ -10,7 +10,7 @@ import type { OutputFile } from '../../domain/run/manifest.ts';
 /** What can be said of a file of a run without reading it. */
 export type OutputPresence = 'here' | 'missing' | 'changed';
 
-/** How much of a file is to be held against its manifest: its size alone, or every byte. */
+/** How much of a file is compared with its manifest: its size alone, or every byte. */
 export type Certainty = 'size' | 'sha256';
 
 /** A link is not followed, wherever it leads; a pipe is not waited for. */
@@ -46,7 +46,7 @@ export class OutputFiles {
   }
 
   /**
-   * Opens a file and holds it against its manifest. What is read from it stays the file that was held, even when
+   * Opens a file and compares it with its manifest. What is read from it stays the file that was held, even when
    * another takes its place meanwhile. The caller closes it.
    * @throws BtcFakeError OUTPUT_MISSING, OUTPUT_CHANGED.
    */

@@ -155,7 +155,7 @@ function reconnectOnce(redis: Redis): void {
 
 /**
  * Sends what is written in one turn of the event loop in one piece: ioredis writes command by command, and with many
- * jobs in hand the system calls cost more than the commands.
+ * jobs in progress the system calls cost more than the commands.
  */
 function batchWrites(socket: Socket): void {
   const write = socket.write;

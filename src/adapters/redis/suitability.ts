@@ -15,7 +15,7 @@ export interface RedisFacts {
 }
 
 /**
- * Holds that this Redis can be trusted with a queue; of a cluster, the node that holds our keys.
+ * Checks that this Redis can be trusted with a queue; of a cluster, the node that holds our keys.
  * @throws BtcFakeError REDIS_UNSUITABLE when it is too old, or may evict keys.
  */
 export async function assertSuitableRedis(redis: RedisConnection): Promise<RedisFacts> {
@@ -35,7 +35,7 @@ export async function assertSuitableRedis(redis: RedisConnection): Promise<Redis
 }
 
 /**
- * Holds that this Redis takes what is needed of it: a write and a script. A replica, a full disk or a user with too few
+ * Checks that this Redis takes a write and a script. A replica, a full disk or a user with too few
  * rights is not to be seen in what Redis says of itself. Leaves nothing behind that lasts.
  * @throws what Redis answers: see `redisFailure`.
  */

@@ -16,8 +16,8 @@ interface CheckOptions {
 }
 
 /**
- * `btc-fake check`: holds files against the feed contract. Needs no Redis. Of the settings it uses those that say how a
- * run reads dates.
+ * `btc-fake check`: checks files against the feed contract. Needs no Redis. Of the settings it uses those that say how
+ * a run reads dates.
  */
 export function checkCommand(program: Command, done: (code: ExitCode) => void): void {
   program

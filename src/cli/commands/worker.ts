@@ -57,7 +57,7 @@ export function workerCommand(program: Command, done: (code: ExitCode) => void):
                 health?.watch(workers);
                 session.logger.info({ queues: workers.queues }, 'Working; stop with Ctrl-C or SIGTERM');
                 await aborted(stop);
-                session.logger.info('Stopping: jobs in hand finish or go back');
+                session.logger.info('Stopping: jobs in progress finish or go back');
               });
             } finally {
               await health?.close();

@@ -69,6 +69,6 @@ async function waitForEnd(session: Session, runId: RunId, stop: AbortSignal): Pr
   } finally {
     progress.end();
     // Only now: the bar would write over it.
-    if (stop.aborted) printProgress('Stopping: jobs in hand finish or go back; Ctrl-C again ends at once');
+    if (stop.aborted) printProgress('Stopping: jobs in progress finish or go back; Ctrl-C again ends at once');
   }
 }

@@ -29,7 +29,7 @@ function addReadersTimes(part) {
   }
 }
 
-// What a part says without them, to be held against what it says later.
+// What a part says without them, to compare with what it says later.
 for (const part of document.querySelectorAll('[data-live] [id]')) part.dataset.text = part.textContent;
 addReadersTimes(document);
 

@@ -23,7 +23,7 @@ const COLUMNS = 16;
 const CELL_LENGTH = 80;
 
 /**
- * A smaller file is held against its SHA-256 before it is shown; of a larger one only the size is looked at, to answer
+ * The SHA-256 of a smaller file is checked before it is shown; of a larger one only the size is looked at, to answer
  * at once.
  */
 const CHECKED_WHOLE_BYTES = 8 * 1024 * 1024;

@@ -40,7 +40,7 @@ Recommendations: <strong>${count(tally.recommendations)}</strong>${unknown > 0 &
 }
 
 /**
- * Who was in hand when the run was cancelled may be done all the same: the other numbers of the page are those of that
+ * Employees in progress when the run was cancelled may still be done: the other numbers of the page are those of that
  * moment.
  */
 function afterwards(more: number): Html | false {

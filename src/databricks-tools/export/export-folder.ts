@@ -39,7 +39,7 @@ export interface ExportPlan {
 }
 
 /**
- * Holds an export against what lies in its folder. Nothing is written.
+ * Compares an export with its folder. Nothing is written.
  * @throws BtcFakeError FILE_UNREADABLE.
  */
 export async function planExport(folder: string, files: ExportedFiles): Promise<ExportPlan> {

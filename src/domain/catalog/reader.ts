@@ -122,7 +122,7 @@ export class CatalogReader {
   }
 
   /**
-   * Holds that there is something to use in a file that has rows.
+   * Checks that a file with rows has a usable row.
    * @throws BtcFakeError CATALOG_INVALID.
    */
   requireUsableRow(): void {

@@ -3,8 +3,8 @@ import { quotedValue } from '../quoted-value.ts';
 import { formatInstant } from './rows.ts';
 
 /**
- * Fields of a feed, held against how feeds write them (contract sections 1, 2 and 5). Each reader adds what is wrong to
- * `problems`, and returns the value whenever it can be understood all the same, so that other rules can work with it.
+ * Checks fields of a feed against how feeds write them (contract sections 1, 2 and 5). Each reader adds what is wrong
+ * to `problems`, and gives the value, or undefined when it cannot be told.
  */
 export type FieldReader<T> = (column: string, text: string, problems: string[]) => T | undefined;
 

@@ -5,11 +5,11 @@ export interface FeedRules {
   readonly columns: readonly string[];
   /** @returns what is wrong with the row, by itself and after those before it. */
   readonly row: (fields: readonly string[], line: number) => readonly string[];
-  /** Notes a row that could not be read, so that the one after it is not held against the one before it. */
+  /** Notes a row that could not be read, so that its two neighbours are not compared with each other. */
   readonly skip: () => void;
 }
 
-/** The (user, content) pairs by which the two feeds of a run are held against each other. */
+/** The (user, content) pairs by which the two feeds of a run are compared. */
 export interface RunPairs {
   /** Gets the pairs of the feed that is read, when the other one comes later. */
   readonly own?: PairSet | undefined;

@@ -8,7 +8,7 @@ import type { RunPlan } from './plan.ts';
 import type { FrozenSources } from './sources.ts';
 import type { Stage } from './stages.ts';
 
-/** The population as it was frozen when the run was made; the assembler holds the results against it. */
+/** The population as it was frozen when the run was made; the assembler compares the results with it. */
 export interface FrozenPopulation {
   readonly count: number;
   /** SHA-256 over all chunks of the population, in order. */

@@ -96,8 +96,8 @@ function next(expression: CronExpression): number | undefined {
 }
 
 /**
- * Holds that in the next five years BullMQ makes no two neighbouring ticks more than 7 days and 2 hours apart: a weekly
- * tick, in an hour that a change of the clocks leaves out, can be lost, and with it a week.
+ * Checks that in the next five years BullMQ makes no two neighbouring ticks more than 7 days and 2 hours apart: a
+ * weekly tick, in an hour that a change of the clocks leaves out, can be lost, and with it a week.
  * @param now epoch milliseconds.
  * @throws BtcFakeError CONFIG_INVALID with the dates, or because the expression cannot be read or never comes true.
  */

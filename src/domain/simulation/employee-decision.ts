@@ -71,7 +71,7 @@ export interface EmployeeDecision {
  * How far the run is with an employee.
  * - `not queued`: the run has not come to the employees yet
  * - `waiting`: in the queue
- * - `working`: a worker has it in hand
+ * - `working`: a worker is on it
  * - `retrying`: an attempt failed, and the next one comes by itself
  * - `failed`: failed for good; re-queue the employee, or finish without the failed ones
  * - `done`: simulated

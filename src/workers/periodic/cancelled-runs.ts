@@ -11,8 +11,8 @@ import type { PeriodicTask } from './periodic-task.ts';
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * When nothing of a run was found on the queues, they are looked through again after this time: a job in hand may be
- * given back.
+ * When nothing of a run was found on the queues, they are looked through again after this time: a job in progress may
+ * be given back.
  */
 const LOOK_AGAIN_MS = 20_000;
 
@@ -22,7 +22,7 @@ const SETTLED_MS = 5 * 60_000;
 const REMEMBERED = 1_000;
 
 /**
- * Ends what a process has of runs that were cancelled, here or elsewhere: their stages in hand are told to stop, their
+ * Ends what a process has of runs that were cancelled, here or elsewhere: their active stages are told to stop, their
  * jobs are taken off the queues, their early files are removed where this process has the folder.
  */
 export class CancelledRuns {

@@ -63,7 +63,7 @@ export interface Workers {
   /** Whether they take jobs now; if not, why. */
   readonly state: 'working' | 'waiting for Redis' | 'stopping';
   /**
-   * Takes no new jobs, lets those in hand finish, and gives back to the queue what has not finished shortly before
+   * Takes no new jobs, lets active jobs finish, and gives back to the queue what has not finished shortly before
    * `deadlineMs`; what even then does not stop is left to the queue's stall check. Never hangs, also without Redis.
    */
   stop(deadlineMs: number): Promise<void>;
@@ -137,7 +137,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     foreign.attach(pause);
     return worker;
   });
-  /** Ends what is in hand: the calls to the recommender break off, the stages see their signals. */
+  /** Ends what is in progress: the calls to the recommender break off, the stages see their signals. */
   const giveBack = (): void => {
     stopping.abort();
     employees?.recommender.close();

@@ -51,7 +51,7 @@ export class ServedRuns {
   }
 
   /**
-   * Settles what a stage uses and nobody has settled, and holds the rest against what this process has.
+   * Settles what a stage uses and nobody has settled, and compares the others with what this process has.
    * @throws RunNotServed, and what Redis throws.
    */
   async take(run: RunRecord, stage: QueueName): Promise<void> {

@@ -5,8 +5,8 @@ import type { JobFields } from './job-log.ts';
 const EVERY_MS = 60_000;
 
 /**
- * Logs that the other side asks for fewer calls: at once when it begins, then once a minute with a count. Every call in
- * hand is refused, and the next ones after each pause; a line for each would hide all others.
+ * Logs that the other side asks for fewer calls: at once when it begins, then once a minute with a count. Every active
+ * call is refused, and the next ones after each pause; a line for each would hide all others.
  */
 export class ThrottleLog {
   readonly #logger: Logger;

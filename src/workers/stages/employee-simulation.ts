@@ -74,7 +74,7 @@ export function employeeSimulationHandler(
     }
     const recommendations = await recommender.recommend(employeeId);
     onAnswer?.(employeeId);
-    // What is in hand of a cancelled run ends here.
+    // Active jobs of a cancelled run end here.
     if (cancelled?.has(runId)) return;
     const employee = { id: employeeId, type: employeeType };
     reachMilestone('result-to-be-written', employeeId);

@@ -73,7 +73,7 @@ test('metrics count a run that was cancelled neither as under way nor as the las
   expect(readings.map(({ gauge }) => gauge)).toEqual(['btc_fake_run_overdue_after_seconds']);
 });
 
-test('workers know of it within seconds and end what they have in hand', async () => {
+test('workers know of it within seconds and end their active jobs', async () => {
   const run = await fannedOutRun(fixture, people(40));
   // Nobody answers there: the jobs wait for their next attempts, and for a worker that holds them.
   workers = startWorkers({ ...fixture, settings: fixture.settingsWith({ JOB_ATTEMPTS: '9' }) });

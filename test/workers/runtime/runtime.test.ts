@@ -71,7 +71,7 @@ describe('stopping', () => {
     expect(await elapsedMs(workers.stop(10_000))).toBeLessThan(3_000);
   });
 
-  test('a job in hand is finished within the grace time, and no other is begun', async () => {
+  test('a job in progress is finished within the grace time, and no other is begun', async () => {
     answer = () => ({ ...recommends(7), delayMs: 400 }) as Answer;
     const run = await fannedOutRun(fixture, [EMPLOYEE!, OTHER!]);
     const before = callsOf();
@@ -125,7 +125,7 @@ describe('when Redis is gone', () => {
 
   test.each([
     ['idle workers', false],
-    ['workers with a job in hand', true],
+    ['workers with a job in progress', true],
   ])('%s stop without waiting for it', async (_what, busy) => {
     answer = () => ({ kind: 'silence' });
     const awayFixture: RunFixture = { ...fixture, ...onAway, job: fixture.job };
