@@ -5,6 +5,7 @@ import type { Settings } from '../../config/settings.ts';
 import { packageVersion } from '../adapters/disk/package-root.ts';
 import { createLogger } from '../adapters/process/log.ts';
 import type { Telemetry } from '../adapters/process/telemetry.ts';
+import { endedWithin } from '../adapters/process/time-limit.ts';
 import type { RedisConnection } from '../adapters/redis/client.ts';
 import { type ConnectionRole, connectRedis } from '../adapters/redis/connection.ts';
 import { redisFailure, redisRefusal } from '../adapters/redis/failure.ts';
@@ -215,6 +216,5 @@ async function withConnection<T>(
 
 async function closeQueues(queues: Queues): Promise<void> {
   // Without Redis, closing would wait for it.
-  const limit = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS).unref());
-  await Promise.race([queues.close().catch(() => {}), limit]);
+  await endedWithin(queues.close(), CLOSE_LIMIT_MS);
 }

@@ -1,5 +1,6 @@
 import formbody from '@fastify/formbody';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { endedWithin } from '../adapters/process/time-limit.ts';
 import { answerAtBasePath, withoutBasePath } from './access/base-path.ts';
 import { guard, REQUEST_LIMITS } from './access/guard.ts';
 import { bullBoardRoutes } from './bull-board/board.ts';
@@ -51,6 +52,5 @@ export async function createDashboard(context: DashboardContext): Promise<Fastif
 
 /** Closes a dashboard; a page that still loads is not waited for longer than a moment. */
 export async function closeDashboard(app: FastifyInstance): Promise<void> {
-  const limit = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS).unref());
-  await Promise.race([app.close(), limit]);
+  await endedWithin(app.close(), CLOSE_LIMIT_MS);
 }

@@ -2,6 +2,7 @@ import type { Agent } from 'node:https';
 import type { DBSQLClient } from '@databricks/sql';
 import { BtcFakeError, type ErrorCode } from '../../domain/errors.ts';
 import { tunnelled } from '../http/proxy-tunnel.ts';
+import { endedWithin, TimeLimitError, within } from '../process/time-limit.ts';
 import { type CallContext, databricksSilence, databricksSlow, toDatabricksError } from './errors.ts';
 import { requestToken } from './login.ts';
 import type { Statement } from './statements.ts';
@@ -145,33 +146,18 @@ function contextOf({ endpoint, secrets }: CheckedWarehouse, doing: string, openi
  * HTTP answer keeps it waiting for ever.
  */
 async function answered<T>(answer: Promise<T>, limitMs: number, context: CallContext, start?: Start): Promise<T> {
-  const deadline = timer(limitMs);
   const slow = start && setTimeout(() => start.listener?.slow(databricksSlow(start.afterMs, context)), start.afterMs);
   try {
-    const late = deadline.passed.then((): never => {
-      throw databricksSilence(`no answer within ${limitMs / 1000} s`, context);
-    });
-    return await Promise.race([answer, late]);
+    return await within(answer, limitMs);
   } catch (error) {
+    if (error instanceof TimeLimitError) throw databricksSilence(`no answer within ${limitMs / 1000} s`, context);
     throw toDatabricksError(error, context);
   } finally {
-    deadline.cancel();
     clearTimeout(slow);
   }
 }
 
 /** Waits for a closing call, for a limited time. Whether it worked changes nothing: what stays open expires. */
 async function settled(closing: Promise<unknown>): Promise<void> {
-  const deadline = timer(CLOSE_TIMEOUT_MS);
-  await Promise.race([closing.catch(() => {}), deadline.passed]);
-  deadline.cancel();
-}
-
-function timer(ms: number): { passed: Promise<void>; cancel: () => void } {
-  let cancel = () => {};
-  const passed = new Promise<void>((resolve) => {
-    const timeout = setTimeout(resolve, ms);
-    cancel = () => clearTimeout(timeout);
-  });
-  return { passed, cancel };
+  await endedWithin(closing, CLOSE_TIMEOUT_MS);
 }

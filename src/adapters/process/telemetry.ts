@@ -6,7 +6,7 @@ import type { Telemetry as QueueTelemetry } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 import type { Logger } from 'pino';
 import { agentsThrough } from '../http/proxy-agents.ts';
-import { within } from '../http/time-limit.ts';
+import { within } from './time-limit.ts';
 
 /** The traces of a process. This file is loaded only where traces are wanted: it takes a quarter of a second. */
 export interface Telemetry {

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { type BtcFakeError, systemCode } from '../../domain/errors.ts';
+import { within } from '../process/time-limit.ts';
 import { REDIS_PREFIX } from '../run-store/keys.ts';
 import { type ClientBehaviour, type RedisAccess, type RedisConnection, redisClients } from './client.ts';
 import { connectFailure, redisRefusal, wrongTls } from './failure.ts';
@@ -84,7 +84,11 @@ export async function connectRedis(
   for (const event of EXPLAINING) probe.on(event, remember);
   try {
     // Not PING: a Redis that cannot save refuses that too. A key leads to the node of a cluster that is needed.
-    await answerOf(probe.connect().then(() => probe.exists(`${REDIS_PREFIX}:runs`)));
+    // A server that takes the connection and stays silent would be waited for without end.
+    await within(
+      probe.connect().then(() => probe.exists(`${REDIS_PREFIX}:runs`)),
+      ANSWER_LIMIT_MS,
+    );
   } catch (error) {
     probe.disconnect();
     throw await explained([...reasons, error], location);
@@ -130,16 +134,6 @@ function reconnectingOnReadOnly(
   };
 }
 
-/** A server that takes the connection and stays silent would be waited for without end. */
-async function answerOf(answer: Promise<unknown>): Promise<void> {
-  const over = new AbortController();
-  const late = delay(ANSWER_LIMIT_MS, undefined, { signal: over.signal }).then(() => {
-    throw new Error(`no answer within ${ANSWER_LIMIT_MS} ms`);
-  });
-  late.catch(() => {});
-  await Promise.race([answer, late]).finally(() => over.abort());
-}
-
 async function explained(reasons: readonly unknown[], location: string): Promise<BtcFakeError> {
   const failure = connectFailure(reasons, location);
   if (reasons.some((reason) => redisRefusal(reason)) || !reasons.some(isHangUp)) return failure;
@@ -164,14 +158,9 @@ function replaceDead(redis: Redis): void {
   const isConnected = () => redis.status === 'connect' || redis.status === 'ready';
   const timer = setInterval(() => {
     if (!isConnected()) return;
-    Promise.race([redis.time(), silence(PROBE_LIMIT_MS)]).catch(() => {
+    within(redis.time(), PROBE_LIMIT_MS).catch(() => {
       if (isConnected()) redis.disconnect(true);
     });
   }, PROBE_EVERY_MS).unref();
   redis.once('end', () => clearInterval(timer));
-}
-
-async function silence(limitMs: number): Promise<never> {
-  await delay(limitMs, undefined, { ref: false });
-  throw new Error(`no answer within ${limitMs} ms`);
 }

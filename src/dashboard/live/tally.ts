@@ -1,4 +1,4 @@
-import { within } from '../../adapters/http/time-limit.ts';
+import { within } from '../../adapters/process/time-limit.ts';
 import { POPULATION_CHUNK } from '../../adapters/run-store/record-codec.ts';
 import type { RunStore } from '../../adapters/run-store/store.ts';
 import type { RunRecord } from '../../domain/run/record.ts';

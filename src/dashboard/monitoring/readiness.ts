@@ -1,4 +1,4 @@
-import { within } from '../../adapters/http/time-limit.ts';
+import { within } from '../../adapters/process/time-limit.ts';
 import type { RedisConnection } from '../../adapters/redis/client.ts';
 import { redisRefusal } from '../../adapters/redis/failure.ts';
 import { assertWritableRedis } from '../../adapters/redis/suitability.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { Counter, Gauge, Registry } from 'prom-client';
-import { within } from '../../adapters/http/time-limit.ts';
+import { within } from '../../adapters/process/time-limit.ts';
 
 /** What is read from Redis. The values are the same in every process that serves metrics: rules take one of them. */
 const GAUGES = {

@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import type { Logger } from 'pino';
 import type { Settings } from '../../../config/settings.ts';
-import { within } from '../../adapters/http/time-limit.ts';
+import { within } from '../../adapters/process/time-limit.ts';
 import type { RedisConnection } from '../../adapters/redis/client.ts';
 import { connectRedis } from '../../adapters/redis/connection.ts';
 import { openQueues } from '../../adapters/redis/queues.ts';

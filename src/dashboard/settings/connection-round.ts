@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings, SftpServerSettings } from '../../../config/settings.ts';
+import { TimeLimitError, within } from '../../adapters/process/time-limit.ts';
 import { safeLocation } from '../../domain/connections/redis-address.ts';
 import { duration } from '../../domain/wording.ts';
 import { type ConnectionCheck, connectionChecks, tryRedis } from '../../queries/connections/checks.ts';
@@ -61,21 +61,12 @@ export class ConnectionRounds {
   }
 
   async #withinLimit(check: ConnectionCheck): Promise<Finding> {
-    const over = new AbortController();
-    const late = delay(this.#limitMs, undefined, { signal: over.signal }).then((): Finding => {
-      const detail = `no answer within ${duration(this.#limitMs)}`;
-      return {
-        what: check.what,
-        state: 'wrong',
-        detail,
-        remedy: 'Try again; a warehouse that has to start first takes minutes.',
-      };
-    });
-    late.catch(() => {});
     try {
-      return await Promise.race([check.run(), late]);
-    } finally {
-      over.abort();
+      return await within(check.run(), this.#limitMs);
+    } catch (error) {
+      if (!(error instanceof TimeLimitError)) throw error;
+      const remedy = 'Try again; a warehouse that has to start first takes minutes.';
+      return { what: check.what, state: 'wrong', detail: `no answer within ${duration(this.#limitMs)}`, remedy };
     }
   }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { endedWithin } from '../../adapters/process/time-limit.ts';
 import { failureReason } from '../runtime/job-handler.ts';
 
 /** Something that a process with workers does again and again, besides its jobs. */
@@ -52,9 +52,8 @@ export function startPeriodicTasks(tasks: readonly PeriodicTask[], logger: Logge
     stop: async () => {
       stopped = true;
       for (const timer of timers.values()) clearTimeout(timer);
-      await Promise.race([Promise.all(inHand.values()), delay(STOP_MS, undefined, { ref: false })]);
-      const ends = Promise.allSettled(tasks.map((task) => task.end?.()));
-      await Promise.race([ends, delay(STOP_MS, undefined, { ref: false })]);
+      await endedWithin(Promise.all(inHand.values()), STOP_MS);
+      await endedWithin(Promise.allSettled(tasks.map((task) => task.end?.())), STOP_MS);
     },
   };
 }

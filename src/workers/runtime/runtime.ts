@@ -2,6 +2,7 @@ import { type Processor, type Telemetry, Worker } from 'bullmq';
 import { requireRecommender } from '../../../config/load.ts';
 import { secretsOf } from '../../../config/secrets.ts';
 import { secretCutter } from '../../adapters/process/secret-cutter.ts';
+import { endedWithin } from '../../adapters/process/time-limit.ts';
 import { type CallObserver, createRecommender } from '../../adapters/recommender/client.ts';
 import type { RedisConnection } from '../../adapters/redis/client.ts';
 import { type EmployeeJobData, type QueueName, type StageJobData, throttleQueue } from '../../adapters/redis/queues.ts';
@@ -253,9 +254,9 @@ function recordFailures(worker: Worker<EmployeeJobData>, { queues, logger }: Wor
 async function stopWorkers(workers: readonly Worker[], giveBack: () => void, deadlineMs: number): Promise<void> {
   const closing = Promise.all(workers.map((worker) => worker.close()));
   const giveBackMs = deadlineMs * GIVE_BACK_SHARE;
-  if (await settledWithin(closing, deadlineMs - giveBackMs)) return;
+  if (await endedWithin(closing, deadlineMs - giveBackMs)) return;
   giveBack();
-  await settledWithin(closing, giveBackMs);
+  await endedWithin(closing, giveBackMs);
 }
 
 /**
@@ -264,17 +265,5 @@ async function stopWorkers(workers: readonly Worker[], giveBack: () => void, dea
  */
 async function abandonWorkers(workers: readonly Worker[], giveBack: () => void, deadlineMs: number): Promise<void> {
   giveBack();
-  await settledWithin(Promise.all(workers.map((worker) => worker.close(true))), deadlineMs);
-}
-
-async function settledWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  const settled = promise.then(
-    () => true,
-    () => true,
-  );
-  return Promise.race([settled, late]).finally(() => clearTimeout(timer));
+  await endedWithin(Promise.all(workers.map((worker) => worker.close(true))), deadlineMs);
 }

@@ -115,7 +115,8 @@ describe('a service principal', () => {
     { effect: { kind: 'hang' }, code: 'DATABRICKS_UNREACHABLE', says: /ETIMEDOUT|no answer within/ },
   ])('token endpoint: $effect', async ({ effect, code, says }) => {
     warehouse.faults.add({ on: 'Token', ...effect } as WarehouseFault);
-    await failsWith(code, says, { queryTimeoutMs: QUICK_MS });
+    // Only a server that stays silent may meet the limit, however busy the machine is.
+    await failsWith(code, says, effect.kind === 'hang' ? { queryTimeoutMs: QUICK_MS } : {});
   });
 
   test('the cause of a failed token request does not hold the secret', async () => {

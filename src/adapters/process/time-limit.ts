@@ -1,7 +1,7 @@
 /** Says that something took too long. */
 export class TimeLimitError extends Error {
   constructor(limitMs: number) {
-    super(`not within ${limitMs} ms`);
+    super(`no answer within ${limitMs} ms`);
     this.name = 'TimeLimitError';
   }
 }
@@ -21,4 +21,13 @@ export async function within<T>(promise: Promise<T>, limitMs: number): Promise<T
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Waits for something to end, well or not, but no longer than the limit. @returns whether it has ended. */
+export async function endedWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
+  const ended = promise.then(
+    () => true,
+    () => true,
+  );
+  return within(ended, limitMs).catch(() => false);
 }
