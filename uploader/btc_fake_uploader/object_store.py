@@ -1,6 +1,7 @@
 """Puts files into a folder or an object store, only where nothing has the name yet."""
 
 import hashlib
+import os
 from pathlib import Path
 
 from obstore import get, head, put
@@ -79,13 +80,15 @@ def _store(url: str, options: dict[str, str]) -> ObjectStore:
     try:
         if url.startswith("file://"):
             return from_url(url, mkdir=True)
-        return from_url(url, config=options or None, client_options={"allow_http": True} if _plain(options) else None)  # type: ignore[arg-type]
+        config = {k: v for k, v in options.items() if not _is_plain_http(k)}
+        allowed = any(_is_plain_http(k) and v.lower() == "true" for k, v in {**os.environ, **options}.items())
+        return from_url(url, config=config or None, client_options={"allow_http": True} if allowed else None)  # type: ignore[arg-type]
     except Exception as error:
         raise UploaderError(f"The target {url} cannot be used: {error}", "Check --table-path and the storage options.") from None
 
 
-def _plain(options: dict[str, str]) -> bool:
-    return any(k.lower().endswith("allow_http") and v.lower() == "true" for k, v in options.items())
+def _is_plain_http(name: str) -> bool:
+    return name.lower() in ("aws_allow_http", "azure_allow_http", "allow_http")
 
 
 def _unknown(url: str) -> UploaderError:
