@@ -72,8 +72,10 @@ class DeltaTarget:
             "Appending to the Delta table", lambda: self._once(data.schema, transaction, before, write), _FATAL
         )
 
-    def merge(self, data: Table, transaction: int, before: int | None, key: Sequence[str]) -> int:
-        """Inserts the rows whose key this source has not delivered yet, as `append` does."""
+    def merge(self, data: Table, transaction: int, before: int | None, key: Sequence[str]) -> tuple[int, int | None]:
+        """Inserts the rows whose key this source has not delivered yet, as `append` does.
+
+        Returns the table's version and its newest transaction: `before` where nothing was new, because that makes no commit."""
         matches = " AND ".join([f"t.{SOURCE} = s.{SOURCE}", *(f't."{k}" = s."{k}"' for k in key)])
 
         def write(table: DeltaTable) -> None:
@@ -88,9 +90,10 @@ class DeltaTarget:
             )
             merger.when_not_matched_insert_all().execute()
 
-        return self._attempts.run(
+        version = self._attempts.run(
             "Merging into the Delta table", lambda: self._once(data.schema, transaction, before, write), _FATAL
         )
+        return version, None if self._table is None else self._table.transaction_version(self._application)
 
     def replace(self, into: Schema, batches: Iterable[RecordBatch], transaction: int) -> int:
         """Replaces all rows of this source in one commit. It is not tried again: the rows are a stream."""

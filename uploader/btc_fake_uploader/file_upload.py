@@ -111,7 +111,9 @@ class FileUpload:
             return False
         try:
             read_parquet(path)
-        except Exception:  # arro3 raises bare Exceptions for a broken footer.
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # A broken footer can end in a panic of arro3, which is no Exception.
             return False
         return True
 

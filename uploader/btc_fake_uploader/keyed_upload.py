@@ -79,10 +79,10 @@ class KeyedUpload:
         data = Table.from_batches([to_batch([(None, *row) for row in rows], planned, into, self._s.source)])
         transaction = (self.state.batch + 1) << NONCE_BITS | secrets.randbits(NONCE_BITS)
         began = datetime.now(UTC)
-        version = self._target.merge(data, transaction, self.state.transaction, [planned[k].name for k in keys])
+        version, seen = self._target.merge(data, transaction, self.state.transaction, [planned[k].name for k in keys])
         self.state.columns.update(zip(shape.names, (p.name for p in planned), strict=True))
         self.state.schema_hash = shape.hash
-        self.state.batch, self.state.transaction, self.state.version = transaction >> NONCE_BITS, transaction, version
+        self.state.batch, self.state.transaction, self.state.version = (seen or 0) >> NONCE_BITS, seen, version
         self.state.adopt = False
         self._save()
         seconds = round((datetime.now(UTC) - began).total_seconds(), 3)

@@ -1,4 +1,4 @@
-"""Starts the uploader so that it kills itself at one step: `kill_at.py STEP NUMBER ARGUMENTS…`.
+"""Starts an uploader that kills itself at one step: `kill_at.py STEP NUMBER ARGUMENTS…`.
 
 The product knows nothing of it: functions at the seams are wrapped here, before the command starts."""
 
