@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from btc_native.input_files import EmployeesRead, read_catalog, read_employees
+from btc_native.sftp import Listing
 from btc_rules.catalog import CatalogContent, Notice, catalog_notices
 from btc_rules.catalog_choice import FolderEntry, choose_catalogs
 from btc_rules.catalog_dates import Pattern, compile_date_pattern
@@ -102,14 +103,16 @@ def read_catalogs(
     date_formats: str,
     max_age_days: int,
     max_bytes: int,
-    listed: list[FolderEntry] | None = None,
+    listed: Listing | None = None,
 ) -> Catalogs:
     """Reads the newest catalogs of a day in a folder; `listed` is what an SFTP server has, if they came from one.
 
     Raises CATALOG_MISSING, CATALOG_TOO_LARGE, CATALOG_INVALID, FILE_UNREADABLE; CONFIG_INVALID for a pattern that is none.
     """
     patterns, formats = _date_patterns(date_formats)
-    chosen, notices = choose_catalogs(_entries(folder) if listed is None else listed, day, max_age_days, str(folder), max_bytes)
+    entries = _entries(folder) if listed is None else listed.entries
+    chosen, of_choice = choose_catalogs(entries, day, max_age_days, str(folder), max_bytes)
+    notices = [*([] if listed is None else listed.notices), *of_choice]
     contents: dict[str, list[CatalogContent]] = {}
     inputs: list[dict[str, object]] = []
     for file in chosen:

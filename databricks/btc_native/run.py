@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from btc_native.inputs import Catalogs, EmployeesInput
 from btc_native.recommender import CallSettings, api_key_header
-from btc_native.sftp import SftpServer, server_from_secrets
+from btc_native.sftp import server_from_secrets
+from btc_native.sftp_session import SftpServer
 from btc_rules.catalog import Notice
 from btc_rules.errors import RuleError
 from btc_rules.feeds import feed_names

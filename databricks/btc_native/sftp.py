@@ -1,52 +1,45 @@
 """The vendor's catalogs by SFTP, where the driver may reach the server (contract section 1, "Vendor catalog files, by SFTP")."""
 
-import base64
-import hashlib
-import io
+import errno
 import os
+import re
+import secrets
 import shutil
-import socket
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from btc_native.sftp_session import SftpServer, asked, is_refusal, list_folder, sftp_session, within_seconds
+from btc_rules.catalog import Notice
 from btc_rules.catalog_choice import FolderEntry, choose_catalogs
 from btc_rules.errors import RuleError
+from btc_rules.text import quoted_value
 
 if TYPE_CHECKING:
     import paramiko
 
-_CONNECT_SECONDS = 20.0
-_STALL_SECONDS = 60.0
+_TRANSFER_SECONDS = 1800.0
+_PIECE = 32 * 1024
+_LONGEST_SHOWN = 4_096
+_LONGEST_NAME = 255 - len(".part")
+_NOT_PLAIN = re.compile(r"^\.{0,2}$|[/\\\x00-\x1f\x7f-\x9f\ufffd]")
+_SINGLE_DOWNLOADS = ".single-downloads"
+"""In the folder of the catalogs: a mark for each file whose only copy it may be, under its name."""
 
 
 @dataclass(frozen=True, slots=True)
-class SftpServer:
-    """A server and a folder on it, and how to log in, which is never shown."""
+class Listing:
+    """What a server's folder holds, and what is to be said of it."""
 
-    host: str
-    port: int
-    user: str
-    path: str
-    fingerprint: str
-    password: str = field(default="", repr=False)
-    private_key: str = field(default="", repr=False)
-
-    @property
-    def endpoint(self) -> str:
-        """`HOST:PORT`."""
-        return f"{self.host}:{self.port}"
-
-    def as_json(self) -> dict[str, object]:
-        """`sources.sftp` of the manifest."""
-        return {"host": self.host, "port": self.port, "user": self.user, "path": self.path}
+    entries: list[FolderEntry]
+    notices: list[Notice]
 
 
 def server_from_secrets(secret: Callable[[str], str]) -> SftpServer | None:
-    """The server that the secrets name; None without `sftp-host`. `secret` gives an empty text for a missing secret.
+    """The server that the secrets name; None without `sftp-host`. `secret` gives an empty text for one that is missing.
 
     Raises CONFIG_INVALID when the host key is not pinned, or user, password and private key say nothing.
     """
@@ -64,30 +57,64 @@ def server_from_secrets(secret: Callable[[str], str]) -> SftpServer | None:
     return SftpServer(host, int(port), secret("sftp-user"), path, secret("sftp-host-fingerprint"), password, private_key)
 
 
-def fetch_catalogs(
-    server: SftpServer, folder: Path, scratch: Path, day: str, max_age_days: int, max_bytes: int
-) -> list[FolderEntry]:
+def fetch_catalogs(server: SftpServer, folder: Path, scratch: Path, day: str, max_age_days: int, max_bytes: int) -> Listing:
     """Brings the newest catalogs of a day into a folder; gives what is in the server's folder.
 
-    A file that is there with the same size and time is not fetched again. Raises CATALOG_MISSING, CATALOG_TOO_LARGE,
-    SFTP_UNREACHABLE, SFTP_LOGIN_REFUSED, SFTP_HOST_KEY_MISMATCH, SFTP_KEY_UNREADABLE, SFTP_PATH, SFTP_TRANSFER.
+    A file that is there with the same size and time is not fetched again. What the server gave once and does not list any
+    more is still its file. Raises CATALOG_MISSING, CATALOG_TOO_LARGE, OUTPUT_UNWRITABLE, SFTP_UNREACHABLE, SFTP_ALGORITHMS,
+    SFTP_LOGIN_REFUSED, SFTP_HOST_KEY_MISMATCH, SFTP_KEY_UNREADABLE, SFTP_PATH, SFTP_TRANSFER.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with _session(server) as session:
-        with _asked(server, f'listing "{server.path}"'):
-            entries = [_entry(found) for found in session.listdir_attr(server.path)]
-        entries = [entry for entry in entries if "/" not in entry.name and not entry.name.startswith(".")]
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with sftp_session(server) as session:
+        found = list_folder(session, server, server.path)
+        listed = [entry for each in found if (entry := _entry(session, server, each)) is not None]
+        gone = _taken_before(server, folder, {entry.name for entry in listed})
+        entries = [*listed, *gone]
         chosen, _ = choose_catalogs(entries, day, max_age_days, f"{server.host}:{server.path}", max_bytes)
-        known = {entry.name: entry for entry in entries}
+        known = {entry.name: entry for entry in listed}
         for file in chosen:
-            if not _is_here(folder / file.name, known[file.name]):
+            if file.name in known and not _is_here(folder / file.name, known[file.name]):
                 _fetch(session, server, known[file.name], folder, scratch)
-    return entries
+    taken = {entry.name for entry in gone}
+    text = "the server gave it once and does not list it any more; the copy of then was used"
+    notices = [Notice("catalog-downloaded-before", f"{file.name}: {text}") for file in chosen if file.name in taken]
+    return Listing(entries, notices)
 
 
-def _entry(found: Any) -> FolderEntry:
-    mode = found.st_mode or 0
-    return FolderEntry(found.filename, stat.S_ISREG(mode), stat.S_ISDIR(mode), (found.st_mtime or 0) * 1000, found.st_size or 0)
+def _entry(session: "paramiko.SFTPClient", server: SftpServer, found: Any) -> FolderEntry | None:
+    """None when it went away meanwhile, or when the server does not tell its size."""
+    name, mode, size, time = found.filename, found.st_mode or 0, found.st_size, found.st_mtime
+    is_plain = not _NOT_PLAIN.search(name) and len(name.encode("utf-8", "replace")) <= _LONGEST_NAME
+    if is_plain and (not stat.S_IFMT(mode) or size is None or time is None):
+        # The protocol lets a server leave any attribute out of a listing.
+        path = _remote(server, name)
+        with asked(server, f"looking at {_shown(path)}"):
+            try:
+                told = session.lstat(path)
+                mode = told.st_mode or mode
+                size, time = (size if told.st_size is None else told.st_size), (time if told.st_mtime is None else told.st_mtime)
+            except OSError as error:
+                if not is_refusal(error):
+                    raise
+                if size is None:
+                    return None
+            mode = mode if stat.S_IFMT(mode) else _kind_by_trying(session, path)
+    if is_plain and stat.S_ISREG(mode) and size is None:
+        return None
+    return FolderEntry(name, is_plain and stat.S_ISREG(mode), stat.S_ISDIR(mode), (time or 0) * 1000, size or 0)
+
+
+def _kind_by_trying(session: "paramiko.SFTPClient", path: str) -> int:
+    """What can be read as a link is one, what can be listed is a folder; everything else is a file."""
+    for kind, attempt in ((stat.S_IFLNK, session.readlink), (stat.S_IFDIR, session.listdir)):
+        try:
+            attempt(path)
+            return kind
+        except OSError as error:
+            if not is_refusal(error):
+                raise
+    return stat.S_IFREG
 
 
 def _is_here(path: Path, entry: FolderEntry) -> bool:
@@ -98,84 +125,109 @@ def _is_here(path: Path, entry: FolderEntry) -> bool:
 
 
 def _fetch(session: "paramiko.SFTPClient", server: SftpServer, entry: FolderEntry, folder: Path, scratch: Path) -> None:
-    part = scratch / f"{entry.name}.part"
-    remote = f"{server.path.rstrip('/')}/{entry.name}"
-    with _asked(server, f'downloading "{remote}"', "SFTP_TRANSFER"), part.open("wb") as file:
-        session.getfo(remote, file)
-    size = part.stat().st_size
-    if size != entry.bytes:
-        raise RuleError("SFTP_TRANSFER", f"{server.endpoint} gave {size} bytes of {entry.name}, not {entry.bytes}")
-    # A volume takes no renames of what was half written: the file is whole before it is copied.
-    target = folder / entry.name
-    shutil.copyfile(part, target)
+    """A file in the folder is a whole one at every moment, also for another run that reads it."""
+    source, target = _remote(server, entry.name), folder / entry.name
+    part, beside = scratch / f"{entry.name}.part", folder / f"{entry.name}.{secrets.token_hex(4)}.part"
+    done = 0
+
+    def sent() -> str:
+        return f"{server.endpoint} sent {done} of the {entry.bytes} bytes of {_shown(source)}"
+
+    def too_slow() -> RuleError:
+        return RuleError("SFTP_TRANSFER", f"{sent()} in {_TRANSFER_SECONDS:.0f} s.")
+
+    with within_seconds(session.close, _TRANSFER_SECONDS, too_slow):
+        _expect_unchanged(session, server, source, entry)
+        with _writing(part), part.open("wb") as file:
+            for piece in _pieces(session, server, source, entry.bytes):
+                file.write(piece)
+                done += len(piece)
+        if done != entry.bytes:
+            raise RuleError("SFTP_TRANSFER", f"{sent()}.")
+        is_told = _expect_unchanged(session, server, source, entry, was_read=True)
+    with _writing(target):
+        if not is_told:
+            marks = folder / _SINGLE_DOWNLOADS
+            marks.mkdir(exist_ok=True)
+            (marks / entry.name).write_text(_place(server), "utf-8")
+        try:
+            shutil.copyfile(part, beside)
+            with suppress(OSError):
+                if entry.modified_at:
+                    os.utime(beside, (entry.modified_at / 1000, entry.modified_at / 1000))
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+        part.unlink()
+
+
+def _pieces(session: "paramiko.SFTPClient", server: SftpServer, source: str, size: int) -> Iterator[bytes]:
+    doing = f"reading {_shown(source)}"
+    with asked(server, doing, "SFTP_TRANSFER"):
+        file = session.open(source, "rb")
+        file.prefetch(size)
+    left = size
+    while left > 0:
+        with asked(server, doing, "SFTP_TRANSFER"):
+            piece = file.read(min(_PIECE, left))
+        if not piece:
+            return
+        left -= len(piece)
+        yield piece
     with suppress(OSError):
-        os.utime(target, (entry.modified_at / 1000, entry.modified_at / 1000))
-    part.unlink()
+        file.close()
+
+
+def _expect_unchanged(
+    session: "paramiko.SFTPClient", server: SftpServer, source: str, entry: FolderEntry, was_read: bool = False
+) -> bool:
+    """The vendor may be writing the file at this moment. False when the server tells nothing of it once it was read."""
+    with asked(server, f"looking at {_shown(source)}"):
+        try:
+            found = session.lstat(source)
+        except OSError as error:
+            if not (was_read and is_refusal(error)):
+                raise
+            return False
+    if stat.S_IFMT(found.st_mode or 0) and not stat.S_ISREG(found.st_mode or 0):
+        raise RuleError("SFTP_PATH", f"{_shown(source)} on {server.endpoint} is not a regular file.")
+    size = entry.bytes if found.st_size is None else found.st_size
+    time = entry.modified_at if found.st_mtime is None else found.st_mtime * 1000
+    if size != entry.bytes or (entry.modified_at and time != entry.modified_at):
+        what = f"is changing: it had {entry.bytes} bytes when it was listed and has {size} now."
+        raise RuleError("SFTP_TRANSFER", f"{_shown(source)} on {server.endpoint} {what}")
+    return True
+
+
+def _taken_before(server: SftpServer, folder: Path, listed: set[str]) -> list[FolderEntry]:
+    """The files here that this server gave once, and does not list any more."""
+    gone: list[FolderEntry] = []
+    with suppress(OSError):
+        for mark in sorted((folder / _SINGLE_DOWNLOADS).iterdir()):
+            path = folder / mark.name
+            if mark.name in listed or not path.is_file() or mark.read_text("utf-8") != _place(server):
+                continue
+            found = path.lstat()
+            gone.append(FolderEntry(mark.name, stat.S_ISREG(found.st_mode), False, found.st_mtime * 1000, found.st_size))
+    return gone
+
+
+def _place(server: SftpServer) -> str:
+    return f"{server.endpoint} {server.path}"
+
+
+def _remote(server: SftpServer, name: str) -> str:
+    return f"{server.path.rstrip('/')}/{name}"
+
+
+def _shown(path: str) -> str:
+    return quoted_value(path, _LONGEST_SHOWN)
 
 
 @contextmanager
-def _session(server: SftpServer) -> Iterator["paramiko.SFTPClient"]:
-    try:
-        import paramiko
-    except ImportError:
-        raise RuleError("CONFIG_INVALID", "sftp-host is set, but the library paramiko is not installed") from None
-    key = _private_key(server)
-    transport: paramiko.Transport | None = None
-    try:
-        with _asked(server, "connecting"):
-            connection = socket.create_connection((server.host, server.port), _CONNECT_SECONDS)
-            transport = paramiko.Transport(connection)
-            transport.start_client(timeout=_CONNECT_SECONDS)
-            _hold_pinned(server, transport.get_remote_server_key())
-            if key is not None:
-                transport.auth_publickey(server.user, key)
-            else:
-                transport.auth_password(server.user, server.password)
-            session = paramiko.SFTPClient.from_transport(transport)
-        if session is None:
-            raise RuleError("SFTP_UNREACHABLE", f"{server.endpoint} offers no SFTP")
-        channel = session.get_channel()
-        if channel is not None:
-            channel.settimeout(_STALL_SECONDS)
-        yield session
-    finally:
-        if transport is not None:
-            transport.close()
-
-
-def _hold_pinned(server: SftpServer, key: "paramiko.PKey") -> None:
-    seen = base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
-    pinned = server.fingerprint.strip().removeprefix("SHA256:").rstrip("=")
-    if seen != pinned:
-        what = f"showed the host key SHA256:{seen} ({key.get_name()}), but SHA256:{pinned} is pinned."
-        raise RuleError("SFTP_HOST_KEY_MISMATCH", f"{server.endpoint} {what}")
-
-
-def _private_key(server: SftpServer) -> "paramiko.PKey | None":
-    import paramiko
-
-    if not server.private_key:
-        return None
-    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
-        with suppress(paramiko.SSHException, ValueError):
-            return kind.from_private_key(io.StringIO(server.private_key), server.password or None)
-    raise RuleError("SFTP_KEY_UNREADABLE", "The secret sftp-private-key is no private key that can be read")
-
-
-@contextmanager
-def _asked(server: SftpServer, doing: str, silence: str = "SFTP_UNREACHABLE") -> Iterator[None]:
-    """Says in our words what a request to the server ended with."""
-    import paramiko
-
+def _writing(path: Path) -> Iterator[None]:
     try:
         yield
-    except paramiko.AuthenticationException:
-        raise RuleError("SFTP_LOGIN_REFUSED", f"{server.endpoint} refused the login of {server.user}.") from None
-    except TimeoutError:
-        raise RuleError(silence, f"{server.endpoint} stood still while {doing}.") from None
-    except (FileNotFoundError, PermissionError):
-        raise RuleError(
-            "SFTP_PATH", f"{server.endpoint} does not have, or does not allow {server.user}, this: {doing}."
-        ) from None
-    except (OSError, EOFError, paramiko.SSHException) as error:
-        raise RuleError("SFTP_UNREACHABLE", f"{server.endpoint}: {doing} failed ({type(error).__name__}).") from None
+    except OSError as error:
+        code = errno.errorcode.get(error.errno or 0, type(error).__name__)
+        raise RuleError("OUTPUT_UNWRITABLE", f"{path} cannot be written ({code}).") from None

@@ -70,8 +70,8 @@ test(
 test.each([
   [{ 'sftp-password': 'wrong' }, 'SFTP_LOGIN_REFUSED', 'refused the login of reader'],
   [{ 'sftp-host-fingerprint': 'SHA256:AAAA' }, 'SFTP_HOST_KEY_MISMATCH', 'but SHA256:AAAA is pinned'],
-  [{ 'sftp-path': '/nowhere' }, 'SFTP_PATH', 'listing "/nowhere"'],
-  [{ 'sftp-port': '1' }, 'SFTP_UNREACHABLE', '127.0.0.1:1: connecting failed'],
+  [{ 'sftp-path': '/nowhere' }, 'SFTP_PATH', 'has no such file or folder (listing "/nowhere").'],
+  [{ 'sftp-port': '1' }, 'SFTP_UNREACHABLE', 'No SFTP session with 127.0.0.1:1: the connection was refused.'],
   [{ 'sftp-host-fingerprint': '' }, 'CONFIG_INVALID', 'has no sftp-host-fingerprint'],
 ])(
   'with %j the run fails, though older files are in the volume',

@@ -37,12 +37,17 @@ export interface SparkColumn {
   readonly jars: string;
   /** Whether the notebook has a session of Spark Connect, as on serverless compute; false unless given. */
   readonly connect?: boolean;
+  /** The folder with the package that runs notebooks, and what else Python finds first; that of the sources unless given. */
+  readonly runner?: string;
 }
 
 /** Starts Spark. Nothing may depend on the process' own time zone. */
-export function startSpark({ python, jars, connect = false }: SparkColumn, warehouse: string): SparkRunner {
+export function startSpark(
+  { python, jars, connect = false, runner = DATABRICKS }: SparkColumn,
+  warehouse: string,
+): SparkRunner {
   const child = spawn(python, ['-m', 'btc_local'], {
-    cwd: DATABRICKS,
+    cwd: runner,
     env: { ...process.env, TZ: 'Pacific/Auckland', PYTHONTZPATH: '', PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: '' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
