@@ -39,7 +39,7 @@ class Listing:
 
 
 def server_from_secrets(secret: Callable[[str], str]) -> SftpServer | None:
-    """The server that the secrets name; None without `sftp-host`. `secret` gives an empty text for one that is missing.
+    """The server that the secrets name; None without `sftp-host`. `secret` gives an empty text for a missing secret.
 
     Raises CONFIG_INVALID when the host key is not pinned, or user, password and private key say nothing.
     """

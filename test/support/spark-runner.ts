@@ -37,7 +37,7 @@ export interface SparkColumn {
   readonly jars: string;
   /** Whether the notebook has a session of Spark Connect, as on serverless compute; false unless given. */
   readonly connect?: boolean;
-  /** The folder with the package that runs notebooks, and what else Python finds first; that of the sources unless given. */
+  /** The folder with the package that runs notebooks; `databricks/` unless given. */
   readonly runner?: string;
 }
 
