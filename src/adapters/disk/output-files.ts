@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BtcFakeError, systemCode } from '../../domain/errors.ts';
+import { RecentMap } from '../../domain/recent-map.ts';
 import type { OutputFile } from '../../domain/run/manifest.ts';
 
 /** What can be said of a file of a run without reading it. */
@@ -22,9 +23,9 @@ const REMEMBERED = 1_000;
 export class OutputFiles {
   readonly #folder: string;
   /** The SHA-256 of files that were read whole, by what changes when a file does. */
-  readonly #known: Map<string, string>;
+  readonly #known: RecentMap<string, string>;
 
-  constructor(folder: string, known = new Map<string, string>()) {
+  constructor(folder: string, known = new RecentMap<string, string>(REMEMBERED)) {
     this.#folder = folder;
     this.#known = known;
   }
@@ -81,7 +82,6 @@ export class OutputFiles {
     await pipeline(handle.createReadStream({ start: 0, autoClose: false }), hash);
     const sha256 = hash.digest('hex');
     this.#known.set(mark, sha256);
-    if (this.#known.size > REMEMBERED) this.#known.delete(this.#known.keys().next().value!);
     return sha256;
   }
 }

@@ -1,4 +1,5 @@
 import type { RunId } from '../../domain/ids.ts';
+import { RecentMap } from '../../domain/recent-map.ts';
 import type { EmployeeAssignments } from '../../domain/simulation/manager-assignments.ts';
 import type { RedisConnection } from '../redis/client.ts';
 import { decodeAssignments } from './employee-records.ts';
@@ -17,7 +18,7 @@ export class AssignmentReader {
   readonly #redis: RedisConnection;
   readonly #keyOf: (runId: RunId) => string;
   /** By run and group; undefined while only one employee of it was asked for. */
-  readonly #groups = new Map<string, Promise<(string | null)[]> | undefined>();
+  readonly #groups = new RecentMap<string, Promise<(string | null)[]> | undefined>(GROUPS_KEPT);
 
   /** @param keyOf names the hash of assignments of a run, by position. */
   constructor(redis: RedisConnection, keyOf: (runId: RunId) => string) {
@@ -53,6 +54,5 @@ export class AssignmentReader {
 
   #keep(name: string, group: Promise<(string | null)[]> | undefined): void {
     this.#groups.set(name, group);
-    if (this.#groups.size > GROUPS_KEPT) this.#groups.delete(this.#groups.keys().next().value!);
   }
 }

@@ -1,3 +1,5 @@
+import { RecentMap } from '../../domain/recent-map.ts';
+
 /** How much failing is borne. */
 export interface FailureLimit {
   /** Failures within the window after which nothing is tried any more. */
@@ -19,10 +21,11 @@ interface Failures {
  */
 export class FailureLimiter {
   readonly #limit: FailureLimit;
-  readonly #byName = new Map<string, Failures>();
+  readonly #byName: RecentMap<string, Failures>;
 
   constructor(limit: FailureLimit) {
     this.#limit = limit;
+    this.#byName = new RecentMap(limit.capacity);
   }
 
   /** How long, in milliseconds, nothing may be tried under this name; 0 when it may. */
@@ -43,7 +46,6 @@ export class FailureLimiter {
     failures.count += 1;
     failures.last = what;
     this.#byName.set(name, failures);
-    if (this.#byName.size > this.#limit.capacity) this.#byName.delete(this.#byName.keys().next().value!);
     return true;
   }
 

@@ -1,8 +1,8 @@
 import type { RunStore } from '../../adapters/run-store/store.ts';
 import type { Catalogs } from '../../domain/catalog/content.ts';
 import type { RunId } from '../../domain/ids.ts';
+import { RecentMap } from '../../domain/recent-map.ts';
 import type { RunRecord } from '../../domain/run/record.ts';
-import { RecentMap } from './recent-map.ts';
 
 /** Catalogs can be megabytes, so those of few runs are kept. */
 const RUNS_KEPT = 3;

@@ -1,6 +1,6 @@
 import type { RunId } from '../../domain/ids.ts';
+import { RecentMap } from '../../domain/recent-map.ts';
 import { type Pace, PaceMeter } from '../../domain/run/pace.ts';
-import { RecentMap } from './recent-map.ts';
 
 const RUNS_KEPT = 50;
 

@@ -2,6 +2,7 @@ import { OutputFiles, type OutputPresence } from '../../adapters/disk/output-fil
 import { writtenFolder } from '../../adapters/disk/output-folder.ts';
 import { secretCutter } from '../../adapters/process/secret-cutter.ts';
 import type { ContentId, EmployeeId, RunId } from '../../domain/ids.ts';
+import { RecentMap } from '../../domain/recent-map.ts';
 import { failureGroup } from '../../domain/run/failure-group.ts';
 import type { FailedEmployee, OutputFile } from '../../domain/run/manifest.ts';
 import type { Pace } from '../../domain/run/pace.ts';
@@ -12,7 +13,6 @@ import { isEnded, type RunCounts, type RunStatus, runStatus } from '../../querie
 import type { DashboardContext } from '../dashboard-context.ts';
 import type { KnownCatalogs } from '../live/known-catalogs.ts';
 import { RunPace } from '../live/pace.ts';
-import { RecentMap } from '../live/recent-map.ts';
 import { LiveTally, type TallySoFar, tallied } from '../live/tally.ts';
 import { filesOfRun } from './outputs.ts';
 

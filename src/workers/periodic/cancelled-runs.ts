@@ -1,6 +1,7 @@
 import type { StageJobData } from '../../adapters/redis/queues.ts';
 import { CancellationStore } from '../../adapters/run-store/cancellations.ts';
 import type { RunId } from '../../domain/ids.ts';
+import { RecentMap } from '../../domain/recent-map.ts';
 import type { RunRecord } from '../../domain/run/record.ts';
 import { takeOffQueues } from '../../producers/take-off-queues.ts';
 import { isQueueControl, type JobHandler } from '../runtime/job-handler.ts';
@@ -31,7 +32,7 @@ export class CancelledRuns {
   readonly #context: WorkerContext;
   readonly #store: CancellationStore;
   readonly #onCancelled: (runId: RunId) => void;
-  readonly #known = new Set<RunId>();
+  readonly #known = new RecentMap<RunId, true>(REMEMBERED);
   readonly #nextLook = new Map<RunId, number>();
 
   /** @param onCancelled is told of each run once. */
@@ -52,8 +53,7 @@ export class CancelledRuns {
   /** Notes that a run was found to be cancelled. */
   add(runId: RunId): void {
     if (this.#known.has(runId)) return;
-    this.#known.add(runId);
-    if (this.#known.size > REMEMBERED) this.#known.delete(this.#known.values().next().value!);
+    this.#known.set(runId, true);
     this.#onCancelled(runId);
   }
 

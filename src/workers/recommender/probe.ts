@@ -1,6 +1,7 @@
 import type { RedisConnection } from '../../adapters/redis/client.ts';
 import { findWitnesses } from '../../adapters/run-store/witnesses.ts';
 import type { EmployeeId, RunId } from '../../domain/ids.ts';
+import { RecentMap } from '../../domain/recent-map.ts';
 import { isSignOfAnOutage } from '../../domain/recommender/outage.ts';
 
 /** Whom so few fail for is not to be the proof that others are answered. */
@@ -20,7 +21,7 @@ export interface FailedEmployee {
 export class RecommenderProbe {
   readonly #redis: RedisConnection;
   readonly #ask: (employeeId: EmployeeId) => Promise<unknown>;
-  readonly #failed = new Set<EmployeeId>();
+  readonly #failed = new RecentMap<EmployeeId, true>(REMEMBERED_FAILURES);
   #answered: EmployeeId | undefined;
   #last: FailedEmployee | undefined;
 
@@ -39,8 +40,7 @@ export class RecommenderProbe {
   failed(employee: FailedEmployee): void {
     this.#last = employee;
     if (this.#answered === employee.employeeId) this.#answered = undefined;
-    if (this.#failed.size >= REMEMBERED_FAILURES) this.#failed.delete(this.#failed.values().next().value!);
-    this.#failed.add(employee.employeeId);
+    this.#failed.set(employee.employeeId, true);
   }
 
   /**
@@ -63,7 +63,7 @@ export class RecommenderProbe {
   async #witnesses(most: number): Promise<EmployeeId[]> {
     const own = this.#answered;
     const { runId, employeeId } = this.#last!;
-    const found = await findWitnesses(this.#redis, runId, most, this.#failed).catch(() => []);
+    const found = await findWitnesses(this.#redis, runId, most, new Set(this.#failed.keys())).catch(() => []);
     // Asked about one at a time, somebody else each time: the one whom it knew may be gone.
     const all = most === 1 ? [...found, own] : [own, ...found];
     const witnesses = [...new Set(all.filter((id) => id !== undefined))].slice(0, most);

@@ -1,6 +1,7 @@
 import type { Job } from 'bullmq';
 import type { Logger } from 'pino';
 import type { QueueName, StageJobData } from '../../adapters/redis/queues.ts';
+import { RecentMap } from '../../domain/recent-map.ts';
 import { isEnded, runStatus } from '../../queries/run-status.ts';
 import { jobFields } from './job-log.ts';
 import type { RunNotServed, ServedRuns } from './served-runs.ts';
@@ -27,7 +28,7 @@ export class ForeignRuns {
   readonly #context: WorkerContext;
   readonly #served: ServedRuns;
   readonly #logger: Logger;
-  readonly #logged = new Set<string>();
+  readonly #logged = new RecentMap<string, true>(REMEMBERED);
   #pause: WorkerPause | undefined;
   #looking = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -54,8 +55,7 @@ export class ForeignRuns {
   #log({ runId, message }: RunNotServed, job: Job<StageJobData>): void {
     const line = `${runId} ${message}`;
     if (this.#logged.has(line)) return;
-    this.#logged.add(line);
-    if (this.#logged.size > REMEMBERED) this.#logged.delete(this.#logged.values().next().value!);
+    this.#logged.set(line, true);
     const { queue } = jobFields(job);
     this.#logger.warn({ queue, runId }, `The jobs of run ${runId} are left to other workers: ${message}`);
   }

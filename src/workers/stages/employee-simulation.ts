@@ -3,6 +3,7 @@ import type { Recommender } from '../../adapters/recommender/client.ts';
 import { lostByRedis } from '../../adapters/redis/lost.ts';
 import type { EmployeeJobData } from '../../adapters/redis/queues.ts';
 import type { EmployeeId, RunId } from '../../domain/ids.ts';
+import { RecentMap } from '../../domain/recent-map.ts';
 import type { RunPlan } from '../../domain/run/plan.ts';
 import type { RunRecord } from '../../domain/run/record.ts';
 import { simulateEmployee } from '../../domain/simulation/employee-outcome.ts';
@@ -36,7 +37,7 @@ export function employeeSimulationHandler(
 ): JobHandler<EmployeeJobData> {
   const assignmentsOf = store.assignmentReader();
   // A run's plan and its recommender never change, and a million jobs need them.
-  const plans = new Map<RunId, Promise<PlanOrRefusal>>();
+  const plans = new RecentMap<RunId, Promise<PlanOrRefusal>>(PLANS_KEPT);
   const planOf = (runId: RunId): Promise<PlanOrRefusal> => {
     const known = plans.get(runId);
     if (known) return known;
@@ -46,7 +47,6 @@ export function employeeSimulationHandler(
     });
     plans.set(runId, plan);
     plan.catch(() => plans.delete(runId));
-    if (plans.size > PLANS_KEPT) plans.delete(plans.keys().next().value!);
     return plan;
   };
   const refusalOf = async (run: RunRecord): Promise<RunNotServed | undefined> => {
