@@ -4,6 +4,7 @@ import base64
 import errno
 import hashlib
 import io
+import logging
 import re
 import socket
 import threading
@@ -61,6 +62,8 @@ def sftp_session(server: SftpServer) -> Iterator["paramiko.SFTPClient"]:
         import paramiko
     except ImportError:
         raise RuleError("CONFIG_INVALID", "sftp-host is set, but the library paramiko is not installed") from None
+    # What it logs of an error is a stack trace; the error itself says it in our words.
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)
     key = _private_key(server)
     transport: paramiko.Transport | None = None
     silent = _no_session(server, f"no answer within {_CONNECT_SECONDS * 1000:.0f} ms")
@@ -68,6 +71,8 @@ def sftp_session(server: SftpServer) -> Iterator["paramiko.SFTPClient"]:
         with _connecting(server):
             connection = socket.create_connection((server.host, server.port), _CONNECT_SECONDS)
             transport = paramiko.Transport(connection)
+            # The limit of all of it decides, not those of its parts.
+            transport.banner_timeout = transport.auth_timeout = transport.channel_timeout = 2 * _CONNECT_SECONDS
             with within_seconds(transport.close, _CONNECT_SECONDS, lambda: silent):
                 transport.start_client()
                 _hold_pinned(server, transport.get_remote_server_key())

@@ -8,6 +8,7 @@ import type { SftpServer } from '../../src/adapters/sftp/server.ts';
 import { withSftp } from '../../src/adapters/sftp/session.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { type Faults, type FaultySftpServer, startFaultySftpServer } from '../support/faulty-sftp-server.ts';
+import { testAtFullSize } from '../support/full-size.ts';
 import { startOpenSshServer } from '../support/openssh-server.ts';
 import type { SparkRunner } from '../support/spark-runner.ts';
 import {
@@ -108,6 +109,23 @@ test.each<[string, Faults]>([
   },
   LIMIT_MS,
 );
+
+for (const place of ['login', 'channel', 'READ'] as const)
+  testAtFullSize(
+    `a server that is silent at ${place} is given up with the words of the queue`,
+    async () => {
+      const [queue, native] = [await faultyServer({ silentAt: place }), await faultyServer({ silentAt: place })];
+      await rm(folder(), { recursive: true, force: true });
+      const secrets = secretsOf(native.login, '/');
+      const [wanted, { error }] = await Promise.all([
+        saidByQueue(queue, engines.workspace.path('local')),
+        engines.native(spark, ONE, run, { secrets }),
+      ]);
+      const message = wanted.message.replaceAll(String(queue.login.port), String(native.login.port));
+      expect(error).toMatchObject({ code: wanted.code, message });
+    },
+    LIMIT_MS,
+  );
 
 test(
   'a file that changes while it is read, a refusal that says no more, and old algorithms have the codes of the queue',
