@@ -1,12 +1,17 @@
 """Delta: many writers at one table, what the uploader leaves to maintenance."""
 
 import json
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 from conftest import FULL, Edge, add, read_delta
 from deltalake import DeltaTable
+
+from btc_fake_uploader.attempts import Attempts
+from btc_fake_uploader.delta_target import DeltaTarget
+from btc_fake_uploader.errors import UploaderError
 
 if TYPE_CHECKING:
     import subprocess
@@ -70,3 +75,16 @@ def test_a_delta_table_inside_a_volume_is_refused_by_name(plain: Edge, url: str)
 def test_the_log_has_one_line_a_batch_that_says_what_it_held(plain: Edge) -> None:
     lines = [json.loads(line) for line in plain.upload("--batch-rows", "3").err.splitlines()]
     assert [(x["event"], x["rows"], x["first"], x["last"]) for x in lines] == [("batch", 3, None, 3), ("batch", 2, 3, 5)]
+
+
+def test_a_batch_that_is_delivered_twice_arrives_once_and_a_stranger_is_refused(plain: Edge) -> None:
+    from arro3.core import Array, DataType, Table
+
+    attempts = Attempts(1, threading.Event(), print)
+    data = Table.from_pydict({"_source": Array(["a"], type=DataType.utf8()), "_rowid": Array([1], type=DataType.int64())})
+    for _ in range(2):
+        DeltaTarget(str(plain.target), "a", {}, attempts).append(data, 1 << 20 | 7, None)
+    assert ids(DeltaTable(plain.target)) == [("a", 1)]
+    with pytest.raises(UploaderError, match="does not know"):
+        DeltaTarget(str(plain.target), "a", {}, attempts).append(data, 1 << 20 | 8, None)
+    assert ids(DeltaTable(plain.target)) == [("a", 1)]
