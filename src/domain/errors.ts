@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   REDIS_REFUSES_WRITES: { retryable: true, meaning: 'Redis answers and takes no writes.' },
   REDIS_REFUSED: { retryable: false, meaning: 'Redis answers and refuses what BTC Fake needs of it.' },
   REDIS_LOST: { retryable: true, meaning: 'Redis has lost what it had acknowledged.' },
+  REDIS_RECORD: { retryable: false, meaning: 'Redis holds a record that this version cannot read.' },
   REDIS_UNSUITABLE: { retryable: false, meaning: 'Redis is too old, or may evict keys.' },
 
   EMPLOYEES_INVALID: { retryable: false, meaning: 'The employees file has rows that are wrong.' },

@@ -35,7 +35,7 @@ export class AssignmentReader {
     if (known) {
       const text = (await known)[index];
       // What is not there may come: a Redis that lost it gets it again.
-      return text ? decodeAssignments(text) : this.#readOne(runId, position);
+      return text ? decodeAssignments(text, this.#keyOf(runId)) : this.#readOne(runId, position);
     }
     if (!this.#groups.has(name)) {
       this.#keep(name, undefined);
@@ -45,11 +45,12 @@ export class AssignmentReader {
     const group = this.#redis.hmget(this.#keyOf(runId), ...positions);
     this.#keep(name, group);
     group.catch(() => this.#groups.delete(name));
-    return decodeOptional((await group)[index], decodeAssignments);
+    return decodeOptional((await group)[index], (text) => decodeAssignments(text, this.#keyOf(runId)));
   }
 
   async #readOne(runId: RunId, position: number): Promise<EmployeeAssignments | undefined> {
-    return decodeOptional(await this.#redis.hget(this.#keyOf(runId), String(position)), decodeAssignments);
+    const key = this.#keyOf(runId);
+    return decodeOptional(await this.#redis.hget(key, String(position)), (text) => decodeAssignments(text, key));
   }
 
   #keep(name: string, group: Promise<(string | null)[]> | undefined): void {

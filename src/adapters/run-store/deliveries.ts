@@ -1,5 +1,6 @@
 import type { RunId } from '../../domain/ids.ts';
 import type { RedisConnection } from '../redis/client.ts';
+import { NUMBER, objectOf, recordReader, TEXT } from '../redis/stored-record.ts';
 import { runKeys } from './keys.ts';
 
 /** How far the delivery of a file of a run is. Instants are epoch milliseconds. */
@@ -11,6 +12,11 @@ export interface DeliveryState {
   /** The file is delivered, and is not sent again. */
   readonly deliveredAt?: number;
 }
+
+const readDelivery = recordReader<DeliveryState>(
+  'the delivery of a file',
+  objectOf({ sha256: TEXT, askedAt: NUMBER }, { deliveredAt: NUMBER }),
+);
 
 /**
  * Writes how far a file is, unless the run is gone or was cancelled. Returns 1 when it was written.
@@ -43,8 +49,9 @@ export class DeliveryStore {
 
   /** All files of a run whose delivery has begun, by name. */
   async read(runId: RunId): Promise<ReadonlyMap<string, DeliveryState>> {
-    const fields = await this.#redis.hgetall(runKeys(runId).deliveries);
-    return new Map(Object.entries(fields).map(([name, text]) => [name, JSON.parse(text) as DeliveryState]));
+    const key = runKeys(runId).deliveries;
+    const fields = await this.#redis.hgetall(key);
+    return new Map(Object.entries(fields).map(([name, text]) => [name, readDelivery(text, `${key} ${name}`)]));
   }
 
   /** The names of the files of a run that were delivered, in the order in which they were. */

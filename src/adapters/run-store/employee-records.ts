@@ -3,6 +3,7 @@ import type { Completion } from '../../domain/simulation/completions.ts';
 import type { EmployeeResult } from '../../domain/simulation/employee-outcome.ts';
 import type { Employee, EmployeeType } from '../../domain/simulation/employees.ts';
 import type { Conflict, DailyDoseDecision, EmployeeAssignments } from '../../domain/simulation/manager-assignments.ts';
+import { listOf, NUMBER, nullable, oneOf, recordReader, TEXT, tuple, unreadable } from '../redis/stored-record.ts';
 
 /*
  * How an employee's state is written in Redis: compact JSON arrays, because there is a record for each of a million
@@ -29,17 +30,41 @@ type ResultRecord = [
   completions: [signedContentId: number, startsAgo: number, seconds: number][],
 ];
 
+const TYPES: readonly EmployeeType[] = ['a', 'b', 'f'];
+const DECISIONS: readonly DailyDoseDecision[] = ['eligible', 'completed-this-week', 'open-this-week'];
+const CONFLICTS: readonly Conflict[] = ['already-open', 'already-completed'];
+const INSTANT = nullable(NUMBER);
+
+const readAssignments = recordReader<AssignmentsRecord>(
+  'the assignments of an employee',
+  tuple(
+    listOf(tuple(NUMBER, INSTANT, INSTANT, INSTANT, nullable(TEXT))),
+    oneOf(DECISIONS),
+    listOf(NUMBER),
+    listOf(tuple(NUMBER, oneOf(CONFLICTS))),
+    nullable(NUMBER),
+  ),
+);
+const readResult = recordReader<ResultRecord>(
+  'the result of an employee',
+  tuple(listOf(NUMBER), listOf(tuple(NUMBER, NUMBER, NUMBER))),
+);
+
 /** `88563a`: an employee in a chunk of the population. */
 export function encodeEmployees(employees: readonly Employee[]): string {
   return employees.map(({ id, type }) => `${id}${type}`).join(' ');
 }
 
-export function decodeEmployees(text: string): Employee[] {
+/** @param place the key that holds it, for an error. @throws BtcFakeError REDIS_RECORD. */
+export function decodeEmployees(text: string, place: string): Employee[] {
   if (text === '') return [];
-  return text.split(' ').map((entry) => ({
-    id: Number(entry.slice(0, -1)) as EmployeeId,
-    type: entry.slice(-1) as EmployeeType,
-  }));
+  return text.split(' ').map((entry) => {
+    const id = Number(entry.slice(0, -1));
+    const type = entry.slice(-1) as EmployeeType;
+    if (!Number.isSafeInteger(id) || id < 1 || !TYPES.includes(type))
+      throw unreadable('employees', place, 'one is damaged');
+    return { id: id as EmployeeId, type };
+  });
 }
 
 export function encodeAssignments(assignments: EmployeeAssignments): string {
@@ -54,8 +79,9 @@ export function encodeAssignments(assignments: EmployeeAssignments): string {
   return JSON.stringify(record);
 }
 
-export function decodeAssignments(text: string): EmployeeAssignments {
-  const [open, dailyDoseDecision, dailyDose, conflicts, random] = JSON.parse(text) as AssignmentsRecord;
+/** @param place the key that holds it, for an error. @throws BtcFakeError REDIS_RECORD. */
+export function decodeAssignments(text: string, place: string): EmployeeAssignments {
+  const [open, dailyDoseDecision, dailyDose, conflicts, random] = readAssignments(text, place);
   return {
     open: open.map(([contentId, assignedAt, beginsAt, dueAt, contentType]) => ({
       contentId: contentId as ContentId,
@@ -84,8 +110,9 @@ export function encodeResult({ recommendations, completions }: EmployeeResult, a
   return JSON.stringify(record);
 }
 
-export function decodeResult(text: string, asOf: number): EmployeeResult {
-  const [recommendations, completions] = JSON.parse(text) as ResultRecord;
+/** @param place the key that holds it, for an error. @throws BtcFakeError REDIS_RECORD. */
+export function decodeResult(text: string, asOf: number, place: string): EmployeeResult {
+  const [recommendations, completions] = readResult(text, place);
   return {
     recommendations: recommendations as ContentId[],
     completions: completions.map(([signedId, startsAgo, seconds]): Completion => {

@@ -45,9 +45,9 @@ async function readChunk(
     redis.hmget(keys.results, ...positions),
   ]);
   if (population === null) return undefined;
-  return decodeEmployees(population).map((employee, i) => {
-    const assignments = decodeOptional(assignmentTexts[i], decodeAssignments);
-    const result = decodeOptional(resultTexts[i], (text) => decodeResult(text, asOf));
+  return decodeEmployees(population, keys.population).map((employee, i) => {
+    const assignments = decodeOptional(assignmentTexts[i], (text) => decodeAssignments(text, keys.assignments));
+    const result = decodeOptional(resultTexts[i], (text) => decodeResult(text, asOf, keys.results));
     return { position: first + i, employee, assignments, result };
   });
 }

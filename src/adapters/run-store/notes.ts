@@ -1,9 +1,13 @@
 import type { EmployeeId, RunId } from '../../domain/ids.ts';
 import type { FailedEmployee } from '../../domain/run/manifest.ts';
 import type { RedisConnection } from '../redis/client.ts';
+import { recordReader } from '../redis/stored-record.ts';
 import { runKeys } from './keys.ts';
 import { NOTE, NOTE_FIRST, NOTE_UNCHANGED } from './note-script.ts';
 import { jsonFields } from './record-codec.ts';
+import { RUN_FIELDS } from './record-schemas.ts';
+
+const readWithout = recordReader<FailedEmployee[]>('a run', RUN_FIELDS.without);
 
 /** Writes to the records of runs, each time whole and at once, and never to that of a run that is gone. */
 export class RunNotes {
@@ -46,9 +50,10 @@ export class RunNotes {
 
   /** Of two who change the list at once each changes what the other has left. */
   async #changeWithout(runId: RunId, change: (without: FailedEmployee[]) => FailedEmployee[]): Promise<void> {
+    const key = runKeys(runId).record;
     for (let written = false; !written; ) {
-      const before = await this.#redis.hget(runKeys(runId).record, 'without');
-      const after = JSON.stringify(change(before === null ? [] : JSON.parse(before)));
+      const before = await this.#redis.hget(key, 'without');
+      const after = JSON.stringify(change(before === null ? [] : readWithout(before, `${key} without`)));
       written = (await this.#eval(NOTE_UNCHANGED, runId, 'without', before ?? '', after)) === 1;
     }
   }

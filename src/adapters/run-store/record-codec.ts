@@ -1,3 +1,4 @@
+import type { CatalogContent } from '../../domain/catalog/content.ts';
 import type { EmployeesInput, FailedEmployee, Manifest } from '../../domain/run/manifest.ts';
 import type { RunPlan } from '../../domain/run/plan.ts';
 import type {
@@ -11,6 +12,13 @@ import type {
 } from '../../domain/run/record.ts';
 import { type FrozenSources, SOURCE_NAMES } from '../../domain/run/sources.ts';
 import { STAGES } from '../../domain/run/stages.ts';
+import { NUMBER, type RecordReader, recordReader, unreadable } from '../redis/stored-record.ts';
+import { CONTENTS, RUN_FIELDS, SOURCE } from './record-schemas.ts';
+
+/** Of the run's hash as this version writes it. A version that older processes could misread gets the next number. */
+export const RECORD_VERSION = 1;
+/** What a hash without a version is: 0.1.0 wrote none, and the same fields. */
+const FIRST_VERSION = '1';
 
 /** How many employees stand in one chunk of the population. */
 export const POPULATION_CHUNK = 1000;
@@ -25,7 +33,7 @@ export function newRunFields({ sources, outputDir, ...run }: NewRun): Record<str
   const frozen = { ...(sources ? { sources } : {}), ...(outputDir === undefined ? {} : { outputDir }) };
   // A folder that somebody asked for stays, whatever becomes of the stages.
   const given = outputDir === undefined ? {} : { outputGiven: true };
-  return { ...jsonFields({ ...run, ...given }), ...frozenFields(frozen) };
+  return { ...jsonFields({ version: RECORD_VERSION, ...run, ...given }), ...frozenFields(frozen) };
 }
 
 /** What is settled, as fields of the run's hash: one for each source, so that each is settled by itself. */
@@ -42,21 +50,41 @@ export function decodeOptional<T>(text: string | null | undefined, decode: (text
   return text === null || text === undefined ? undefined : decode(text);
 }
 
-/** The fields of the run's hash, read. */
-export function decodeRun(fields: Record<string, string>): RunRecord {
-  const json = <T>(name: string): T | undefined => decodeOptional(fields[name], (text) => JSON.parse(text) as T);
+/** How each field is read. */
+const READ = Object.fromEntries(
+  Object.entries(RUN_FIELDS).map(([name, schema]) => [name, recordReader<unknown>('a run', schema)]),
+) as Record<keyof typeof RUN_FIELDS, RecordReader<unknown>>;
+const readInstant = recordReader<number>('a run', NUMBER);
+const readSource = recordReader<unknown>('a source of a run', SOURCE);
+
+/** Reads one list of a catalog's contents. */
+export const readContents = recordReader<CatalogContent[]>('the contents of a catalog', CONTENTS);
+
+/** The fields of the run's hash, read. @param key of the hash, for an error. @throws BtcFakeError REDIS_RECORD. */
+export function decodeRun(fields: Record<string, string>, key: string): RunRecord {
+  const version = Number(fields.version ?? FIRST_VERSION);
+  if (!(version <= RECORD_VERSION)) {
+    throw unreadable('a run', key, `its version is ${fields.version}, and this process knows ${RECORD_VERSION}`);
+  }
+  const json = <T>(name: keyof typeof READ): T | undefined =>
+    decodeOptional(fields[name], (text) => READ[name](text, `${key} ${name}`) as T);
+  const needed = <T>(name: keyof typeof READ): T => {
+    const value = json<T>(name);
+    if (value === undefined) throw unreadable('a run', key, `it has no ${name}`);
+    return value;
+  };
   const stages = (prefix: string) =>
     Object.fromEntries(
-      STAGES.filter((stage) => fields[prefix + stage] !== undefined).map((stage) => [
-        stage,
-        Number(fields[prefix + stage]),
-      ]),
+      STAGES.flatMap((stage) => {
+        const text = fields[prefix + stage];
+        return text === undefined ? [] : [[stage, readInstant(text, `${key} ${prefix}${stage}`)]];
+      }),
     );
   const optional = {
     slot: json<number>('slot'),
     catalogs: json<CatalogFacts>('catalogs'),
     assignments: json<AssignmentFacts>('assignments'),
-    sources: fields.sources === undefined ? undefined : sourcesIn(json),
+    sources: fields.sources === undefined ? undefined : sourcesIn(fields, key),
     outputDir: json<string>('outputDir'),
     manifest: json<Manifest>('manifest'),
     written: json<RunRecord['written']>('written'),
@@ -66,11 +94,11 @@ export function decodeRun(fields: Record<string, string>): RunRecord {
   };
   const happened = Object.entries(optional).filter(([, value]) => value !== undefined);
   return {
-    plan: json<RunPlan>('plan')!,
-    createdAt: json<number>('createdAt')!,
-    publish: json<boolean>('publish')!,
-    employees: json<EmployeesInput>('employees')!,
-    population: json<FrozenPopulation>('population')!,
+    plan: needed<RunPlan>('plan'),
+    createdAt: needed<number>('createdAt'),
+    publish: needed<boolean>('publish'),
+    employees: needed<EmployeesInput>('employees'),
+    population: needed<FrozenPopulation>('population'),
     fannedOut: json<number>('fannedOut') ?? 0,
     without: json<FailedEmployee[]>('without') ?? [],
     stageStartedAt: stages('started:'),
@@ -79,7 +107,10 @@ export function decodeRun(fields: Record<string, string>): RunRecord {
   };
 }
 
-function sourcesIn(json: (name: string) => unknown): FrozenSources {
-  const named = SOURCE_NAMES.map((name) => [name, json(SOURCE_FIELD + name)] as const);
+function sourcesIn(fields: Record<string, string>, key: string): FrozenSources {
+  const named = SOURCE_NAMES.map((name) => {
+    const field = SOURCE_FIELD + name;
+    return [name, decodeOptional(fields[field], (text) => readSource(text, `${key} ${field}`))] as const;
+  });
   return Object.fromEntries(named.filter(([, source]) => source !== undefined));
 }

@@ -28,7 +28,7 @@ import { FREEZE, PUT_RESULT } from './freeze-script.ts';
 import { RUNS_KEY, runKeys } from './keys.ts';
 import { FORGET_EXPIRED } from './note-script.ts';
 import { RunNotes } from './notes.ts';
-import { decodeOptional, decodeRun, jsonFields, newRunFields } from './record-codec.ts';
+import { decodeOptional, decodeRun, jsonFields, newRunFields, readContents } from './record-codec.ts';
 
 /** A draft that nobody freezes, because its maker was killed, is gone after that. */
 const DRAFT_SECONDS = 24 * 3600;
@@ -92,7 +92,7 @@ export class RunStore {
 
   async findRun(runId: RunId): Promise<RunRecord | undefined> {
     const fields = await this.#redis.hgetall(runKeys(runId).record);
-    return fields.plan === undefined ? undefined : decodeRun(fields);
+    return fields.plan === undefined ? undefined : decodeRun(fields, runKeys(runId).record);
   }
 
   /** The ids of all runs, newest first; of some the keys may have expired. */
@@ -132,7 +132,8 @@ export class RunStore {
   }
 
   async readCatalog(runId: RunId, kind: CatalogKind): Promise<CatalogContent[]> {
-    return JSON.parse((await this.#redis.hget(runKeys(runId).catalogs, kind)) ?? '[]');
+    const key = runKeys(runId).catalogs;
+    return readContents((await this.#redis.hget(key, kind)) ?? '[]', `${key} ${kind}`);
   }
 
   /** Both catalogs of a run; empty before they were kept. */
@@ -149,7 +150,7 @@ export class RunStore {
     for (let chunk = fromChunk; ; chunk++) {
       const text = await this.#redis.hget(runKeys(runId).population, String(chunk));
       if (text === null) return;
-      yield decodeEmployees(text);
+      yield decodeEmployees(text, runKeys(runId).population);
     }
   }
 
@@ -196,7 +197,8 @@ export class RunStore {
 
   /** What an employee's simulation starts from; undefined when the run's keys have expired. */
   async readAssignments(runId: RunId, position: number): Promise<EmployeeAssignments | undefined> {
-    return decodeOptional(await this.#redis.hget(runKeys(runId).assignments, String(position)), decodeAssignments);
+    const key = runKeys(runId).assignments;
+    return decodeOptional(await this.#redis.hget(key, String(position)), (text) => decodeAssignments(text, key));
   }
 
   /** The same for a worker, who reads those of many. */
@@ -226,8 +228,9 @@ export class RunStore {
 
   /** The results at these positions; undefined for employees who have none yet. */
   async readResults({ id, asOf }: RunPlan, positions: readonly number[]): Promise<(EmployeeResult | undefined)[]> {
-    const texts = await this.#redis.hmget(runKeys(id).results, ...positions.map(String));
-    return texts.map((text) => decodeOptional(text, (found) => decodeResult(found, asOf)));
+    const key = runKeys(id).results;
+    const texts = await this.#redis.hmget(key, ...positions.map(String));
+    return texts.map((text) => decodeOptional(text, (found) => decodeResult(found, asOf, key)));
   }
 
   /**
@@ -244,12 +247,12 @@ export class RunStore {
   }
 
   /** The assignments and the result of one employee. */
-  async readEmployee({ id, asOf }: RunPlan, { position, employee }: FoundEmployee): Promise<EmployeeState> {
-    const [assignments, resultText] = await Promise.all([
-      this.readAssignments(id, position),
-      this.#redis.hget(runKeys(id).results, String(position)),
+  async readEmployee(plan: RunPlan, { position, employee }: FoundEmployee): Promise<EmployeeState> {
+    const [assignments, [result]] = await Promise.all([
+      this.readAssignments(plan.id, position),
+      this.readResults(plan, [position]),
     ]);
-    return { position, employee, assignments, result: decodeOptional(resultText, (text) => decodeResult(text, asOf)) };
+    return { position, employee, assignments, result };
   }
 
   /** Records the employees that the run is to be finished without, besides those recorded before. */

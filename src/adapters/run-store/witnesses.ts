@@ -43,7 +43,7 @@ async function anybody(redis: RedisConnection, runId: RunId, most: number): Prom
   const { population } = runKeys(runId);
   const chunks = await redis.hlen(population);
   const last = (await redis.hget(population, String(chunks - 1))) ?? '';
-  const count = Math.max(chunks - 1, 0) * POPULATION_CHUNK + decodeEmployees(last).length;
+  const count = Math.max(chunks - 1, 0) * POPULATION_CHUNK + decodeEmployees(last, population).length;
   if (count === 0) return [];
   const drawn = Array.from({ length: most }, () => Math.floor(Math.random() * count));
   return employeesAt(redis, population, [...new Set(drawn)]);
@@ -57,7 +57,7 @@ async function employeesAt(
   if (positions.length === 0) return [];
   const chunks = [...new Set(positions.map((position) => Math.floor(position / POPULATION_CHUNK)))];
   const texts = await redis.hmget(population, ...chunks.map(String));
-  const employees = new Map(chunks.map((chunk, i) => [chunk, decodeEmployees(texts[i] ?? '')]));
+  const employees = new Map(chunks.map((chunk, i) => [chunk, decodeEmployees(texts[i] ?? '', population)]));
   const found = positions.map(
     (position) => employees.get(Math.floor(position / POPULATION_CHUNK))?.[position % POPULATION_CHUNK],
   );

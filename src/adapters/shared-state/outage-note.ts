@@ -1,4 +1,5 @@
 import type { RedisConnection } from '../redis/client.ts';
+import { NUMBER, objectOf, recordReader, TEXT } from '../redis/stored-record.ts';
 import { REDIS_PREFIX } from '../run-store/keys.ts';
 
 /** What people are told while workers are paused because of the recommender. Instants are epoch milliseconds. */
@@ -10,6 +11,11 @@ export interface OutageNote {
 }
 
 const KEY = `${REDIS_PREFIX}:recommender-outage`;
+
+const readNote = recordReader<OutageNote>(
+  'a note on the recommender',
+  objectOf({ reason: TEXT, since: NUMBER, nextTryAt: NUMBER }),
+);
 
 /** A probe may take its time; then the note is written again, or its writer is gone. */
 const PROBE_MS = 60_000;
@@ -26,5 +32,5 @@ export async function clearOutageNote(redis: RedisConnection): Promise<void> {
 /** The note that was written last, or undefined when no worker is paused. */
 export async function readOutageNote(redis: RedisConnection): Promise<OutageNote | undefined> {
   const text = await redis.get(KEY);
-  return text === null ? undefined : (JSON.parse(text) as OutageNote);
+  return text === null ? undefined : readNote(text, KEY);
 }

@@ -3,6 +3,7 @@ import type { AppliedSchedule, SlotDecision } from '../../domain/schedule/slot-d
 import type { WeeklySchedule } from '../../domain/schedule/slots.ts';
 import { RELEASE } from '../redis/claim-script.ts';
 import type { RedisConnection } from '../redis/client.ts';
+import { NUMBER, objectOf, oneOf, recordReader, TEXT } from '../redis/stored-record.ts';
 import { REDIS_PREFIX } from '../run-store/keys.ts';
 
 /** How many decisions are kept: half a year of weeks, and enough for a denser schedule. */
@@ -10,6 +11,14 @@ const KEPT_DECISIONS = 104;
 
 const SCHEDULE_KEY = `${REDIS_PREFIX}:schedule`;
 const DECISIONS_KEY = `${REDIS_PREFIX}:schedule:slots`;
+
+const readDecision = recordReader<SlotDecision>(
+  'a decision about a slot',
+  objectOf(
+    { slot: NUMBER, outcome: oneOf(['starting', 'started', 'skipped', 'missed']), decidedAt: NUMBER },
+    { inTheWay: TEXT, withinMs: NUMBER, supersededBy: NUMBER },
+  ),
+);
 
 const CLAIM_KEY = `${REDIS_PREFIX}:schedule:claim`;
 
@@ -89,7 +98,7 @@ export class ScheduleStore {
   /** The decisions about the last slots, newest first. */
   async decisions(): Promise<SlotDecision[]> {
     const texts = Object.values(await this.#redis.hgetall(DECISIONS_KEY));
-    return texts.map((text) => JSON.parse(text) as SlotDecision).sort((a, b) => b.slot - a.slot);
+    return texts.map((text) => readDecision(text, DECISIONS_KEY)).sort((a, b) => b.slot - a.slot);
   }
 
   /**
@@ -102,7 +111,7 @@ export class ScheduleStore {
     if (outcome !== 'starting') return this.#decide(decision);
     const given = [String(slot), JSON.stringify(decision), decidedAt];
     const [stands, later] = (await this.#redis.eval(DECIDE_START, 1, DECISIONS_KEY, ...given)) as (string | null)[];
-    if (stands) return { stands: JSON.parse(stands) as SlotDecision, isNew: false };
+    if (stands) return { stands: readDecision(stands, DECISIONS_KEY), isNew: false };
     if (later) return this.#decide({ slot, outcome: 'missed', decidedAt, supersededBy: Number(later) });
     await this.#forgetOld();
     return { stands: decision, isNew: true };
@@ -115,7 +124,7 @@ export class ScheduleStore {
       return { stands: decision, isNew: true };
     }
     const stands = await this.#redis.hget(DECISIONS_KEY, field);
-    return { stands: stands === null ? decision : (JSON.parse(stands) as SlotDecision), isNew: false };
+    return { stands: stands === null ? decision : readDecision(stands, DECISIONS_KEY), isNew: false };
   }
 
   /** Writes what came of a slot, whatever was decided before. */

@@ -1,6 +1,7 @@
 import type { RunSources } from '../../domain/run/sources.ts';
 import type { RedisConnection } from '../redis/client.ts';
 import type { QueueName } from '../redis/queues.ts';
+import { listOf, NUMBER, nullable, objectOf, recordReader, TEXT } from '../redis/stored-record.ts';
 import { REDIS_PREFIX } from '../run-store/keys.ts';
 import { redisTime } from './shared-clock.ts';
 
@@ -48,6 +49,24 @@ const LONGEST_ROUND_TRIP_MS = 5_000;
 
 const WORKERS_KEY = `${REDIS_PREFIX}:workers`;
 
+const readWorker = recordReader<WorkerEntry>(
+  'a worker',
+  objectOf(
+    {
+      id: TEXT,
+      host: TEXT,
+      pid: NUMBER,
+      version: TEXT,
+      queues: listOf(TEXT),
+      concurrency: NUMBER,
+      startedAt: NUMBER,
+      seenAt: NUMBER,
+      clockDifferenceMs: nullable(NUMBER),
+    },
+    { sources: { type: 'object' }, lacksFolders: listOf(TEXT) },
+  ),
+);
+
 /** Removes fields that still hold what was read of them: who was held to be dead may have announced itself since. */
 const FORGET_UNCHANGED = `
 for i = 1, #ARGV, 2 do
@@ -71,7 +90,7 @@ export class WorkerRegistry {
     const entry: WorkerEntry = { ...worker, seenAt: redisNow, clockDifferenceMs };
     await this.#redis.hset(WORKERS_KEY, worker.id, JSON.stringify(entry));
     const written = Object.entries(await this.#redis.hgetall(WORKERS_KEY));
-    const dead = written.filter(([, text]) => redisNow - (JSON.parse(text) as WorkerEntry).seenAt > DEAD_AFTER_MS);
+    const dead = written.filter(([, text]) => redisNow - readWorker(text, WORKERS_KEY).seenAt > DEAD_AFTER_MS);
     if (dead.length > 0) await this.#redis.eval(FORGET_UNCHANGED, 1, WORKERS_KEY, ...dead.flat());
     return entry;
   }
@@ -90,7 +109,7 @@ export class WorkerRegistry {
   }
 
   async #read(): Promise<WorkerEntry[]> {
-    return Object.values(await this.#redis.hgetall(WORKERS_KEY)).map((text) => JSON.parse(text) as WorkerEntry);
+    return Object.values(await this.#redis.hgetall(WORKERS_KEY)).map((text) => readWorker(text, WORKERS_KEY));
   }
 
   /**

@@ -17,7 +17,7 @@ import { employeeId, planOf } from '../../support/domain-values.ts';
 test('a chunk of the population reads back as it was written', () => {
   fc.assert(
     fc.property(fc.array(anyEmployee), (employees) => {
-      expect(decodeEmployees(encodeEmployees(employees))).toEqual(employees);
+      expect(decodeEmployees(encodeEmployees(employees), 'k')).toEqual(employees);
     }),
   );
 });
@@ -33,7 +33,7 @@ test('a result reads back as it was written', () => {
       (employee, assignments, recommendations, asOf) => {
         const plan = planOf({ asOf: asOf * 1000 });
         const result = simulateEmployee(plan, employee, assignments, recommendations);
-        expect(decodeResult(encodeResult(result, plan.asOf), plan.asOf)).toEqual(result);
+        expect(decodeResult(encodeResult(result, plan.asOf), plan.asOf, 'k')).toEqual(result);
       },
     ),
   );
