@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { systemCode } from '../src/domain/errors.ts';
+import type { SettingProblem } from './problem.ts';
 
 /** One `NAME=value` of an environment file, with its line number, counted from 1. */
 export interface EnvFileEntry {
@@ -14,10 +15,10 @@ export interface EnvFileEntry {
 /** The comment line below which settings are meant to replace those above, as `btc-fake sandbox` appends them. */
 export const REPLACES_ABOVE = '# The settings below replace those above.';
 
-/** What an environment file holds: its entries in order, and one line of text for each thing that is wrong with it. */
+/** What an environment file holds: its entries in order, and everything that is wrong with it. */
 export interface EnvFile {
   readonly entries: readonly EnvFileEntry[];
-  readonly problems: readonly string[];
+  readonly problems: readonly SettingProblem[];
 }
 
 const ASSIGNMENT = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(.*)$/;
@@ -43,7 +44,7 @@ function misreading(raw: string): string | undefined {
  */
 export function parseEnvFile(content: string, label: string): EnvFile {
   const entries: EnvFileEntry[] = [];
-  const problems: string[] = [];
+  const problems: SettingProblem[] = [];
   let replaces = false;
   const lines = content.split(/\r\n|\n|\r/);
   for (const [index, untrimmed] of lines.entries()) {
@@ -53,11 +54,11 @@ export function parseEnvFile(content: string, label: string): EnvFile {
     if (trimmed === '' || trimmed.startsWith('#')) continue;
     const [, name, raw] = ASSIGNMENT.exec(trimmed) ?? [];
     if (name === undefined || raw === undefined) {
-      problems.push(`${label}:${line}: this line is not NAME=value`);
+      problems.push({ subject: `${label}:${line}`, what: 'this line is not NAME=value' });
       continue;
     }
     const problem = misreading(raw);
-    if (problem !== undefined) problems.push(`${name}: ${problem} (${label}:${line})`);
+    if (problem !== undefined) problems.push({ subject: name, what: `${problem} (${label}:${line})` });
     entries.push({ name, text: parseEnv(`${name}=${raw}`)[name] ?? '', line, replaces });
   }
   return { entries, problems };
@@ -73,11 +74,9 @@ export function readEnvFile(path: string, required: boolean): EnvFile {
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
-    const missing = code === 'ENOENT';
-    return {
-      entries: [],
-      problems:
-        missing && !required ? [] : [`${path}: ${missing ? 'there is no such file' : `cannot be read (${code})`}`],
-    };
+    const isMissing = code === 'ENOENT';
+    if (isMissing && !required) return { entries: [], problems: [] };
+    const what = isMissing ? 'there is no such file' : `cannot be read (${code})`;
+    return { entries: [], problems: [{ subject: path, what }] };
   }
 }

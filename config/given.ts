@@ -1,5 +1,6 @@
 import type { EnvFile } from './env-file.ts';
 import { meantInEnvironment, meantInFile } from './mistyped.ts';
+import type { SettingProblem } from './problem.ts';
 import { isSettingName, SETTING_NAMES, type SettingName, settingOf } from './schema.ts';
 
 /** Where a setting's value comes from. */
@@ -18,7 +19,7 @@ export type Texts = Readonly<Record<string, string | undefined>>;
 /** All that was given, and what is wrong with the names. */
 export interface Given {
   readonly texts: ReadonlyMap<SettingName, GivenText>;
-  readonly problems: readonly string[];
+  readonly problems: readonly SettingProblem[];
   readonly warnings: readonly string[];
 }
 
@@ -38,7 +39,7 @@ function shownName(name: string): string {
  */
 export function gather(file: EnvFile, fileLabel: string, environment: Texts, overrides: Texts): Given {
   const texts = new Map<SettingName, GivenText>();
-  const problems: string[] = [];
+  const problems: SettingProblem[] = [];
   const warnings: string[] = [];
   const seenOn = new Map<string, number>();
 
@@ -54,8 +55,9 @@ export function gather(file: EnvFile, fileLabel: string, environment: Texts, ove
       if (!isBlank(text)) texts.set(name, { text, source: '.env', where });
     } else {
       const verdict = meantInFile(name);
-      const shown = verdict.mistyped ? name : shownName(name);
-      (verdict.mistyped ? problems : warnings).push(`${shown}: ${verdict.advice} (${where})`);
+      const what = `${verdict.advice} (${where})`;
+      if (verdict.mistyped) problems.push({ subject: name, what });
+      else warnings.push(`${shownName(name)}: ${what}`);
     }
   }
   for (const name of SETTING_NAMES) {
@@ -74,7 +76,7 @@ export function gather(file: EnvFile, fileLabel: string, environment: Texts, ove
   for (const [name, text] of Object.entries(environment)) {
     const meant = isBlank(text) ? undefined : meantInEnvironment(name);
     if (meant === undefined || texts.has(meant)) continue;
-    problems.push(`${name}: not a setting; did you mean ${meant}? (environment)`);
+    problems.push({ subject: name, what: `not a setting; did you mean ${meant}? (environment)` });
   }
   return { texts, problems, warnings };
 }

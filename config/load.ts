@@ -5,6 +5,7 @@ import { readEnvFile } from './env-file.ts';
 import { parseAs } from './formats.ts';
 import { type GivenText, gather, type Source, type Texts } from './given.ts';
 import { isLoopback } from './loopback.ts';
+import { problemLine, type SettingProblem } from './problem.ts';
 import { brokenRules, doubts, missing } from './rules.ts';
 import { SCHEMA, SETTING_NAMES, type SettingName, type Values } from './schema.ts';
 import { type RecommenderSettings, type Settings, shapeSettings } from './settings.ts';
@@ -43,18 +44,19 @@ function quote(text: string): string {
   return quotedValue(text.replace(/\/\/.*@/s, '//…@'), SHOWN_LENGTH);
 }
 
-function wronglyWritten(name: SettingName, { text, where }: GivenText): string {
+function wronglyWritten(name: SettingName, { text, where }: GivenText): SettingProblem {
   const { format, example, sensitive } = SCHEMA[name];
-  return `${name}: ${sensitive ? 'the value' : quote(text)} is not ${format}, for example ${example} (${where})`;
+  const shown = sensitive ? 'the value' : quote(text);
+  return { subject: name, what: `${shown} is not ${format}, for example ${example} (${where})` };
 }
 
-/** One error for all lines; its message names the settings at fault, its `lines` say what is wrong with each. */
-function invalid(lines: readonly string[]): BtcFakeError {
-  const names = [...new Set(lines.map((line) => line.replace(/: .*$/s, '')))];
-  const count = lines.length === 1 ? 'One error' : `${lines.length} errors`;
+/** One error for all problems; its message names the settings at fault, its `lines` say what is wrong with each. */
+function invalid(problems: readonly SettingProblem[]): BtcFakeError {
+  const names = [...new Set(problems.map(({ subject }) => subject))];
+  const count = problems.length === 1 ? 'One error' : `${problems.length} errors`;
   return new BtcFakeError('CONFIG_INVALID', `${count} in the settings: ${names.join(', ')}.`, {
     remedy: REMEDY,
-    lines,
+    lines: problems.map(problemLine),
   });
 }
 
@@ -71,7 +73,7 @@ export function loadSettings(options: LoadOptions = {}): LoadedSettings {
   const given = gather(file, path === false ? '' : path, env, overrides);
 
   const readable: Record<string, string> = {};
-  const unreadable: string[] = [];
+  const unreadable: SettingProblem[] = [];
   for (const name of SETTING_NAMES) {
     const found = given.texts.get(name);
     if (found === undefined) continue;

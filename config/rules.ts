@@ -4,15 +4,16 @@
  */
 import { quotedValue } from '../src/domain/quoted-value.ts';
 import type { GivenText } from './given.ts';
+import type { SettingProblem } from './problem.ts';
 import { unreadableExceptions } from './proxy-choice.ts';
 import { SCHEMA, type SettingName, type Values } from './schema.ts';
 
 type Texts = ReadonlyMap<SettingName, GivenText>;
 type Side = 'SFTP_INBOUND' | 'SFTP_OUTBOUND';
 
-/** `NAME: is not set, but WHY, for example EXAMPLE`. */
-export function missing(name: SettingName, why: string): string {
-  return `${name}: is not set, but ${why}, for example ${SCHEMA[name].example}`;
+/** That a setting is not set: `is not set, but WHY, for example EXAMPLE`. */
+export function missing(name: SettingName, why: string): SettingProblem {
+  return { subject: name, what: `is not set, but ${why}, for example ${SCHEMA[name].example}` };
 }
 
 function isNeeded(because: SettingName, texts: Texts): string {
@@ -20,8 +21,8 @@ function isNeeded(because: SettingName, texts: Texts): string {
 }
 
 /** With a password or key, everything else for a login and a folder is needed too. Without, nothing is. */
-function serverIsWhole(texts: Texts, side: Side): string[] {
-  const findings: string[] = [];
+function serverIsWhole(texts: Texts, side: Side): SettingProblem[] {
+  const findings: SettingProblem[] = [];
   const credential = ([`${side}_PASSWORD`, `${side}_PRIVATE_KEY_FILE`] as const).find((name) => texts.has(name));
   if (credential !== undefined) {
     for (const name of [`${side}_HOST`, `${side}_USER`, `${side}_REMOTE_PATH`] as const) {
@@ -35,7 +36,7 @@ function serverIsWhole(texts: Texts, side: Side): string[] {
 }
 
 /** Contract section 6: enabled without credentials is an error before the run starts. */
-function publishingIsPossible(texts: Texts, enabled: boolean): string[] {
+function publishingIsPossible(texts: Texts, enabled: boolean): SettingProblem[] {
   if (!enabled) return [];
   const why = 'SFTP_PUBLISH_ENABLED is true';
   const credential = texts.has('SFTP_OUTBOUND_PASSWORD') || texts.has('SFTP_OUTBOUND_PRIVATE_KEY_FILE');
@@ -43,7 +44,10 @@ function publishingIsPossible(texts: Texts, enabled: boolean): string[] {
     const needed = ['SFTP_OUTBOUND_HOST', 'SFTP_OUTBOUND_USER', 'SFTP_OUTBOUND_REMOTE_PATH'] as const;
     return [
       ...needed.filter((name) => !texts.has(name)).map((name) => missing(name, why)),
-      `SFTP_OUTBOUND_PASSWORD: is not set, nor is SFTP_OUTBOUND_PRIVATE_KEY_FILE, but ${why}; set one of them`,
+      {
+        subject: 'SFTP_OUTBOUND_PASSWORD',
+        what: `is not set, nor is SFTP_OUTBOUND_PRIVATE_KEY_FILE, but ${why}; set one of them`,
+      },
     ];
   }
   return []; // with a credential, `serverIsWhole` has named what else is missing
@@ -55,7 +59,7 @@ const PAIRS = [
   ['DASHBOARD_USER', 'DASHBOARD_PASSWORD'],
 ] as const;
 
-function pairIsWhole(texts: Texts, pair: (typeof PAIRS)[number]): string[] {
+function pairIsWhole(texts: Texts, pair: (typeof PAIRS)[number]): SettingProblem[] {
   const absent = pair.filter((name) => !texts.has(name));
   const [name] = absent;
   if (absent.length !== 1 || name === undefined) return [];
@@ -65,13 +69,12 @@ function pairIsWhole(texts: Texts, pair: (typeof PAIRS)[number]): string[] {
 function mostCoversLeast(texts: Texts, { EMPLOYEE_CONCURRENCY: least, EMPLOYEE_CONCURRENCY_MAX: most }: Values) {
   if (most === null || most >= least) return [];
   const where = texts.get('EMPLOYEE_CONCURRENCY_MAX')?.where;
-  return [
-    `EMPLOYEE_CONCURRENCY_MAX: ${most} is less than EMPLOYEE_CONCURRENCY, ${least}; set more, or leave it out (${where})`,
-  ];
+  const what = `${most} is less than EMPLOYEE_CONCURRENCY, ${least}; set more, or leave it out (${where})`;
+  return [{ subject: 'EMPLOYEE_CONCURRENCY_MAX', what }];
 }
 
-/** All findings of all rules, one line each. @param values what was readable, and defaults for the rest. */
-export function brokenRules(texts: Texts, values: Values): string[] {
+/** All findings of all rules. @param values what was readable, and defaults for the rest. */
+export function brokenRules(texts: Texts, values: Values): SettingProblem[] {
   return [
     ...PAIRS.flatMap((pair) => pairIsWhole(texts, pair)),
     ...serverIsWhole(texts, 'SFTP_INBOUND'),

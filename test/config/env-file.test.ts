@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseEnvFile, readEnvFile } from '../../config/env-file.ts';
+import { problemLine } from '../../config/problem.ts';
 
 /** Printable text on one line, among it all that has a meaning in an environment file. */
 const oneLine = fc.string({ unit: fc.constantFrom(...'ab1 #="`\\$:,;!%&é世'), minLength: 1 });
 
 function read(content: string) {
   const { entries, problems } = parseEnvFile(content, '.env');
-  return { values: entries.map(({ name, text }) => [name, text]), problems };
+  return { values: entries.map(({ name, text }) => [name, text]), problems: problems.map(problemLine) };
 }
 
 describe('what a line means', () => {
@@ -89,10 +90,10 @@ describe('the file', () => {
   test('that is not there is empty, unless it was asked for by name', () => {
     const path = join(folder, 'none.env');
     expect(readEnvFile(path, false)).toEqual({ entries: [], problems: [] });
-    expect(readEnvFile(path, true).problems).toEqual([`${path}: there is no such file`]);
+    expect(readEnvFile(path, true).problems.map(problemLine)).toEqual([`${path}: there is no such file`]);
   });
 
   test('that cannot be read is a problem in any case', () => {
-    expect(readEnvFile(folder, false).problems).toEqual([`${folder}: cannot be read (EISDIR)`]);
+    expect(readEnvFile(folder, false).problems.map(problemLine)).toEqual([`${folder}: cannot be read (EISDIR)`]);
   });
 });
