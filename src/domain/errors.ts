@@ -88,7 +88,17 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** What else an error can carry. `remedy` is one imperative sentence for the person who reads the error. */
+/** A place in a file, which the message of an error begins with. */
+export interface ErrorPlace {
+  /** As the message names it. */
+  readonly file: string;
+  /** From 1; absent: the file as a whole. */
+  readonly line?: number;
+}
+
 export interface ErrorDetails {
+  /** Stands before the message: `FILE:LINE: …`. */
+  place?: ErrorPlace;
   remedy?: string;
   /** What the other side asked for, in milliseconds (`Retry-After`). */
   retryAfterMs?: number | undefined;
@@ -109,10 +119,18 @@ export class BtcFakeError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly namesError: boolean;
   readonly lines: readonly string[];
+  readonly place: ErrorPlace | undefined;
+  /** The message without the place. */
+  readonly what: string;
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(printable(message), details.cause === undefined ? undefined : { cause: details.cause });
+  constructor(code: ErrorCode, what: string, details: ErrorDetails = {}) {
+    super(
+      printable(details.place === undefined ? what : `${placeText(details.place)}: ${what}`),
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.name = 'BtcFakeError';
+    this.place = details.place;
+    this.what = printable(what);
     this.code = code;
     this.remedy = details.remedy === undefined ? undefined : printable(details.remedy);
     this.retryAfterMs = details.retryAfterMs;
@@ -123,6 +141,10 @@ export class BtcFakeError extends Error {
   get retryable(): boolean {
     return ERROR_CODES[this.code].retryable;
   }
+}
+
+function placeText({ file, line }: ErrorPlace): string {
+  return line === undefined ? file : `${file}:${line}`;
 }
 
 /** The system's short code of an error (`ENOENT`, `ECONNREFUSED`), or undefined. */

@@ -158,7 +158,7 @@ export function catalogs(): object[] {
         const result = outcome(() => {
           const reader = new CatalogReader(
             { kind, timeZone: 'UTC', dateFormats: [] },
-            { fields: header, line: 1, file: 'c.csv' },
+            { fields: header, line: 1, place: { file: 'c.csv' } },
           );
           chosen.forEach((fields, i) => {
             reader.add(i + 2, fields);

@@ -72,7 +72,7 @@ export function employeeRows(): object[] {
     header,
     rows,
     ...outcome(() => {
-      const read = employeeRowReader(resolveEmployeeColumns(header, 'employees.csv:1'));
+      const read = employeeRowReader(resolveEmployeeColumns(header, { file: 'employees.csv', line: 1 }));
       return rows
         .map((row) => read(row))
         .map((row) =>

@@ -55,7 +55,7 @@ async function expectEveryRow(bytes: Buffer): Promise<void> {
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   const rows = readPlainCsv(text)!.filter(({ fields }) => fields.some((field) => field.trim() !== ''));
   const [header, ...below] = rows.map(({ fields }) => fields);
-  const columns = resolveCatalogColumns(header!, 'catalog.csv');
+  const columns = resolveCatalogColumns(header!, { file: 'catalog.csv' });
   const filled = (fields: readonly string[]) => fields.findLastIndex((field) => field.trim() !== '') + 1;
   const whole = below.filter((fields) => fields.length >= filled(header!) && filled(fields) <= header!.length);
   const ids = whole.map((fields) => parseContentId(fields[columns.id]));

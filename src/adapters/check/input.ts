@@ -25,7 +25,7 @@ async function checkEmployees(path: string, report: Report): Promise<number> {
   const readAll = async () => {
     for await (const { line, fields } of readCsvRows({ path, invalidCode: 'EMPLOYEES_INVALID', comments: true })) {
       if (read === undefined) {
-        if (!isBlankOrComment(fields)) read = employeeRowReader(resolveEmployeeColumns(fields, `${path}:${line}`));
+        if (!isBlankOrComment(fields)) read = employeeRowReader(resolveEmployeeColumns(fields, { file: path, line }));
         continue;
       }
       const row = read(fields);
@@ -57,7 +57,7 @@ async function checkCatalog(
     for await (const { line, fields } of readCsvRows({ path, invalidCode: 'CATALOG_INVALID' })) {
       if (reader !== undefined) reader.add(line, fields);
       else if (fields.some((field) => field.trim() !== '')) {
-        const header = { fields, line, file: `${path}:${line}` };
+        const header = { fields, line, place: { file: path, line } };
         reader = new CatalogReader({ ...dates, kind }, header, (at, problem) => problems.push({ line: at, problem }));
       }
     }

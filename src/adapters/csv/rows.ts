@@ -109,7 +109,8 @@ async function csvError(
 ): Promise<BtcFakeError> {
   if (error instanceof BtcFakeError) return error;
   if (error instanceof EndlessRecordError) {
-    return new BtcFakeError(at.invalidCode, `${at.name}:${at.line}: the record is longer than 1 MiB`, {
+    return new BtcFakeError(at.invalidCode, 'the record is longer than 1 MiB', {
+      place: { file: at.name, line: at.line },
       remedy: 'Close the quotes of every quoted field, and double every quote inside it.',
       cause: error,
     });
@@ -117,7 +118,8 @@ async function csvError(
   const code = systemCode(error);
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
     const line = (await lineOfBadUtf8(at.path).catch(() => undefined)) ?? at.line;
-    return new BtcFakeError(at.invalidCode, `${at.name}:${line}: there are bytes that are not UTF-8`, {
+    return new BtcFakeError(at.invalidCode, 'there are bytes that are not UTF-8', {
+      place: { file: at.name, line },
       remedy: 'Save the file as UTF-8.',
       cause: error,
     });
@@ -128,7 +130,8 @@ async function csvError(
     const line = isOpen
       ? at.line
       : ((await lineOfStrayText(at.path, at.comments ? new CommentLines() : undefined)) ?? at.line);
-    return new BtcFakeError(at.invalidCode, `${at.name}:${line}: ${what}`, {
+    return new BtcFakeError(at.invalidCode, what, {
+      place: { file: at.name, line },
       remedy: 'Double every quote inside a quoted field.',
       cause: error,
     });
@@ -144,7 +147,8 @@ export function unreadable(path: string, code: string | undefined, cause: unknow
     EISDIR: 'it is a folder',
   };
   const reason = reasons[code ?? ''] ?? `it cannot be read${code ? ` (${code})` : ''}`;
-  return new BtcFakeError('FILE_UNREADABLE', `${path}: ${reason}`, {
+  return new BtcFakeError('FILE_UNREADABLE', reason, {
+    place: { file: path },
     remedy: 'Check the path, and that this user may read it.',
     cause,
   });

@@ -31,6 +31,6 @@ export async function explainShape<T>(path: string, name: string, read: () => Pr
     if (!(error instanceof BtcFakeError)) throw error;
     const shape = await shapeOf(path);
     if (shape === undefined) throw error;
-    throw new BtcFakeError(error.code, `${name}: ${shape.what}`, { remedy: shape.remedy, cause: error });
+    throw new BtcFakeError(error.code, shape.what, { place: { file: name }, remedy: shape.remedy, cause: error });
   }
 }

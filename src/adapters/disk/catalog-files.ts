@@ -33,10 +33,11 @@ async function readCatalogRows(path: string, rules: CatalogRules): Promise<Catal
   for await (const { line, fields } of rows) {
     if (reader !== undefined) reader.add(line, fields);
     else if (fields.some((field) => field.trim() !== ''))
-      reader = new CatalogReader(rules, { fields, line, file: name });
+      reader = new CatalogReader(rules, { fields, line, place: { file: name } });
   }
   if (reader === undefined) {
-    throw new BtcFakeError('CATALOG_INVALID', `${name}: the file is empty`, {
+    throw new BtcFakeError('CATALOG_INVALID', 'the file is empty', {
+      place: { file: name },
       remedy: 'Ask the vendor for a complete file, or remove this file, and the previous file is used.',
     });
   }

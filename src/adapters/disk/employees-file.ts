@@ -67,7 +67,7 @@ async function* readEmployeeRows({
   const rows = readCsvRows({ path, invalidCode: 'EMPLOYEES_INVALID', onBytes, comments: true });
   for await (const { line, fields } of rows) {
     if (readRow === undefined) {
-      if (!isBlankOrComment(fields)) readRow = employeeRowReader(resolveEmployeeColumns(fields, `${name}:${line}`));
+      if (!isBlankOrComment(fields)) readRow = employeeRowReader(resolveEmployeeColumns(fields, { file: name, line }));
       continue;
     }
     const row = readRow(fields);
@@ -86,12 +86,14 @@ async function* readEmployeeRows({
   if (batch.length > 0) yield batch;
 
   if (readRow === undefined) {
-    throw new BtcFakeError('EMPLOYEES_INVALID', `${name}: the file is empty`, {
+    throw new BtcFakeError('EMPLOYEES_INVALID', 'the file is empty', {
+      place: { file: name },
       remedy: 'Make the first line "employee_id,employee_edu_type", and give each employee a line.',
     });
   }
   if (errors > 0 && !skipInvalid) {
-    throw new BtcFakeError('EMPLOYEES_INVALID', `${name}: ${errors} ${errors === 1 ? 'row is' : 'rows are'} wrong`, {
+    throw new BtcFakeError('EMPLOYEES_INVALID', `${errors} ${errors === 1 ? 'row is' : 'rows are'} wrong`, {
+      place: { file: name },
       lines: firstErrors,
       remedy: 'Fix the file, or leave these rows out with --skip-invalid-employees.',
     });

@@ -30,7 +30,7 @@ export function objectOf(fields: Readonly<Record<string, Schema>>, optional: Rea
   return { type: 'object', required: Object.keys(fields), properties: { ...fields, ...optional } } satisfies Schema;
 }
 
-/** Reads a text that Redis keeps. @param place the key, and the field behind a blank. @throws BtcFakeError REDIS_RECORD. */
+/** Reads a text that Redis keeps. @param place the key, then the field. @throws BtcFakeError REDIS_RECORD. */
 export type RecordReader<T> = (text: string, place: string) => T;
 
 let ajv: Ajv | undefined;
@@ -45,8 +45,8 @@ const REMEDY =
   'Another version of BTC Fake wrote it, or something else did: update this process, or remove the run with "btc-fake delete".';
 
 /**
- * A reader of one kind of record: it parses and checks what Redis has, so that a damaged one is told by name and never taken
- * for something else.
+ * A reader of one kind of record: it parses and checks what Redis has, so that a damaged record is told by its key and
+ * never taken for another value.
  * @param what the record, as a message names it.
  */
 export function recordReader<T>(what: string, schema: Schema): RecordReader<T> {

@@ -33,7 +33,7 @@ const DATABRICKS = objectOf({
   skippedRows: NUMBER,
 });
 
-/** Field by field; one that is missing has not happened. */
+/** Field by field; a field that is missing has not happened yet. */
 export const RUN_FIELDS = {
   plan: objectOf({
     id: TEXT,

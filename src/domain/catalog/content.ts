@@ -1,4 +1,4 @@
-import { BtcFakeError } from '../errors.ts';
+import { BtcFakeError, type ErrorPlace } from '../errors.ts';
 import { columnKey, columnsFound } from '../feeds/columns.ts';
 import type { ContentId } from '../ids.ts';
 import type { CatalogKind } from './file-name.ts';
@@ -48,10 +48,11 @@ export function findCatalogColumns(header: readonly string[]): CatalogColumns {
  * Finds the columns in a catalog file's header (contract section 1, "Columns").
  * @throws BtcFakeError CATALOG_INVALID when there is no id column.
  */
-export function resolveCatalogColumns(header: readonly string[], file: string): CatalogColumns {
+export function resolveCatalogColumns(header: readonly string[], place: ErrorPlace): CatalogColumns {
   const columns = findCatalogColumns(header);
   if (columns.id >= 0) return columns;
-  throw new BtcFakeError('CATALOG_INVALID', `${file}: no id column (${columnsFound(header)})`, {
+  throw new BtcFakeError('CATALOG_INVALID', `no id column (${columnsFound(header)})`, {
+    place,
     remedy: `The file needs one of the columns ${ID_COLUMNS.join(', ')}.`,
   });
 }

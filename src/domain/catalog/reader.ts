@@ -1,5 +1,5 @@
 import { displayText } from '../display-text.ts';
-import { BtcFakeError } from '../errors.ts';
+import { BtcFakeError, type ErrorPlace } from '../errors.ts';
 import { columnsFound } from '../feeds/columns.ts';
 import { type ContentId, formatContentId, parseContentId } from '../ids.ts';
 import { printable, quotedValue } from '../quoted-value.ts';
@@ -18,8 +18,8 @@ export interface CatalogHeader {
   readonly fields: readonly string[];
   /** The line that it is on, from 1. */
   readonly line: number;
-  /** How error messages name the file. */
-  readonly file: string;
+  /** How error messages name the file, or this line of it. */
+  readonly place: ErrorPlace;
 }
 
 /** What a catalog file holds. */
@@ -68,7 +68,7 @@ export class CatalogReader {
     this.#rules = rules;
     this.#header = header;
     this.#onFault = onFault;
-    this.#columns = resolveCatalogColumns(header.fields, header.file);
+    this.#columns = resolveCatalogColumns(header.fields, header.place);
     this.#leastFields = lengthToLastFilled(header.fields);
     // Of a CourseCatalog file nothing but ids and titles is used, so it need not have the other columns.
     if (rules.kind === 'CourseCatalog') return;
@@ -127,13 +127,13 @@ export class CatalogReader {
    */
   requireUsableRow(): void {
     if (this.#rows === 0 || this.#contents.length > 0) return;
-    const { fields, file } = this.#header;
+    const { fields, place } = this.#header;
     const [first] = [...this.#faults.values()].filter(({ firstLine }) => firstLine > this.#header.line);
     const why = first === undefined ? '' : `, in line ${first.firstLine} because ${first.problem}`;
     throw new BtcFakeError(
       'CATALOG_INVALID',
-      `${file}: none of its rows can be used (${this.#rows})${why} (${columnsFound(fields)})`,
-      { remedy: 'Ask the vendor for a correct file, or remove this file, and the previous file is used.' },
+      `none of its rows can be used (${this.#rows})${why} (${columnsFound(fields)})`,
+      { place, remedy: 'Ask the vendor for a correct file, or remove this file, and the previous file is used.' },
     );
   }
 

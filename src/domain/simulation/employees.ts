@@ -1,4 +1,4 @@
-import { BtcFakeError } from '../errors.ts';
+import { BtcFakeError, type ErrorPlace } from '../errors.ts';
 import { columnKey, columnsFound } from '../feeds/columns.ts';
 import { IdSet } from '../id-set.ts';
 import { type EmployeeId, parseEmployeeId } from '../ids.ts';
@@ -38,7 +38,7 @@ export function isBlankOrComment(fields: readonly string[]): boolean {
  * Finds the columns in a header (contract section 1, "Employees").
  * @throws BtcFakeError EMPLOYEES_INVALID when one is missing.
  */
-export function resolveEmployeeColumns(header: readonly string[], place: string): EmployeeColumns {
+export function resolveEmployeeColumns(header: readonly string[], place: ErrorPlace): EmployeeColumns {
   const keys = header.map(columnKey);
   const id = keys.indexOf('employeeid');
   const type = keys.includes('employeeedutype') ? keys.indexOf('employeeedutype') : keys.indexOf('employeetype');
@@ -46,8 +46,9 @@ export function resolveEmployeeColumns(header: readonly string[], place: string)
   if (missing.length > 0) {
     throw new BtcFakeError(
       'EMPLOYEES_INVALID',
-      `${place}: the header has no column ${missing.join(' and no column ')} (${columnsFound(header)})`,
+      `the header has no column ${missing.join(' and no column ')} (${columnsFound(header)})`,
       {
+        place,
         remedy: 'Make the first line "employee_id,employee_edu_type".',
       },
     );

@@ -1,5 +1,5 @@
-// Proves that what Redis keeps is read as it was written, by this version and by the one before, and that anything else is told by its
-// key and never taken for a record.
+// Proves that what Redis keeps is read as it was written, by this version and by the version before, and that anything
+// else is told by its key and never taken for a record.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {

@@ -14,7 +14,7 @@ describe('the header', () => {
     [['\uFEFFCourseId', 'CourseName'], { id: 0, title: 1, dailyDose: -1, createdAt: -1 }],
     [['Other', 'elementid'], { id: 1, title: -1, dailyDose: -1, createdAt: -1 }],
   ])('%j is understood', (header, columns) => {
-    expect(resolveCatalogColumns(header, 'x.csv')).toEqual(columns);
+    expect(resolveCatalogColumns(header, { file: 'x.csv' })).toEqual(columns);
   });
 
   test.each([
@@ -22,7 +22,7 @@ describe('the header', () => {
     [['ElementId', 'CourseId', 'TrainingElementId'], 2],
     [['ElementId', 'CourseId'], 1],
   ])('of the id columns in %j the first by rank is taken, not the first by place', (header, id) => {
-    expect(resolveCatalogColumns(header, 'x.csv').id).toBe(id);
+    expect(resolveCatalogColumns(header, { file: 'x.csv' }).id).toBe(id);
   });
 
   test.each([
@@ -32,7 +32,7 @@ describe('the header', () => {
     [['Name', 'CourseName'], 1],
     [['Name'], 0],
   ])('of the title columns in %j likewise', (titles, title) => {
-    expect(resolveCatalogColumns([...titles, 'ContentId'], 'x.csv').title).toBe(title);
+    expect(resolveCatalogColumns([...titles, 'ContentId'], { file: 'x.csv' }).title).toBe(title);
   });
 
   test.each([
@@ -44,7 +44,7 @@ describe('the header', () => {
   ])('%j without an id column is an error that names the file and its columns', (header, message) => {
     let thrown: unknown;
     try {
-      resolveCatalogColumns(header, 'CourseCatalog_V2_2025_5_20_1_ec83a5.csv');
+      resolveCatalogColumns(header, { file: 'CourseCatalog_V2_2025_5_20_1_ec83a5.csv' });
     } catch (error) {
       thrown = error;
     }
@@ -60,20 +60,20 @@ describe('the header', () => {
   test.each(['CreateDate', 'Created Date', 'created_date', 'DateCreated', 'CreateDate_text'])(
     '%j is a column of dates',
     (name) => {
-      expect(resolveCatalogColumns(['ContentId', name], 'x.csv').createdAt).toBe(1);
+      expect(resolveCatalogColumns(['ContentId', name], { file: 'x.csv' }).createdAt).toBe(1);
     },
   );
 
   test('of the date columns the first by rank is taken', () => {
     const header = ['CreateDateText', 'DateCreated', 'CreatedDate', 'CreateDate', 'ContentId'];
     const taken = [3, 2, 1, 0].map((last) =>
-      resolveCatalogColumns([...header.slice(0, last + 1), 'ContentId'], 'x.csv'),
+      resolveCatalogColumns([...header.slice(0, last + 1), 'ContentId'], { file: 'x.csv' }),
     );
     expect(taken.map(({ createdAt }) => createdAt)).toEqual([3, 2, 1, 0]);
   });
 
   test('of ten thousand columns makes no message of a megabyte', () => {
     const header = Array.from({ length: 10_000 }, (_, i) => `column ${i}`);
-    expect(() => resolveCatalogColumns(header, 'x.csv')).toThrow(/^.{1,400}$/s);
+    expect(() => resolveCatalogColumns(header, { file: 'x.csv' })).toThrow(/^.{1,400}$/s);
   });
 });

@@ -14,7 +14,7 @@ const HEADER = ['ContentId', 'Title', 'Daily_Dose_BA', 'CreateDate'];
 function read(rows: readonly (readonly string[])[], header = HEADER, kind: CatalogKind = 'StandAloneContent') {
   const problems: string[] = [];
   const rules = { kind, timeZone: 'UTC', dateFormats: [] };
-  const reader = new CatalogReader(rules, { fields: header, line: 1, file: 'x.csv' }, (line, problem) =>
+  const reader = new CatalogReader(rules, { fields: header, line: 1, place: { file: 'x.csv' } }, (line, problem) =>
     problems.push(`${line}: ${problem}`),
   );
   for (const [index, fields] of rows.entries()) reader.add(index + 2, fields);

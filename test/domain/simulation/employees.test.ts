@@ -18,7 +18,7 @@ describe('the header', () => {
     [[' employeeid ', 'x', 'EmployeeEduType'], { id: 0, type: 2 }],
     [['employee_type', 'employee_edu_type', 'employee_id'], { id: 2, type: 1 }],
   ])('%j is understood', (header, columns) => {
-    expect(resolveEmployeeColumns(header, 'employees.csv:1')).toEqual(columns);
+    expect(resolveEmployeeColumns(header, { file: 'employees.csv', line: 1 })).toEqual(columns);
   });
 
   test.each([
@@ -34,7 +34,7 @@ describe('the header', () => {
   ])('%j is an error that says what is missing', (header, message) => {
     let thrown: unknown;
     try {
-      resolveEmployeeColumns(header, 'employees.csv:1');
+      resolveEmployeeColumns(header, { file: 'employees.csv', line: 1 });
     } catch (error) {
       thrown = error;
     }
