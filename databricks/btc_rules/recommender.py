@@ -85,11 +85,11 @@ def remedy_of(code: str, status: int | None = None) -> str:
     if code == "PROXY_REFUSED":
         return "Ask for the proxy to let this address through, or correct its login."
     if status is None:
-        return "Check API_BASE_URL and the network, and re-queue the employees that failed."
+        return "Check API_BASE_URL and the network, and re-queue the failed employees."
     if code == "RECOMMENDER_THROTTLED":
         return "Lower the concurrency of the employee jobs if this keeps happening."
     if code == "RECOMMENDER_UNAVAILABLE":
-        return "Wait until the recommender is well again, then re-queue the employees that failed."
+        return "Wait until the recommender answers again, then re-queue the failed employees."
     if code == "RECOMMENDER_ACCESS":
         return "Check API_KEY or API_AUTH_HEADER, or ask for access from this machine, then re-queue the employee."
     if status == 404:
