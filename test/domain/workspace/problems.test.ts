@@ -143,6 +143,18 @@ describe('a mistake is found on its line:', () => {
       '14: Free Edition has no account API: make the group by hand',
     ],
     [
+      'users made on Free Edition',
+      '  owner_group',
+      '  edition: free\n  users: create\n  owner_group',
+      '5: Free Edition has no account API: invite people by hand',
+    ],
+    [
+      'a person as the owner',
+      'owner_group: admins_group',
+      'owner_group: bo@team.example',
+      '4: "bo@team.example" is a person, not a group',
+    ],
+    [
       'no way to the personal schemas',
       '      on: ["*"]',
       '      on: [sales_dev]',
