@@ -3,8 +3,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectRedis } from '../../../src/adapters/redis/connection.ts';
 import { openQueues } from '../../../src/adapters/redis/queues.ts';
+import { newRunFields } from '../../../src/adapters/run-store/record-codec.ts';
 import { RunStore } from '../../../src/adapters/run-store/store.ts';
 import { startWorkers, type Workers, type WorkersOptions } from '../../../src/workers/runtime/runtime.ts';
+import { planOf } from '../../support/domain-values.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import {
   type Answer,
@@ -15,7 +17,7 @@ import {
 import { fannedOutRun } from '../../support/job-moves.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { employeeJob, openRunFixture, type RunFixture } from '../../support/run-fixture.ts';
-import { people } from '../../support/run-state.ts';
+import { newRun, people } from '../../support/run-state.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const [EMPLOYEE, OTHER] = people(2);
@@ -140,7 +142,8 @@ describe('when Redis is gone', () => {
         employeeType: 'a',
         assignments: [[], 'eligible', [], [], null],
       };
-      await awayFixture.redis.hset('{btc-fake}:run:run-x', { plan: '{"id":"run-x"}', population: '{}' });
+      const run = newRun(planOf({ id: 'run-x' }), [EMPLOYEE!]);
+      await awayFixture.redis.hset('{btc-fake}:run:run-x', newRunFields(run));
       await awayFixture.redis.hset('{btc-fake}:run:run-x:assignments', '0', '[[],"eligible",[],[],null]');
       await awayFixture.queues.byName['employee-simulation'].add('employee', data, { jobId: 'run-x-1' });
       await waitUntil('the recommender is called', () => callsOf() > before);
