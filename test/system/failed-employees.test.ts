@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Queue } from 'bullmq';
 import type { RunReport } from '../../src/cli/run/report.ts';
 import {
@@ -19,6 +19,9 @@ const RUN = ['run', '--json', '--seed', 'failing', '--as-of', '2025-10-28T11:00:
 const [REJECTED, DOWN, NONSENSE] = [300_002, 300_011, 300_020] as const;
 
 type Misbehaviour = (id: number, nthCall: number) => Answer | undefined;
+
+// Seven commands one after the other, on a machine that may be busy.
+jest.setTimeout(120_000);
 
 let misbehave: Misbehaviour;
 let calls: { id: number; at: number }[];
