@@ -29,20 +29,21 @@ export function followPeak(pid: number): { readonly megabytes: number; stop(): v
 
 /**
  * Follows the peaks of a process's descendants by what their command lines hold, until it is stopped.
- * @param kinds a word of the command line by the name under which the highest peak is kept.
+ * @param kinds what the command lines of a kind match, by the kind's name; the peaks of its processes are added up.
  */
-export function followDescendants<K extends string>(pid: number, kinds: Readonly<Record<K, string>>) {
-  const peaks = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, 0])) as Record<K, number>;
+export function followDescendants<K extends string>(pid: number, kinds: Readonly<Record<K, RegExp>>) {
+  const peaks = new Map<number, { readonly kind: K; readonly megabytes: number }>();
   const look = () => {
     for (const one of descendants(pid)) {
       const command = readProc(one, 'cmdline').replaceAll('\0', ' ');
-      for (const kind of Object.keys(kinds) as K[]) {
-        if (command.includes(kinds[kind])) peaks[kind] = Math.max(peaks[kind], peakMegabytes(one));
-      }
+      const kind = (Object.keys(kinds) as K[]).find((name) => kinds[name].test(command));
+      if (kind) peaks.set(one, { kind, megabytes: Math.max(peaks.get(one)?.megabytes ?? 0, peakMegabytes(one)) });
     }
   };
   const timer = setInterval(look, 200);
-  return { peaks: peaks as Readonly<Record<K, number>>, stop: () => clearInterval(timer) };
+  const peakOf = (kind: K) =>
+    [...peaks.values()].reduce((sum, peak) => sum + (peak.kind === kind ? peak.megabytes : 0), 0);
+  return { peakOf, stop: () => clearInterval(timer) };
 }
 
 function descendants(pid: number): number[] {

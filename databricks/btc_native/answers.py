@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from btc_native.call_pool import CallPool
 from btc_native.recommender import Answer, CallSettings, Recommender
 from btc_rules.errors import RuleError
 
@@ -35,18 +36,16 @@ def ask_from_driver(employees: Path, folder: Path, settings: CallSettings, told:
 
     Answers that are in `folder` already are not asked for again. `told` hears how many employees are done.
     """
-    recommender = Recommender(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    done = 0
-    with pq.ParquetFile(employees) as file:
+    with pq.ParquetFile(employees) as file, CallPool(settings, file.metadata.num_rows) as calls:
+        done = 0
         for number, batch in enumerate(file.iter_batches(BLOCK, columns=["employee_id"])):
             ids = batch["employee_id"].to_pylist()
             path = folder / f"block-{number:06}.parquet"
             known = _good_answers(path)
             missing = [employee_id for employee_id in ids if employee_id not in known]
             if missing:
-                for answer in recommender.ask_all(missing):
-                    known[answer.employee_id] = answer
+                known.update((answer.employee_id, answer) for answer in calls.ask_all(missing))
                 _write(path, [known[employee_id] for employee_id in ids])
             done += len(ids)
             told(done)

@@ -8,7 +8,9 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import SplitResult, unquote
 
 from btc_native.connections import connect, route_to
@@ -73,18 +75,37 @@ def api_key_header(key: str) -> tuple[str, str]:
     return ("authorization", "Basic " + base64.b64encode(f"{key}:".encode()).decode())
 
 
-class Recommender:
-    """Makes calls, several at a time. A 429 makes all of them wait."""
+class PauseEnd(Protocol):
+    """The monotonic time, in seconds, before which nobody calls; a `multiprocessing.Value` is one for several processes."""
 
-    def __init__(self, settings: CallSettings) -> None:
+    value: float
+
+    def get_lock(self) -> AbstractContextManager[object]:
+        """The lock that a longer pause is written under."""
+
+
+class _OwnPauseEnd:
+    def __init__(self) -> None:
+        self.value = 0.0
+        self._lock = threading.Lock()
+
+    def get_lock(self) -> AbstractContextManager[object]:
+        return self._lock
+
+
+class Recommender:
+    """Makes calls, several at a time. A 429 makes all of them wait, in every process that has the same `pause_end`."""
+
+    def __init__(self, settings: CallSettings, pause_end: PauseEnd | None = None) -> None:
         """Raises CONFIG_INVALID when there is no address to call."""
         self._route = route_to(settings.url, settings.authority, settings.proxy)
         url = self._route.url
         self._settings, self._url = settings, url
         self._shown = f"{url.scheme}://{_host(url)}{url.path}"
+        # Each thread keeps its connection.
+        self._threads = ThreadPoolExecutor(settings.at_once)
         self._local = threading.local()
-        self._not_before = 0.0
-        self._lock = threading.Lock()
+        self._pause_end = pause_end or _OwnPauseEnd()
         headers = dict(_HEADERS)
         headers.update(settings.headers)
         headers.update(self._route.headers)
@@ -95,8 +116,7 @@ class Recommender:
 
     def ask_all(self, employee_ids: Iterable[int]) -> list[Answer]:
         """An answer for each employee, in their order. Never raises for what one of them meets."""
-        with ThreadPoolExecutor(self._settings.at_once) as pool:
-            return list(pool.map(self.ask, employee_ids))
+        return list(self._threads.map(self.ask, employee_ids))
 
     def ask(self, employee_id: int) -> Answer:
         """One employee's answer, after as many attempts as are allowed."""
@@ -120,12 +140,12 @@ class Recommender:
                     time.sleep(wait)
 
     def _wait_for_turn(self) -> None:
-        while (wait := self._not_before - time.monotonic()) > 0:
+        while (wait := self._pause_end.value - time.monotonic()) > 0:
             time.sleep(wait)
 
     def _pause_all(self, seconds: float) -> None:
-        with self._lock:
-            self._not_before = max(self._not_before, time.monotonic() + seconds)
+        with self._pause_end.get_lock():
+            self._pause_end.value = max(self._pause_end.value, time.monotonic() + seconds)
 
     def _call(self, employee_id: int) -> list[int]:
         body = json.dumps({"data": {"ba_id": employee_id}}, separators=(",", ":"))
@@ -199,6 +219,8 @@ class Recommender:
             if not piece:
                 if response.length:
                     raise http.client.IncompleteRead(bytes(data), response.length)
+                # Before Python 3.13, read1 leaves a response open at its end, and the connection would refuse the next answer.
+                response.close()
                 return bytes(data)
             data += piece
             if len(data) > _LARGEST_BODY_BYTES:

@@ -45,7 +45,9 @@ export async function runNotebook(
   { warehouse, say, stop, verbose }: NotebookDependencies,
 ): Promise<unknown> {
   const folder = join(packageRoot(), 'databricks');
-  const child = spawn(python, ['-m', 'btc_local'], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
+  // Python tells which semaphores a process that was ended has left, and removes them: nothing for people to do.
+  const args = ['-W', 'ignore:resource_tracker', '-m', 'btc_local'];
+  const child = spawn(python, args, { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
   const end = () => child.kill('SIGTERM');
   stop.addEventListener('abort', end, { once: true });
   const said: string[] = [];
