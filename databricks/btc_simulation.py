@@ -57,8 +57,9 @@ import btc_native
 import btc_rules
 from btc_native import answers, assemble, decide, inputs, records, sftp
 from btc_native.drop import MadeFiles, land, manifest_sha256
+from btc_native.failures import describe_failures
 from btc_native.ground_truth import GroundTruth
-from btc_native.run import NativeRun, describe_failures
+from btc_native.run import NativeRun
 from btc_rules.decision import manager_choice
 from btc_rules.errors import RuleError
 from btc_rules.tally import RunTally, choice_notices, summary_tail

@@ -49,18 +49,18 @@ async function testAll({ findPython, pythonEnvironment, deltaJars, hasJava }) {
     failures.push('Python 3.11 or 3.12 is missing: install it with its venv module.');
     return;
   }
-  const environment = (name) => pythonEnvironment(python, ENVIRONMENTS, name, say);
+  const environment = (name) => pythonEnvironment(python, ENVIRONMENTS, name, { say });
   try {
     testPython('databricks', await environment('test'));
     if (onlyRules) return;
     const lock = `${ROOT}/uploader/requirements-test.txt`;
-    testPython('uploader', await pythonEnvironment(python, ENVIRONMENTS, 'uploader', say, lock));
+    testPython('uploader', await pythonEnvironment(python, ENVIRONMENTS, 'uploader', { say }, lock));
     installPrograms([
       { package: 'openjdk-17-jre-headless', isThere: hasJava, units: [] },
       { package: 'maven', isThere: () => isOnPath('mvn'), units: [] },
     ]);
     for (const [spark, tests] of Object.entries(SPARK_TESTS)) {
-      const jars = await deltaJars(ENVIRONMENTS, spark, say);
+      const jars = await deltaJars(ENVIRONMENTS, spark, { say });
       testSpark(spark, tests, { SPARK_PYTHON: await environment(`spark-${spark}`), SPARK_JARS: jars });
     }
   } catch (error) {

@@ -31,7 +31,7 @@ export const nativeSection: Section = {
   about: 'the native job on a local Spark against the queue; needs Python, Java and Maven',
   onlyByName: true,
   async measure({ sizes, say }) {
-    await prepareLocalSpark(say);
+    await prepareLocalSpark({ say });
     const { employees, repeats } = sizes.native;
     const rounds: Round[] = [];
     for (let round = 0; round < repeats; round++) {

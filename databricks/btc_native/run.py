@@ -16,7 +16,7 @@ from btc_rules.errors import RuleError
 from btc_rules.feeds import feed_names
 from btc_rules.run_plan import RunPlan, run_plan
 from btc_rules.tally import RunTally
-from btc_rules.text import plural, quoted_value
+from btc_rules.text import quoted_value
 from btc_rules.week import format_instant, local_date
 
 if TYPE_CHECKING:
@@ -236,15 +236,6 @@ class NativeRun:
             "drop": str(self.drop_folder),
             "files": [*(output["name"] for output in manifest["outputs"]), names["manifest"]],
         }
-
-
-def describe_failures(failed: Sequence[tuple[int, str, str]], table: Path) -> str:
-    """Why a run with failed employees writes no final files."""
-    codes = sorted({code for _, code, _ in failed})
-    shown = ", ".join(str(employee_id) for employee_id, _, _ in failed[:5])
-    more = f" and {len(failed) - 5:,} more" if len(failed) > 5 else ""
-    what = f"{plural(len(failed), 'employee')} failed ({', '.join(codes)}): {shown}{more}"
-    return f"{what}. {table} lists them; repair the run to ask for them again, or set without_failed"
 
 
 def _reader(dbutils: Any) -> Callable[[str], str]:

@@ -1,10 +1,13 @@
 """Every committed vector of a run's plan, of its catalogs and of its summary: Python says what TypeScript says."""
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from vector_cases import Case, assert_outcome, cases
 
+from btc_native.failures import describe_failures
 from btc_rules import catalog_choice, run_plan, tally
 from btc_rules.catalog import Notice
 from btc_rules.decision import ManagerChoice
@@ -46,3 +49,9 @@ def test_the_summary_below_the_employees(case: Case) -> None:
     notices = [Notice(one["code"], one["text"]) for one in case["notices"]]
     failed = [(one["employeeId"], one["reason"]) for one in case["failedEmployees"]]
     assert tally.summary_tail(found, dict(case["titles"]), notices, failed, case["fileNames"]) == case["lines"]
+
+
+@pytest.mark.parametrize("case", cases("failed-employees"))
+def test_the_command_line_finds_failed_employees_in_what_the_notebook_says(case: Case) -> None:
+    failed = [(employee_id, code, message) for employee_id, code, message in case["failed"]]
+    assert re.search(case["pattern"], describe_failures(failed, Path("/Volumes/a/b/c/work/x/failed")))

@@ -1,7 +1,7 @@
 import { catalogDates, catalogNames, catalogs } from './catalog-vectors.ts';
 import { decisions, names } from './employee-vectors.ts';
 import { employeeRows, ids, recommendations, retryAfter, statuses, urls } from './input-vectors.ts';
-import { catalogChoices, instants, seeds, summaryTails } from './run-vectors.ts';
+import { catalogChoices, failedEmployees, instants, seeds, summaryTails } from './run-vectors.ts';
 import { draws, weeks } from './week-vectors.ts';
 
 /**
@@ -30,5 +30,6 @@ export function ruleVectors(zones: readonly string[]): Vectors {
     seeds: seeds(),
     'catalog-choices': catalogChoices(),
     'summary-tails': summaryTails(),
+    'failed-employees': failedEmployees(),
   };
 }

@@ -1,3 +1,4 @@
+import { EMPLOYEES_FAILED } from '../../src/databricks-tools/remote/run-result.ts';
 import { catalogListing, chooseCatalogs, type FolderEntry } from '../../src/domain/catalog/choice.ts';
 import { asOfInstant } from '../../src/domain/run/as-of.ts';
 import { summaryTail } from '../../src/domain/run/summary.ts';
@@ -45,6 +46,15 @@ export function instants(): object[] {
     const zone = zones[i % zones.length]!;
     return [{ text, zone, ...outcome(() => asOfInstant(text, zone, 'as_of')) }];
   });
+}
+
+/** Employees whose calls failed, with the pattern by which the command line finds them in what the notebook says. */
+export function failedEmployees(): object[] {
+  const codes = ['RECOMMENDER_REJECTED', 'RECOMMENDER_BODY', 'PROXY_REFUSED'];
+  return [1, 2, 5, 6, 1_234].map((count) => ({
+    failed: Array.from({ length: count }, (_, i) => [7 + i, codes[i % codes.length], 'POST: answered 404']),
+    pattern: EMPLOYEES_FAILED.source,
+  }));
 }
 
 /** The cases of seeds. */

@@ -13,8 +13,14 @@ export interface ApiCall {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** An answer in the place of the workspace's own; `cut` ends the connection without one. */
-export type ApiFault = { readonly status: number; readonly body?: unknown; readonly retryAfter?: string } | 'cut';
+/**
+ * An answer in the place of the workspace's own; `cut` ends the connection without one; `until` holds its own answer
+ * back.
+ */
+export type ApiFault =
+  | { readonly status: number; readonly body?: unknown; readonly retryAfter?: string }
+  | { readonly until: Promise<void> }
+  | 'cut';
 
 /** A run that goes through these states, one with each look, and ends as it says. */
 export interface ScriptedRun {
@@ -117,7 +123,8 @@ export async function startDatabricksWorkspace(): Promise<DatabricksWorkspace> {
     };
     const fault = workspace.faults.get(url.pathname)?.shift();
     if (fault === 'cut') return void request.socket.destroy();
-    if (fault !== undefined) {
+    if (fault !== undefined && 'until' in fault) await fault.until;
+    else if (fault !== undefined) {
       if (fault.retryAfter !== undefined) response.setHeader('retry-after', fault.retryAfter);
       return send(fault.status, fault.body ?? {});
     }

@@ -19,6 +19,8 @@ export interface RestCall {
   readonly body?: object;
   /** As it reads in a message: `starting the job btc-fake-dev`. */
   readonly doing: string;
+  /** A call that is on its way is waited for when the work is stopped: only its answer says what it did. */
+  readonly finishes?: boolean;
 }
 
 /** How the API is called. */
@@ -113,7 +115,7 @@ export class DatabricksRest {
     }
   }
 
-  async #request({ method, path, query, body }: RestCall, context: CallContext): Promise<Response<string>> {
+  async #request({ method, path, query, body, finishes }: RestCall, context: CallContext): Promise<Response<string>> {
     const login = this.#login.login;
     if (this.#token === undefined && !('token' in login)) {
       this.#token = await requestToken({ ...login, agent: this.#agent, timeoutMs: this.#timeoutMs, context });
@@ -123,14 +125,14 @@ export class DatabricksRest {
       headers: { authorization: `Bearer ${this.#token}`, 'user-agent': 'btc-fake' },
       ...(query === undefined ? {} : { searchParams: query }),
       ...(body === undefined ? {} : { json: body }),
-      ...(this.#stop && { signal: this.#stop }),
+      ...(this.#stop && !finishes && { signal: this.#stop }),
       agent: { https: this.#agent },
       timeout: { request: this.#timeoutMs },
       retry: { limit: 0 },
       followRedirect: false,
       throwHttpErrors: false,
     }).catch((error: unknown) => {
-      this.#stop?.throwIfAborted();
+      if (!finishes) this.#stop?.throwIfAborted();
       throw toDatabricksError(withoutLogin(error), context);
     });
     if (response.statusCode === 401 && !('token' in login)) this.#token = undefined;

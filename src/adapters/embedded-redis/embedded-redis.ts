@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { BtcFakeError } from '../../domain/errors.ts';
-import { isRunning, processMark, withFolderLock } from './folder-lock.ts';
+import { isRunning, processMark, withFolderLock } from '../disk/folder-lock.ts';
 import { countHolders, letGo, READY_LIMIT_MS, serverPid, shutDown, waitForServer } from './holder.ts';
 import { chooseSocketPath, ensurePrivateFolder, readRecord, removeRecord, writeRecord } from './home.ts';
 import { launchRedis, redisPrograms } from './program.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { BtcFakeError } from '../../domain/errors.ts';
-import { isRunning } from './folder-lock.ts';
+import { isRunning } from '../disk/folder-lock.ts';
 
 /** The connections by which Redis knows how many commands use it. */
 const HOLDER_NAME = 'btc-fake-holder';

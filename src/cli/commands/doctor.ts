@@ -35,9 +35,9 @@ export function doctorCommand(program: Command, done: (code: ExitCode) => void):
 
 /** What the commands for Databricks need: a login, and on this machine a Python, Java and Maven. */
 async function tellOfDatabricks(tell: (finding: Finding) => void): Promise<void> {
-  const { tryWorkspace } = await import('../../databricks-tools/remote/workspace-check.ts');
+  const { tryWorkspaces } = await import('../../databricks-tools/remote/workspace-check.ts');
   const { prerequisites } = await import('../../databricks-tools/local/prerequisites.ts');
-  tell({ what: 'Workspace', ...(await tryWorkspace()) });
+  tell({ what: 'Workspace', ...(await tryWorkspaces()) });
   for (const prerequisite of prerequisites()) tell(prerequisite);
 }
 

@@ -69,7 +69,7 @@ export async function runNatively(
   { logger, say, stop, verbose }: NativeRunDependencies,
 ): Promise<NativeRunReport> {
   const ofRecommender = recommenderWidgets(settings, choice);
-  const spark: LocalSpark = await prepareLocalSpark(say);
+  const spark: LocalSpark = await prepareLocalSpark({ say, stop });
   const { files, run } = settings;
   const asOf = checkedAsOf(choice.asOf);
   await newestCatalogs(settings, localDate(asOf, run.timeZone), { logger, signal: stop });

@@ -30,7 +30,7 @@ export function prerequisites(): Prerequisite[] {
   const maven = /Apache Maven ([\d.]+)/.exec(spawnSync('mvn', ['-v'], { encoding: 'utf8' }).stdout ?? '')?.[1];
   return [
     python === undefined
-      ? missing('Python', 'Python 3.11 or 3.12 is not there')
+      ? missing('Python', noPython())
       : { what: 'Python', state: 'fine', detail: `${python.version} (${python.program})` },
     javaHere(),
     maven === undefined ? missing('Maven', 'mvn is not there') : { what: 'Maven', state: 'fine', detail: maven },
@@ -39,11 +39,33 @@ export function prerequisites(): Prerequisite[] {
 
 /** The Python that the environment is made from; undefined: none of a version that will do. */
 export function findPython(): Python | undefined {
-  for (const program of PYTHONS) {
+  return pythonsHere().find(({ fits, hasVenv }) => fits && hasVenv);
+}
+
+interface PythonHere extends Python {
+  /** Whether its version will do. */
+  readonly fits: boolean;
+  /** Debian has the modules that make an environment in a package of their own. */
+  readonly hasVenv: boolean;
+}
+
+function pythonsHere(): PythonHere[] {
+  return PYTHONS.flatMap((program) => {
     const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
-    if (status === 0 && /^Python 3\.1[12]\./.test(stdout)) return { program, version: stdout.trim() };
-  }
-  return undefined;
+    if (status !== 0) return [];
+    const fits = /^Python 3\.1[12]\./.test(stdout);
+    const hasVenv = fits && spawnSync(program, ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0;
+    return [{ program, version: stdout.trim(), fits, hasVenv }];
+  });
+}
+
+function noPython(): string {
+  const here = pythonsHere();
+  const withoutVenv = here.find(({ fits }) => fits);
+  if (withoutVenv) return `${withoutVenv.version} (${withoutVenv.program}) has no module venv`;
+  const [other] = here;
+  const found = other === undefined ? '' : `: ${other.program} is ${other.version}`;
+  return `Python 3.11 or 3.12 is not there${found}`;
 }
 
 function javaHere(): Prerequisite {

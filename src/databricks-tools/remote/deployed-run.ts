@@ -8,7 +8,8 @@ import { asOfInstant, checkedAsOf } from '../../domain/run/as-of.ts';
 import { jobName } from '../../generators/job/settings.ts';
 import { JOB_TASKS } from '../../generators/job/tasks.ts';
 import { describedTarget } from '../described-target.ts';
-import { type JobRunReport, type JobRunWatch, runJob } from './job-run.ts';
+import { type JobRunWatch, runJob } from './job-run.ts';
+import type { JobRunReport } from './run-result.ts';
 
 /** What a run of the deployed job is told on the command line; what is left out is as deployed. */
 export interface DeployedRunChoice {

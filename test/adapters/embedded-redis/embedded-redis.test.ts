@@ -17,12 +17,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { isRunning, processMark } from '../../../src/adapters/disk/folder-lock.ts';
 import {
   acquireEmbeddedRedis,
   type EmbeddedRedis,
   type EmbeddedRedisOptions,
 } from '../../../src/adapters/embedded-redis/embedded-redis.ts';
-import { isRunning, processMark } from '../../../src/adapters/embedded-redis/folder-lock.ts';
 import { installCommand } from '../../../src/adapters/embedded-redis/program.ts';
 import { BtcFakeError } from '../../../src/domain/errors.ts';
 

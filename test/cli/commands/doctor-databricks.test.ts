@@ -24,10 +24,10 @@ afterAll(async () => {
 });
 
 /** A program that says something, where doctor finds it. */
-async function install(name: string, says: string): Promise<void> {
+async function install(name: string, says: string, before = ''): Promise<void> {
   const path = join(programs, name);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, `#!/bin/sh\necho '${says}'\n`);
+  await writeFile(path, `#!/bin/sh\n${before}\necho '${says}'\n`);
   await chmod(path, 0o755);
 }
 
@@ -53,6 +53,21 @@ test('the login to the workspace is tried, and says as whom', async () => {
   expect(refused).toMatchObject({ state: 'wrong', detail: expect.stringContaining('refused the login (HTTP 401)') });
 });
 
+test('every workspace that the description names is tried, also beside one that fails', async () => {
+  const file = join(cwd, 'lakehouse.yaml');
+  const simulation = 'simulation: { recommender: { url: https://recommender.example/run } }';
+  const targets = `targets: { dev: { host: nowhere.test }, qa: { host: "${workspace.host}" } }`;
+  await writeFile(file, `version: 1\n${simulation}\n${targets}\n`);
+  try {
+    const { DATABRICKS_HOST: _, ...rest } = login();
+    const [found] = await findings(['Workspace'], rest);
+    expect(found).toMatchObject({ state: 'wrong', detail: expect.stringContaining('nowhere.test') });
+    expect(found?.detail).toContain(`${workspace.host}: logged in as robot@team.example`);
+  } finally {
+    await rm(file);
+  }
+});
+
 test('a workspace that nobody names, or without a login, is not configured', async () => {
   expect(await findings(['Workspace'])).toMatchObject([{ state: 'not configured' }]);
   expect(await findings(['Workspace'], { DATABRICKS_HOST: workspace.host })).toMatchObject([
@@ -65,9 +80,16 @@ test('Python, Java and Maven are shown, and are no fault where they are missing'
   await install('java', 'openjdk version "11.0.1" 2018');
   await install('mvn', 'no Maven');
   expect(await findings(['Python', 'Java', 'Maven'], { PATH: `${programs}:${process.env.PATH}` })).toMatchObject([
-    { state: 'not configured', detail: expect.stringContaining('Python 3.11 or 3.12 is not there; only') },
+    {
+      state: 'not configured',
+      detail: expect.stringContaining('Python 3.11 or 3.12 is not there: python3.12 is Python 3.9.2; only'),
+    },
     { state: 'not configured', detail: expect.stringContaining('java is Java 11.0.1') },
     { state: 'not configured', detail: expect.stringContaining('mvn is not there') },
+  ]);
+  await install('python3.11', 'Python 3.11.2', 'case "$1" in -c) exit 1;; esac');
+  expect(await findings(['Python'], { PATH: `${programs}:${process.env.PATH}` })).toMatchObject([
+    { state: 'not configured', detail: expect.stringContaining('Python 3.11.2 (python3.11) has no module venv; only') },
   ]);
   await install('python3.12', 'Python 3.12.1');
   await install('java', 'openjdk version "21.0.2" 2024');

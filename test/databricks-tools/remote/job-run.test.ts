@@ -13,6 +13,8 @@ import {
   startDatabricksWorkspace,
 } from '../../support/databricks-workspace.ts';
 import { failureOf } from '../../support/failure-of.ts';
+import { startForwardProxy } from '../../support/forward-proxy.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const LOOKS: readonly [number, number] = [5, 20];
 const RUN_NOW = '/api/2.2/jobs/run-now';
@@ -144,6 +146,83 @@ describe('a run of the deployed job', () => {
   });
 });
 
+describe('a run that cannot be followed', () => {
+  const OUTPUT = '/api/2.2/jobs/runs/get-output';
+
+  test('is not started when the stop comes while its job is looked for', async () => {
+    const stop = new AbortController();
+    let answer = () => {};
+    fail(LIST, { until: new Promise((resolve) => (answer = resolve)) });
+    const running = failureOf(run({}, stop.signal));
+    await waitUntil('the jobs are listed', () => workspace.calls.some(({ path }) => path === LIST));
+    stop.abort();
+    answer();
+    expect(await running).toMatchObject({ code: 'RUN_STATE', message: 'Stopped before btc-fake-dev was started' });
+    expect(started()).toEqual([]);
+  });
+
+  test('is named also when the stop comes while it is started', async () => {
+    const stop = new AbortController();
+    let answer = () => {};
+    fail(RUN_NOW, { until: new Promise((resolve) => (answer = resolve)) });
+    const running = failureOf(run({}, stop.signal));
+    await waitUntil('the start was asked for', () => started().length > 0);
+    stop.abort();
+    answer();
+    expect(await running).toMatchObject({
+      code: 'RUN_STATE',
+      message: 'Stopped watching; the run 9007199254740993 of btc-fake-dev continues on Databricks',
+    });
+  });
+
+  test('may have begun when the stop comes and its start was not answered', async () => {
+    const stop = new AbortController();
+    fail(RUN_NOW, 'cut');
+    const running = failureOf(run({}, stop.signal));
+    await waitUntil('the start was asked for', () => started().length > 0);
+    stop.abort();
+    expect(await running).toMatchObject({
+      code: 'RUN_STATE',
+      message: expect.stringContaining('a run may have begun'),
+    });
+  });
+
+  test('continues when the workspace is lost, and the error says so', async () => {
+    fail(GET, 'cut', 'cut');
+    expect(await failureOf(run({}, undefined, 2))).toMatchObject({
+      code: 'DATABRICKS_UNREACHABLE',
+      message: expect.stringMatching(/; the run 9007199254740993 of btc-fake-dev continues on Databricks$/),
+    });
+  });
+
+  test('of which the workspace names no state is an error, and is not waited for', async () => {
+    fail(GET, { status: 200, body: { run_id: 1 } });
+    expect(await failureOf(run())).toMatchObject({
+      code: 'DATABRICKS_API',
+      message: expect.stringContaining('does not say in which state the run 9007199254740993'),
+    });
+  });
+
+  test('that failed is told of as failed, also where its result may not be read', async () => {
+    workspace.run = { states: ['TERMINATED'], code: 'RUN_EXECUTION_ERROR', tasks: [{ key: 'simulation' }] };
+    fail(OUTPUT, { status: 403, body: {} });
+    expect(await failureOf(run())).toMatchObject({
+      code: 'DATABRICKS_JOB',
+      message: 'The run 9007199254740993 of btc-fake-dev ended as RUN_EXECUTION_ERROR',
+      lines: [expect.stringContaining('does not allow reading the result of the task simulation')],
+    });
+  });
+
+  test('that succeeded is told of as succeeded where its result may not be read', async () => {
+    fail(OUTPUT, { status: 403, body: {} });
+    expect(await failureOf(run())).toMatchObject({
+      code: 'DATABRICKS_JOB',
+      message: expect.stringContaining('succeeded, and its result cannot be read: '),
+      remedy: expect.stringContaining('https://localhost'),
+    });
+  });
+});
+
 describe('the workspace', () => {
   test('that has no such job, or two, is told of by its name', async () => {
     workspace.jobs = [{ job_id: 1, name: 'BTC-fake-dev' }];
@@ -201,6 +280,33 @@ describe('the workspace', () => {
     await rest.call(call);
     rest.close();
     expect(workspace.calls.filter(({ path }) => path === '/oidc/v1/token')).toHaveLength(2);
+  });
+
+  test('that is always busy is an error that says so, after as many calls as are allowed', async () => {
+    fail(RUN_NOW, ...[1, 2, 3, 4].map((): ApiFault => ({ status: 429, retryAfter: '0' })));
+    expect(await failureOf(run({}, undefined, 3))).toMatchObject({
+      code: 'DATABRICKS_UNREACHABLE',
+      message: expect.stringContaining('starting the job btc-fake-dev: it answered HTTP 429'),
+    });
+    expect(started()).toHaveLength(3);
+  });
+
+  test('is reached through a proxy with a login, and a proxy that refuses is named', async () => {
+    const proxy = await startForwardProxy({ login: { user: 'robot', password: 'canary-of-the-proxy' } });
+    try {
+      await run({ proxyUrl: proxy.url });
+      expect(new Set(proxy.asked)).toEqual(new Set([`CONNECT ${workspace.host}`]));
+      const error = await failureOf(run({ proxyUrl: proxy.name }));
+      expect(error).toMatchObject({ code: 'PROXY_REFUSED', message: expect.stringContaining('407') });
+      expect(error.message).not.toContain('canary');
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  test('that nobody knows is unreachable at once', async () => {
+    const error = await failureOf(run({ host: 'nowhere.test' }));
+    expect(error).toMatchObject({ code: 'DATABRICKS_UNREACHABLE', message: expect.stringContaining('nowhere.test') });
   });
 
   test('is not trusted without its authority', async () => {

@@ -11,7 +11,7 @@ import { printJson, printProgress, printResult } from '../../terminal.ts';
 interface RunOptions {
   readonly local?: boolean;
   readonly env?: TargetName;
-  readonly file: string;
+  readonly file?: string;
   readonly asOf?: string;
   readonly seed?: string;
   readonly employees?: string;
@@ -41,7 +41,7 @@ export function addDatabricksRun(databricks: Command, done: (code: ExitCode) => 
         TARGET_NAMES,
       ),
     )
-    .option('--file <file>', 'the description', pathArgument, 'lakehouse.yaml')
+    .option('--file <file>', 'the description (default: lakehouse.yaml)', pathArgument)
     .option('--as-of <iso>', 'the instant that the run simulates (default: now)')
     .option('--seed <text>', 'seed of all random choices (default: the run id)')
     .option('--employees <file>', 'the employees file; without --local a path in the volume', pathArgument)
@@ -84,6 +84,7 @@ async function exitOf(work: Promise<void>): Promise<ExitCode> {
 
 async function runDeployedJob({
   env,
+  file = 'lakehouse.yaml',
   trainingRecords,
   removeEnvironment,
   local: _,
@@ -98,7 +99,9 @@ async function runDeployedJob({
   const { withStopSignal } = await import('../../stop-signal.ts');
   const { openCommandContext } = await import('../../session.ts');
   openCommandContext();
-  const report = await withStopSignal((stop) => runDeployed({ ...choice, target: env }, { say: printProgress, stop }));
+  const report = await withStopSignal((stop) =>
+    runDeployed({ ...choice, file, target: env }, { say: printProgress, stop }),
+  );
   if (json) printJson(report);
   else for (const line of resultLines(report.results)) printResult(line);
 }
@@ -116,7 +119,24 @@ async function removeLocalSpark(): Promise<void> {
   printResult(removeEnvironment() ? `Removed ${environmentFolder()}` : `There is no ${environmentFolder()}`);
 }
 
-async function runLocally({ task = LOCAL_TASK, asOf, employees, output, json, ...choice }: RunOptions): Promise<void> {
+async function runLocally({ env, file, ...options }: RunOptions): Promise<void> {
+  if (env !== undefined || file !== undefined) {
+    throw new BtcFakeError(
+      'USAGE',
+      `${env === undefined ? '--file' : '--env'} names a deployed job, and --local runs none`,
+    );
+  }
+  await runOnThisMachine(options);
+}
+
+async function runOnThisMachine({
+  task = LOCAL_TASK,
+  asOf,
+  employees,
+  output,
+  json,
+  ...choice
+}: RunOptions): Promise<void> {
   const { asOfInstant } = await import('../../../domain/run/as-of.ts');
   const { notebookOf } = await import('../../../databricks-tools/local/tasks.ts');
   const { runNatively } = await import('../../../databricks-tools/local/native-run.ts');

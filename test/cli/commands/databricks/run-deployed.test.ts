@@ -126,3 +126,16 @@ test('a token shows nowhere, also when the workspace says it and no HTTP path is
   expect(stdout + stderr).not.toContain(workspace.token);
   expect(await readFile(join(cwd, 'lakehouse.yaml'), 'utf8')).not.toContain(workspace.token);
 });
+
+test('Ctrl-C ends the command and not the run, and says how to end that', async () => {
+  workspace.run = { ...workspace.run, states: ['RUNNING'] };
+  const watching = startBtcFake(['databricks', 'run'], { cwd, env: login() });
+  await watching.waitForStderr('btc-fake-dev: RUNNING');
+  watching.signal('SIGINT');
+  const { code, stdout, stderr } = await watching.ended;
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toContain(
+    'Stopped watching; the run 9007199254740993 of btc-fake-dev continues on Databricks (RUN_STATE)',
+  );
+  expect(stderr).toContain('databricks jobs cancel-run 9007199254740993');
+});

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { isRunning, processMark, withFolderLock } from '../../../src/adapters/embedded-redis/folder-lock.ts';
+import { isRunning, processMark, withFolderLock } from '../../../src/adapters/disk/folder-lock.ts';
 
 let folder: string;
 let lock: string;

@@ -30,21 +30,35 @@ export function isRunning(mark: string): boolean {
   return processMark(Number.parseInt(mark, 10)) === mark;
 }
 
+/** How a lock that somebody else holds is waited for. */
+export interface LockWait {
+  /** Is called once, when the lock is not free at once. */
+  readonly onWait?: () => void;
+  /** Ends the wait: what it was given is thrown. */
+  readonly stop?: AbortSignal;
+}
+
 /**
  * Does `work` while no other process (nor another call in this one) holds the lock at `path`, and returns its result.
  * The lock is a symbolic link to the holder's mark, made in one step; a lock whose owner is gone is broken.
  * @throws BtcFakeError INTERNAL when the lock is not free within `waitMs`.
  */
-export async function withFolderLock<T>(path: string, waitMs: number, work: () => Promise<T>): Promise<T> {
+export async function withFolderLock<T>(
+  path: string,
+  waitMs: number,
+  work: () => Promise<T>,
+  { onWait, stop }: LockWait = {},
+): Promise<T> {
   const deadline = Date.now() + waitMs;
-  while (!(await take(path))) {
+  for (let waits = 0; !(await take(path)); waits += 1) {
+    if (waits === 0) onWait?.();
     await breakIfAbandoned(path);
     if (Date.now() > deadline) {
       throw new BtcFakeError('INTERNAL', `Another command has held ${path} for ${Math.round(waitMs / 1000)} s.`, {
         remedy: 'End that command, or remove the lock if there is none.',
       });
     }
-    await delay(POLL_MS);
+    await delay(POLL_MS, undefined, stop && { signal: stop });
   }
   try {
     return await work();
