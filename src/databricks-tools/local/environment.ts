@@ -44,7 +44,7 @@ export function removeEnvironment(): boolean {
 
 /**
  * Sets up Python with Spark, and Delta's jars, from lock files with hashes, unless they are there. What was left half
- * made is made again, and two processes do not make it at once. pip and Maven take their proxies and mirrors from their own settings.
+ * made is made again, and two processes do not make it at once. pip and Maven have settings of their own.
  * @throws BtcFakeError DATABRICKS_LOCAL with what is missing on this machine, or what failed; RUN_STATE when stopped.
  */
 export async function prepareLocalSpark({ say, stop }: SetUp): Promise<LocalSpark> {

@@ -52,7 +52,7 @@ export async function runJob(rest: DatabricksRest, choice: JobRunChoice, watch: 
   }
 }
 
-/** The id of the run that was started. @throws BtcFakeError RUN_STATE when stopped, saying whether a run may have begun. */
+/** The id of the run that was started. @throws BtcFakeError RUN_STATE when stopped; it says whether a run may exist. */
 async function start(rest: DatabricksRest, choice: JobRunChoice, { stop }: JobRunWatch): Promise<string> {
   let asked = false;
   try {

@@ -14,7 +14,8 @@ export interface JobRunReport {
 
 /**
  * What a run that has ended came to.
- * @throws BtcFakeError RUN_INCOMPLETE when employees failed, DATABRICKS_JOB when it did not succeed or its result cannot be read.
+ * @throws BtcFakeError RUN_INCOMPLETE when employees failed; DATABRICKS_JOB when it did not succeed, or its result
+ * cannot be read.
  */
 export async function resultOfRun(
   rest: DatabricksRest,
@@ -78,7 +79,7 @@ function failure(
   });
 }
 
-/** How the notebook says that employees failed; a vector holds `describe_failures` in databricks/btc_native/failures.py to it. */
+/** How the notebook says that employees failed; a vector holds `describe_failures` in btc_native/failures.py to it. */
 export const EMPLOYEES_FAILED = /\b[\d,]+ employees? failed \([A-Z_, ]+\): /;
 
 /** The value of `dbutils.notebook.exit`: JSON, or a text as it is; undefined for none. */

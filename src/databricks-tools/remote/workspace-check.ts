@@ -12,7 +12,7 @@ const ATTEMPTS = 2;
 const STATES = ['fine', 'not configured', 'wrong'] as const;
 
 /**
- * Logs in to every workspace that the environment or the description names, and says as whom. One that fails hides
+ * Logs in to every workspace that the environment or the description names, and says as whom. A failure hides
  * none of the others.
  */
 export async function tryWorkspaces(): Promise<Outcome> {

@@ -53,7 +53,7 @@ test('the login to the workspace is tried, and says as whom', async () => {
   expect(refused).toMatchObject({ state: 'wrong', detail: expect.stringContaining('refused the login (HTTP 401)') });
 });
 
-test('every workspace that the description names is tried, also beside one that fails', async () => {
+test('every workspace that the description names is tried, also when another fails', async () => {
   const file = join(cwd, 'lakehouse.yaml');
   const simulation = 'simulation: { recommender: { url: https://recommender.example/run } }';
   const targets = `targets: { dev: { host: nowhere.test }, qa: { host: "${workspace.host}" } }`;
