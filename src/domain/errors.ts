@@ -65,6 +65,7 @@ export const ERROR_CODES = {
   OUTPUT_CHANGED: { retryable: false, meaning: "A file of a run has changed since the run's manifest was written." },
 
   LAKEHOUSE_INVALID: { retryable: false, meaning: 'lakehouse.yaml has errors.' },
+  FINDINGS_INVALID: { retryable: false, meaning: 'Findings of datasets have errors.' },
   DATABRICKS_LOCAL: { retryable: false, meaning: 'A local Spark cannot be set up on this machine.' },
   LANDING_CONFLICT: { retryable: false, meaning: 'A run has landed with other content under the same run id.' },
   EXPORT_EDITED: { retryable: false, meaning: 'Files of an export were changed after it was written.' },

@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv';
-import { closest, distance } from 'fastest-levenshtein';
-import { quotedValue } from '../quoted-value.ts';
+import { distance } from 'fastest-levenshtein';
+import { printable, quotedValue } from '../quoted-value.ts';
 import { quartzSchedule } from '../schedule/quartz.ts';
 import { plural } from '../wording.ts';
 import { TEXT_FORMATS } from './formats.ts';
@@ -36,8 +36,10 @@ const PHRASES: Readonly<Record<string, (error: ErrorObject, name: string) => str
     const wanted = types.filter((type) => type !== 'null').map((type) => TYPES[type] ?? type);
     return `${name === '' ? 'the file' : name} is not ${wanted.join(' or ')}`;
   },
-  enum: ({ data, params }, name) =>
-    `${given(name, data)} is not one of ${(params.allowedValues as unknown[]).join(', ')}`,
+  enum: ({ data, params }, name) => {
+    const allowed = (params.allowedValues as unknown[]).map(String);
+    return `${given(name, data)} is not one of ${allowed.join(', ')}${didYouMean(String(data), allowed)}`;
+  },
   const: ({ data, params }, name) =>
     `${given(name, data)} is not ${String(params.allowedValue)}, the only version that this program knows`,
   format: ({ data, params }, name) => {
@@ -72,8 +74,15 @@ function whyNot(format: string, text: string): string {
 
 function advice(key: string, known: readonly string[]): string {
   if (known.length === 0) return '';
-  const nearest = closest(key.toLowerCase(), [...known]);
-  return distance(key.toLowerCase(), nearest) <= NEAR
-    ? `; did you mean ${nearest}?`
-    : `; there are ${known.join(', ')}`;
+  const near = didYouMean(key, known);
+  return near === '' ? `; there are ${known.join(', ')}` : near;
+}
+
+/** `; did you mean NAME?` for a name that is close to a known one, else nothing. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const far = NEAR + 1;
+  const nearest = known
+    .map((candidate) => ({ candidate, far: distance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .reduce((best, next) => (next.far < best.far ? next : best), { candidate: '', far });
+  return nearest.far < far ? `; did you mean ${printable(nearest.candidate)}?` : '';
 }

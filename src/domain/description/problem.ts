@@ -1,5 +1,5 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { BtcFakeError } from '../errors.ts';
+import { BtcFakeError, type ErrorCode } from '../errors.ts';
 
 /** The way to a value: keys, and positions in lists. */
 export type Path = readonly (string | number)[];
@@ -26,13 +26,20 @@ export function invalidDescription(
   file: string,
   problems: readonly { readonly line: number; readonly what: string }[],
 ): BtcFakeError {
+  return invalidFile('LAKEHOUSE_INVALID', file, problems, 'docs/databricks.md explains every setting of it.');
+}
+
+/** The same for any file that people edit. @param help where the file is explained, as a sentence. */
+export function invalidFile(
+  code: ErrorCode,
+  file: string,
+  problems: readonly { readonly line: number; readonly what: string }[],
+  help: string,
+): BtcFakeError {
   const inOrder = [...problems].sort((a, b) => a.line - b.line);
   const lines = [...new Set(inOrder.map(({ line, what }) => `${file}:${line}: ${what}`))];
   const count = lines.length === 1 ? 'One error' : `${lines.length} errors`;
-  return new BtcFakeError('LAKEHOUSE_INVALID', `${count} in ${file}`, {
-    lines,
-    remedy: 'Correct the file; docs/databricks.md explains every setting of it.',
-  });
+  return new BtcFakeError(code, `${count} in ${file}`, { lines, remedy: `Correct the file; ${help}` });
 }
 
 /** The offset at which the last known step of a path begins: its key where it has one. */
