@@ -56,8 +56,11 @@ export interface DatabricksWorkspace {
 const PAGE = 100;
 const RUN_ID = '9007199254740993';
 
-/** Starts a workspace without jobs. */
-export async function startDatabricksWorkspace(): Promise<DatabricksWorkspace> {
+/** Answers calls that the workspace itself does not know; undefined for those that this does not know either. */
+export type MoreAnswers = (call: ApiCall) => { readonly status: number; readonly body: unknown } | undefined;
+
+/** Starts a workspace without jobs. @param more answers first, where it has an answer. */
+export async function startDatabricksWorkspace(more?: MoreAnswers): Promise<DatabricksWorkspace> {
   const { caPem, certPem: cert, keyPem: key } = makeCertificate();
   let generation = 0;
   let looks = 0;
@@ -134,6 +137,8 @@ export async function startDatabricksWorkspace(): Promise<DatabricksWorkspace> {
         ? [`Basic ${credentials}`]
         : [`Bearer ${workspace.token}`, `Bearer access-${generation}`];
     if (!accepted.includes(request.headers.authorization ?? '')) return send(401, { message: 'Invalid access token.' });
+    const other = more?.(call);
+    if (other !== undefined) return send(other.status, other.body);
     const answer = answers[url.pathname];
     if (answer === undefined)
       return send(404, { error_code: 'ENDPOINT_NOT_FOUND', message: `No API at ${url.pathname}` });

@@ -19,6 +19,8 @@ export interface RestCall {
   readonly body?: object;
   /** As it reads in a message: `starting the job btc-fake-dev`. */
   readonly doing: string;
+  /** What is asked for may be gone: the answer is then undefined. */
+  readonly mayLack?: true;
   /** A call that is on its way is waited for when the work is stopped: only its answer says what it did. */
   readonly finishes?: boolean;
 }
@@ -103,6 +105,7 @@ export class DatabricksRest {
         if (response.statusCode < 300) return bodyOf(response, context);
         // An access token of a service principal lives for an hour: a kept one is asked for again, once.
         if (response.statusCode === 401 && isKept && this.#token === undefined) continue;
+        if (call.mayLack && isAbsence(response)) return undefined;
         error = refusal(response, context);
         if (!MAY_PASS.has(response.statusCode)) throw error;
       } catch (thrown) {
@@ -150,6 +153,13 @@ function mayPass(error: BtcFakeError): boolean {
 function withoutLogin(error: unknown): Error {
   const { message, code, cause } = error as { message?: string; code?: string; cause?: unknown };
   return Object.assign(new Error(message ?? 'the call failed', { cause }), { code });
+}
+
+/** The API answers 404 for an object that is gone, and also for an address that it does not know. */
+function isAbsence({ statusCode, body }: Response<string>): boolean {
+  return (
+    statusCode === 404 && /"error_code":\s*"\w*(DOES_NOT_EXIST|NOT_FOUND)"/.test(body) && !body.includes('ENDPOINT_')
+  );
 }
 
 function bodyOf({ body, statusCode }: Response<string>, context: CallContext): unknown {

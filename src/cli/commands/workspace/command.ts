@@ -3,6 +3,7 @@ import type { ExitCode } from '../../exit-codes.ts';
 import { addWorkspaceAccess } from './access.ts';
 import { addWorkspaceInit } from './init.ts';
 import { addWorkspacePeople } from './people.ts';
+import { addWorkspaceStatus } from './status.ts';
 import { addWorkspaceValidate } from './validate.ts';
 
 /**
@@ -16,4 +17,5 @@ export function workspaceCommand(program: Command, done: (code: ExitCode) => voi
   addWorkspacePeople(workspace, done);
   addWorkspaceValidate(workspace, done);
   addWorkspaceAccess(workspace, done);
+  addWorkspaceStatus(workspace, done);
 }
