@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { Description } from '../../domain/description/description.ts';
 import { parseDescription } from '../../domain/description/parse.ts';
 import { BtcFakeError, systemCode } from '../../domain/errors.ts';
 import { unreadable } from '../csv/rows.ts';
+import { replaceFile } from './whole-file.ts';
 import { writeFailure } from './write-failure.ts';
 
 /** Where commands look for the description, in the working folder. */
@@ -40,24 +41,10 @@ export async function readLakehouseText(path: string): Promise<string> {
  * @throws BtcFakeError USAGE when the file is no longer as `before` has it; OUTPUT_UNWRITABLE.
  */
 export async function replaceLakehouseFile(path: string, before: string, after: string): Promise<void> {
-  const draft = `${path}.${process.pid}.part`;
-  try {
-    if ((await readLakehouseText(path)) !== before) {
-      throw new BtcFakeError('USAGE', `${path} has changed meanwhile; it is left as it is`, { remedy: 'Try again.' });
-    }
-    const file = await open(draft, 'wx');
-    try {
-      await file.writeFile(after);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    if (error instanceof BtcFakeError) throw error;
-    throw writeFailure(path, error, 'Choose a folder that you can write to.');
+  if ((await readLakehouseText(path)) !== before) {
+    throw new BtcFakeError('USAGE', `${path} has changed meanwhile; it is left as it is`, { remedy: 'Try again.' });
   }
+  await replaceFile(path, after, 'Choose a folder that you can write to.');
 }
 
 /**

@@ -1,13 +1,14 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import { unreadable } from '../../adapters/csv/rows.ts';
 import { packageVersion } from '../../adapters/disk/package-root.ts';
-import { writeFailure } from '../../adapters/disk/write-failure.ts';
+import { replaceFile } from '../../adapters/disk/whole-file.ts';
 import { BtcFakeError, systemCode } from '../../domain/errors.ts';
 import type { ExportedFiles } from './exported-files.ts';
 
+const OTHER_FOLDER = 'Choose another folder with --out.';
 /** The file that remembers what an export wrote. */
 export const EXPORT_MANIFEST = 'export.manifest.json';
 
@@ -78,9 +79,9 @@ export async function writeExport({ folder, changes, manifest }: ExportPlan, for
   }
   for (const { path, after } of changes) {
     if (after === undefined) await rm(join(folder, path), { force: true });
-    else await writeWhole(join(folder, path), after);
+    else await replaceFile(join(folder, path), after, OTHER_FOLDER);
   }
-  await writeWhole(join(folder, EXPORT_MANIFEST), manifest);
+  await replaceFile(join(folder, EXPORT_MANIFEST), manifest, OTHER_FOLDER);
 }
 
 /** The changes of a plan as a unified diff; of files that are no text, a line each. */
@@ -135,24 +136,6 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw unreadable(path, code, error);
-  }
-}
-
-async function writeWhole(path: string, bytes: Buffer): Promise<void> {
-  const part = `${path}.${randomUUID()}.part`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(part, 'wx');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(part, path);
-  } catch (error) {
-    await rm(part, { force: true }).catch(() => {});
-    throw writeFailure(path, error, 'Choose another folder with --out.');
   }
 }
 

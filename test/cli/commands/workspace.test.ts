@@ -100,3 +100,24 @@ test('validate looks at the notebooks that are named, and reports each on its li
   for (const name of ['one.py', 'two.py']) await writeFile(join(cwd, name), '# Databricks notebook source\nprint(1)\n');
   expect((await workspace('validate')).stdout).toBe('lakehouse.yaml is right: 0 people, 1 catalog, 3 notebooks\n');
 });
+
+test('plan-names writes the file that notebooks read, the same bytes each time', async () => {
+  await workspace('add-user', 'Bo@team.example', '--name', 'Bo');
+  await workspace('add-user', 'ada@team.example', '--name', 'Ada');
+  const { code, stdout, stderr } = await workspace('plan-names', '--write', 'notebooks/names.json');
+  expect([code, stdout, stderr]).toEqual([
+    0,
+    'Bo@team.example  bo\nada@team.example  ada\n',
+    'Wrote notebooks/names.json\n',
+  ]);
+  const written = await readFile(join(cwd, 'notebooks/names.json'), 'utf8');
+  expect(JSON.parse(written)).toEqual({
+    version: 1,
+    catalog: 'people',
+    schemas: ['shared_bronze', 'shared_silver', 'shared_gold'],
+    shared_catalogs: {},
+    people: { 'ada@team.example': 'ada', 'bo@team.example': 'bo' },
+  });
+  await workspace('plan-names', '--write', 'notebooks/names.json', '--json');
+  expect(await readFile(join(cwd, 'notebooks/names.json'), 'utf8')).toBe(written);
+});

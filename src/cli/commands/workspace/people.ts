@@ -61,12 +61,19 @@ export function addWorkspacePeople(workspace: Command, done: (code: ExitCode) =>
     .command('plan-names')
     .description('list the personal schemas, one for each person')
     .option('--file <file>', 'the description', pathArgument, 'lakehouse.yaml')
+    .option('--write <file>', 'write the file that the notebook helper reads, too', pathArgument)
     .option('--json', 'print one JSON list of {email, schema}')
-    .addHelpText('after', '\nExample:\n  btc-fake workspace plan-names --json')
-    .action(async ({ file, json }: FileOptions) => {
+    .addHelpText('after', '\nExample:\n  btc-fake workspace plan-names --write notebooks/workspace_names.json')
+    .action(async ({ file, write, json }: FileOptions & { readonly write?: string }) => {
       const { describedWorkspace } = await import('../../../databricks-tools/workspace/described-workspace.ts');
       const { schemaNames } = await import('../../../domain/workspace/people.ts');
-      const names = schemaNames((await describedWorkspace(file)).workspace);
+      const { workspace: described } = await describedWorkspace(file);
+      const names = schemaNames(described);
+      if (write !== undefined) {
+        const { writeNamesFile } = await import('../../../databricks-tools/workspace/names-file.ts');
+        await writeNamesFile(write, described);
+        printProgress(`Wrote ${write}`);
+      }
       if (json) printJson(names);
       else for (const { email, schema } of names) printResult(`${email}  ${schema}`);
       done(EXIT.ok);
