@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Description } from '../../domain/description/description.ts';
 import { parseDescription } from '../../domain/description/parse.ts';
+import { noPeopleFile, type PeopleText, peopleFileOf } from '../../domain/description/people-file.ts';
 import { BtcFakeError, systemCode } from '../../domain/errors.ts';
 import { unreadable } from '../csv/rows.ts';
 import { replaceFile } from './whole-file.ts';
@@ -20,13 +22,31 @@ export function hasLakehouseFile(path: string = LAKEHOUSE_FILE): boolean {
  * @throws BtcFakeError LAKEHOUSE_INVALID with everything that is wrong in it; FILE_UNREADABLE.
  */
 export async function readLakehouseFile(path: string = LAKEHOUSE_FILE): Promise<Description> {
-  return parseDescription(await readLakehouseText(path), path);
+  const text = await readLakehouseText(path);
+  return parseDescription(text, path, await readPeopleText(path, text));
+}
+
+/**
+ * The file of people that a description names, undefined without one.
+ * @param path of the description. @param text of it.
+ * @throws BtcFakeError FILE_UNREADABLE.
+ */
+export async function readPeopleText(path: string, text: string): Promise<PeopleText | undefined> {
+  const name = peopleFileOf(text);
+  if (name === undefined) return undefined;
+  const file = join(dirname(path), name);
+  try {
+    return { file, text: withoutMark(await readFile(file, 'utf8')) };
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') throw noPeopleFile(file, path, error);
+    throw unreadable(file, systemCode(error), error);
+  }
 }
 
 /** The text of a description, without a byte order mark. @throws BtcFakeError FILE_UNREADABLE. */
 export async function readLakehouseText(path: string): Promise<string> {
   try {
-    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
+    return withoutMark(await readFile(path, 'utf8'));
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw unreadable(path, systemCode(error), error);
     throw new BtcFakeError('FILE_UNREADABLE', `${path}: there is no such file`, {
@@ -68,4 +88,8 @@ export async function writeLakehouseFile(text: string, path: string = LAKEHOUSE_
     }
     throw writeFailure(path, error, 'Choose a folder that you can write to.');
   }
+}
+
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, '');
 }

@@ -4,6 +4,7 @@ import type { Workspace } from '../workspace/workspace.ts';
 import { type Description, TARGET_NAMES, type Target, type TargetName, type TargetSettings } from './description.ts';
 import { TEXT_FORMATS } from './formats.ts';
 import { missingChoices } from './missing-choices.ts';
+import { isOfPeople, type PeopleText, putPeople, readPeople } from './people-file.ts';
 import { invalidDescription, type Path, type Problem } from './problem.ts';
 import { DESCRIPTION_SCHEMA } from './schema.ts';
 import { readYaml, schemaProblems } from './yaml-text.ts';
@@ -23,13 +24,26 @@ type DeepPartial<T> = { readonly [K in keyof T]?: T[K] extends readonly unknown[
  * Reads a description.
  * @param text of `lakehouse.yaml`.
  * @param file as messages name it.
+ * @param people the file that `people_file` names; without it nobody is in a description that names one.
  * @throws BtcFakeError LAKEHOUSE_INVALID, whose `lines` hold everything that is wrong, as `FILE:LINE: what`.
  */
-export function parseDescription(text: string, file: string): Description {
+export function parseDescription(text: string, file: string, people?: PeopleText): Description {
   const read = readYaml(text);
   if ('problems' in read) throw invalidDescription(file, read.problems);
   const { lineOf } = read;
   const written = read.value ?? {};
+  const own = people === undefined ? undefined : readPeople(people);
+  if (people !== undefined && own !== undefined && own.problems.length > 0) {
+    throw invalidDescription(people.file, own.problems);
+  }
+  const doubled = own === undefined ? [] : putPeople(written, own);
+  if (people !== undefined && doubled.length > 0) {
+    const problem = (group: string) => ({
+      line: lineOf(['workspace', group]),
+      what: `${group} are in ${people.file} (people_file), and not here`,
+    });
+    throw invalidDescription(file, doubled.map(problem));
+  }
   const problems: Problem[] = validate(written) ? [] : schemaProblems(validate.errors);
   if (problems.length === 0) {
     const description = complete(written as WrittenDescription);
@@ -39,7 +53,11 @@ export function parseDescription(text: string, file: string): Description {
   }
   throw invalidDescription(
     file,
-    problems.map(({ path, what }) => ({ line: lineOf(path), what })),
+    problems.map(({ path, what }) =>
+      people !== undefined && own !== undefined && isOfPeople(path)
+        ? { file: people.file, line: own.lineOf(path.slice(1)), what }
+        : { line: lineOf(path), what },
+    ),
   );
 }
 

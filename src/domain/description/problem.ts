@@ -10,6 +10,14 @@ export interface Problem {
   readonly what: string;
 }
 
+/** A mistake with its line, from 1. */
+export interface PlacedProblem {
+  /** When it is not in the file that is checked, but in a file that it names. */
+  readonly file?: string;
+  readonly line: number;
+  readonly what: string;
+}
+
 /** Finds the line, from 1, on which the last known step of a path begins: its key where it has one. */
 export function lineFinder(document: Document, lines: LineCounter): (path: Path) => number {
   return (path) => lines.linePos(positionOf(document.contents, path)).line;
@@ -22,10 +30,7 @@ export function lineFinderOf(text: string): (path: Path) => number {
 }
 
 /** BtcFakeError LAKEHOUSE_INVALID, whose `lines` hold every problem as `FILE:LINE: what`, in the order of the lines. */
-export function invalidDescription(
-  file: string,
-  problems: readonly { readonly line: number; readonly what: string }[],
-): BtcFakeError {
+export function invalidDescription(file: string, problems: readonly PlacedProblem[]): BtcFakeError {
   return invalidFile('LAKEHOUSE_INVALID', file, problems, 'docs/databricks.md explains every setting of it.');
 }
 
@@ -33,13 +38,19 @@ export function invalidDescription(
 export function invalidFile(
   code: ErrorCode,
   file: string,
-  problems: readonly { readonly line: number; readonly what: string }[],
+  problems: readonly PlacedProblem[],
   help: string,
 ): BtcFakeError {
-  const inOrder = [...problems].sort((a, b) => a.line - b.line);
-  const lines = [...new Set(inOrder.map(({ line, what }) => `${file}:${line}: ${what}`))];
+  const inOrder = [...problems].sort(
+    (a, b) => Number(a.file !== undefined) - Number(b.file !== undefined) || a.line - b.line,
+  );
+  const lines = [...new Set(inOrder.map(({ file: own, line, what }) => `${own ?? file}:${line}: ${what}`))];
+  const files = [...new Set(inOrder.map((one) => one.file ?? file))];
   const count = lines.length === 1 ? 'One error' : `${lines.length} errors`;
-  return new BtcFakeError(code, `${count} in ${file}`, { lines, remedy: `Correct the file; ${help}` });
+  return new BtcFakeError(code, `${count} in ${files.join(' and ')}`, {
+    lines,
+    remedy: `Correct ${files.length === 1 ? 'the file' : 'the files'}; ${help}`,
+  });
 }
 
 /** The offset at which the last known step of a path begins: its key where it has one. */

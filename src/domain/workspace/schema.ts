@@ -90,6 +90,10 @@ export const WORKSPACE_SCHEMA: SchemaNode = {
       'notebook-path',
       ONE_LINE,
     ),
+    people_file: {
+      ...ONE_LINE,
+      description: 'File that holds people and departed in the place of this one, seen from here.',
+    },
     people: byName(
       'People by their keys. btc-fake workspace add-user adds one; key and schema then stay as they are.',
       'identifier',

@@ -75,6 +75,8 @@ export interface Workspace extends People {
   readonly shared_catalogs: Readonly<Record<string, CatalogPlan>>;
   readonly roles: Readonly<Record<string, Role>>;
   readonly grants: readonly Grant[];
+  /** The file that people and departed were read from, relative to `lakehouse.yaml`; absent when they are in it. */
+  readonly people_file?: string;
   /** The group that owns catalogs, shared schemas, and the schemas of people who have left. */
   readonly owner_group: string;
   /** Notebooks by their path in the workspace: the file, relative to `lakehouse.yaml`. */

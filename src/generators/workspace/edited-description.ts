@@ -3,18 +3,21 @@ import type { Departed, Person } from '../../domain/workspace/workspace.ts';
 
 type Group = 'people' | 'departed';
 
+/** Where people are: in the part `workspace` of a description, or in a file that holds nothing else. */
+export type PeoplePlace = 'workspace' | 'people_file';
+
 /**
  * Adds a person to the text of a description, taking them out of `departed` if they are there. All other lines stay as
  * they are.
- * @param text a description that is right and has a `workspace`.
+ * @param text a description that is right and has a `workspace`, or a file of people.
  */
-export function withPerson(text: string, key: string, person: Person): string {
-  return added(removed(text, 'departed', key), 'people', key, person);
+export function withPerson(text: string, key: string, person: Person, place: PeoplePlace = 'workspace'): string {
+  return added(removed(text, 'departed', key, place), 'people', key, person, place);
 }
 
 /** Moves a person from `people` to `departed`. @param text a description that is right and has them. */
-export function withoutPerson(text: string, key: string, departed: Departed): string {
-  return added(removed(text, 'people', key), 'departed', key, departed);
+export function withoutPerson(text: string, key: string, departed: Departed, place: PeoplePlace = 'workspace'): string {
+  return added(removed(text, 'people', key, place), 'departed', key, departed, place);
 }
 
 /** Adds the part `workspace` at the end. @param part its text, with a line break at its end. */
@@ -23,8 +26,9 @@ export function withWorkspace(text: string, part: string): string {
   return `${text}${gap}${part}`;
 }
 
-function added(text: string, group: Group, key: string, person: Departed | Person): string {
-  const { workspace, pair } = placeOf(text, group);
+function added(text: string, group: Group, key: string, person: Departed | Person, place: PeoplePlace): string {
+  const { workspace, pair } = placeOf(text, group, place);
+  if (workspace === undefined) return `${withLineBreak(text)}${rendered({ [group]: { [key]: person } }, 0)}`;
   const indent = columnOf(text, startOf(workspace.items[0]));
   if (pair === undefined) {
     return insertedAfter(text, workspace, rendered({ [group]: { [key]: person } }, indent));
@@ -37,10 +41,10 @@ function added(text: string, group: Group, key: string, person: Departed | Perso
   return replaced(text, pair, group, rendered(all, indent + 2));
 }
 
-function removed(text: string, group: Group, key: string): string {
-  const { workspace, pair } = placeOf(text, group);
+function removed(text: string, group: Group, key: string, place: PeoplePlace): string {
+  const { workspace, pair } = placeOf(text, group, place);
   const members = pair?.value;
-  if (pair === undefined || !isMap(members) || !members.has(key)) return text;
+  if (workspace === undefined || pair === undefined || !isMap(members) || !members.has(key)) return text;
   const { [key]: _gone, ...others } = members.toJSON() as Record<string, object>;
   if (Object.keys(others).length === 0) return replaced(text, pair, group, undefined);
   if (members.flow === true) {
@@ -51,10 +55,18 @@ function removed(text: string, group: Group, key: string): string {
   return text.slice(0, start) + text.slice(lineEnd(text, endOf(item?.value, startOf(item))));
 }
 
-/** Where a group of people is written. */
-function placeOf(text: string, group: Group): { workspace: YAMLMap; pair: Pair | undefined } {
-  const workspace = parseDocument(text).get('workspace', true);
-  if (!isMap(workspace)) throw new TypeError('the description has no workspace');
+/** Where a group of people is written. An empty file of people has no place yet. */
+function placeOf(
+  text: string,
+  group: Group,
+  place: PeoplePlace,
+): { workspace: YAMLMap | undefined; pair: Pair | undefined } {
+  const document = parseDocument(text);
+  const workspace = place === 'workspace' ? document.get('workspace', true) : document.contents;
+  if (!isMap(workspace)) {
+    if (place === 'people_file') return { workspace: undefined, pair: undefined };
+    throw new TypeError('the description has no workspace');
+  }
   return { workspace, pair: workspace.items.find(({ key }) => isScalar(key) && key.value === group) };
 }
 
@@ -67,8 +79,11 @@ function replaced(text: string, pair: Pair, group: Group, lines: string | undefi
 
 function insertedAfter(text: string, node: Node, lines: string): string {
   const end = lineEnd(text, endOf(node, 0));
-  const before = text.slice(0, end);
-  return `${before}${before.endsWith('\n') ? '' : '\n'}${lines}${text.slice(end)}`;
+  return `${withLineBreak(text.slice(0, end))}${lines}${text.slice(end)}`;
+}
+
+function withLineBreak(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
 /** YAML in blocks, but lists on one line; each line indented. */

@@ -36,6 +36,7 @@ workspace:
   # Notebooks by their path in the workspace: /Shared/labs/start: notebooks/start.py
   notebooks: {}
   # People by their keys: btc-fake workspace add-user EMAIL. Key and schema are given once and stay.
+  # With people_file: people.yaml they are in that file instead.
   people: {}
   # People who have left: btc-fake workspace remove-user EMAIL. Their schemas stay.
   departed: {}

@@ -1,6 +1,6 @@
 // Proves what a platform engineer gets from `btc-fake workspace`: a description that people are added to and taken
 // from, names that stay, rights with their reasons, and an error that names the line when something would be wrong.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -120,4 +120,26 @@ test('plan-names writes the file that notebooks read, the same bytes each time',
   });
   await workspace('plan-names', '--write', 'notebooks/names.json', '--json');
   expect(await readFile(join(cwd, 'notebooks/names.json'), 'utf8')).toBe(written);
+});
+
+test('people in a file of their own join and leave there, and the description stays as it is', async () => {
+  await change('  people: {}', '  people_file: team/people.yaml');
+  const before = await text();
+  const lacking = await workspace('add-user', 'ada@team.example', '--name', 'Ada');
+  expect([lacking.code, lacking.stderr]).toEqual([
+    1,
+    expect.stringContaining('team/people.yaml: there is no such file; people_file in lakehouse.yaml names it'),
+  ]);
+  await mkdir(join(cwd, 'team'));
+  await writeFile(join(cwd, 'team/people.yaml'), '# The team.\n');
+  await workspace('add-user', 'ada@team.example', '--name', 'Ada');
+  await workspace('add-user', 'bo@team.example', '--name', 'Bo');
+  await workspace('remove-user', 'ada');
+  expect((await workspace('plan-names', '--json')).json()).toEqual([{ email: 'bo@team.example', schema: 'bo' }]);
+  expect(await text()).toBe(before);
+  expect(await readFile(join(cwd, 'team/people.yaml'), 'utf8')).toMatch(
+    /^# The team\.\npeople:\n {2}bo:\n(.*\n)*departed:\n/,
+  );
+  await writeFile(join(cwd, 'team/people.yaml'), 'people:\n  ada: 1\n');
+  expect((await workspace('validate')).stderr).toContain('team/people.yaml:2: ');
 });
