@@ -21,7 +21,7 @@ export function addDatabricksExplore(databricks: Command, done: (code: ExitCode)
     .description(
       'look at datasets of any kind and write findings: types, keys, quality, relationships, recommendations',
     )
-    .argument('<source...>', 'CSV, Parquet or JSON lines files')
+    .argument('<source...>', 'CSV, Parquet, JSON lines or SQLite files (FILE#TABLE), or Delta folders')
     .option('--label <column>', 'the column to predict: what alone tells it is reported')
     .option('--out <folder>', 'where to write findings and report', pathArgument, 'findings')
     .option('--exact', 'exact distinct counts of every column (keys are always checked exactly)')

@@ -1,12 +1,15 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { unreadable } from '../../../adapters/csv/rows.ts';
 import { BtcFakeError, systemCode } from '../../../domain/errors.ts';
 import type { Engine } from '../engine.ts';
 import { openCsv } from './csv-source.ts';
+import { openDelta } from './delta-source.ts';
 import { openJsonLines } from './json-lines-source.ts';
 import { openParquet } from './parquet-source.ts';
 import type { OpenSource } from './source.ts';
+import { openSqlite } from './sqlite-source.ts';
 
 /** A source with the name of its dataset. */
 export interface NamedSource {
@@ -15,29 +18,41 @@ export interface NamedSource {
 }
 
 /**
- * Opens what people name: CSV, Parquet and JSON lines files.
+ * Opens what people name: CSV, Parquet, JSON lines and SQLite files, and folders of Delta tables.
  * @throws BtcFakeError FILE_UNREADABLE, USAGE when something is none of them.
  */
 export async function openSources(engine: Engine, names: readonly string[]): Promise<NamedSource[]> {
   const opened: { readonly base: string; readonly source: OpenSource }[] = [];
-  for (const name of names) opened.push({ base: baseName(name), source: await openSource(engine, name) });
+  for (const name of names)
+    for (const source of await openSource(engine, name)) opened.push({ base: baseName(source.table ?? name), source });
   const fileNames = distinctNames(opened.map(({ base }) => base));
   return opened.map(({ source }, index) => ({ name: fileNames[index]!, source }));
 }
 
-async function openSource(engine: Engine, name: string): Promise<OpenSource> {
-  const kind = await stat(name).catch((error: unknown) => {
-    throw unreadable(name, systemCode(error), error);
+/** A SQLite file has a source for each table; `FILE#TABLE` means one of them. */
+async function openSource(engine: Engine, name: string): Promise<OpenSource[]> {
+  const [, file = name, table] = /^(.*\.(?:db|sqlite|sqlite3))#(.+)$/i.exec(name) ?? [];
+  const kind = await stat(file).catch((error: unknown) => {
+    throw unreadable(file, systemCode(error), error);
   });
-  const extension = extname(name).toLowerCase();
-  if (kind.isFile() && (extension === '.csv' || extension === '.tsv' || extension === '.txt')) return openCsv(name);
-  if (kind.isFile() && extension === '.parquet') return explained(name, () => openParquet(engine, name));
-  if (kind.isFile() && (extension === '.jsonl' || extension === '.ndjson' || extension === '.json'))
-    return explained(name, () => openJsonLines(engine, name));
+  const isDelta = kind.isDirectory() && existsSync(join(file, '_delta_log'));
+  if (isDelta) return explained(file, async () => [await openDelta(engine, file)]);
+  const open = kind.isFile() ? OPENERS[extname(file).toLowerCase()] : undefined;
+  if (open !== undefined) return explained(file, () => open(engine, file, table));
   throw new BtcFakeError('USAGE', `${name} is no source that can be explored`, {
-    remedy: 'Name CSV (.csv, .tsv, .txt), Parquet (.parquet) or JSON lines files (.jsonl, .ndjson, .json).',
+    remedy:
+      'Name CSV (.csv, .tsv, .txt), Parquet, JSON lines (.jsonl, .ndjson, .json) or SQLite files, or Delta folders.',
   });
 }
+
+type Opener = (engine: Engine, path: string, table: string | undefined) => Promise<OpenSource[]>;
+const csv: Opener = async (_, path) => [await openCsv(path)];
+const json: Opener = async (engine, path) => [await openJsonLines(engine, path)];
+const OPENERS: Readonly<Record<string, Opener>> = {
+  ...{ '.csv': csv, '.tsv': csv, '.txt': csv, '.jsonl': json, '.ndjson': json, '.json': json },
+  '.parquet': async (engine, path) => [await openParquet(engine, path)],
+  ...{ '.db': openSqlite, '.sqlite': openSqlite, '.sqlite3': openSqlite },
+};
 
 /** What DuckDB says of a file as FILE_UNREADABLE. */
 export async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
