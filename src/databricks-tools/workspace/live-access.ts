@@ -4,7 +4,7 @@ import { BtcFakeError } from '../../domain/errors.ts';
 import { quotedValue } from '../../domain/quoted-value.ts';
 import { type Access, securables } from '../../domain/workspace/access.ts';
 import { findPerson, sameAccount } from '../../domain/workspace/people.ts';
-import { principalName, securableText } from '../../domain/workspace/snapshot.ts';
+import { EVERYBODY, principalName, securableText } from '../../domain/workspace/snapshot.ts';
 import { privilegeName } from '../../domain/workspace/terraform-state.ts';
 import { PRIVILEGES, type Privilege } from '../../domain/workspace/workspace.ts';
 import { describedTarget } from '../described-target.ts';
@@ -14,9 +14,6 @@ import { describedWorkspace } from './described-workspace.ts';
 import { inLanes } from './lanes.ts';
 import { groupNames, UNITY_CATALOG, usersNamed } from './live-workspace.ts';
 import { withWorkspaceApi } from './workspace-api.ts';
-
-/** Everybody in an account is in it, and no list of groups shows it. */
-const EVERYBODY = 'account users';
 
 /**
  * What a person may do as the workspace itself says: by their own grants, those of their groups, inherited from the

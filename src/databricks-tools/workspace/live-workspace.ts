@@ -94,7 +94,7 @@ function scimList(rest: DatabricksRest, kind: 'Groups' | 'Users', attributes: st
 async function listedCatalogs(rest: DatabricksRest, wanted: ReadonlySet<string> | undefined): Promise<Listed[]> {
   const path = `${UNITY_CATALOG}/catalogs`;
   const all = (await allPages(rest, 'catalogs', { path, doing: 'listing the catalogs' })) ?? [];
-  const listed = all.map((one) => securable(one, aText(one.name)));
+  const listed = all.filter(isOfPeople).map((one) => securable(one, aText(one.name)));
   if (wanted === undefined) return listed;
   const names = new Set(listed.map(({ name }) => name));
   const hidden = await inLanes(
@@ -126,6 +126,12 @@ async function schemasOf(rest: DatabricksRest, catalog: string): Promise<Listed[
 
 function securable({ owner }: Readonly<Record<string, unknown>>, name: string): Listed {
   return { name: name.toLowerCase(), owner: aText(owner) === '' ? undefined : principalName(aText(owner)) };
+}
+
+/** Catalogs that the account makes, or another shares, are nobody's to describe. */
+function isOfPeople({ name, catalog_type: type }: Readonly<Record<string, unknown>>): boolean {
+  const isSystem = ['hive_metastore', 'samples', 'system'].includes(aText(name)) || aText(name).startsWith('__');
+  return !isSystem && (aText(type) === '' || aText(type) === 'MANAGED_CATALOG');
 }
 
 /** A user who is switched off cannot log in: for the description such a person is not there. */

@@ -5,6 +5,7 @@ import {
   replaceLakehouseFile,
   writeLakehouseFile,
 } from '../../adapters/disk/lakehouse-file.ts';
+import type { Description } from '../../domain/description/description.ts';
 import { parseDescription } from '../../domain/description/parse.ts';
 import { BtcFakeError } from '../../domain/errors.ts';
 import { withWorkspace } from '../../generators/workspace/edited-description.ts';
@@ -22,14 +23,18 @@ export async function addWorkspace(
 ): Promise<{ readonly isNewFile: boolean }> {
   const isNewFile = !hasLakehouseFile(file);
   const before = isNewFile ? newDescription(settings) : await readLakehouseText(file);
-  if (parseDescription(before, file).workspace !== undefined) {
-    throw new BtcFakeError('USAGE', `${file} has a workspace already; it is left as it is`, {
-      remedy: 'Edit it, or take that part out first.',
-    });
-  }
+  refuseSecond(parseDescription(before, file), file);
   const after = withWorkspace(before, starterWorkspace(start));
   parseDescription(after, file);
   if (isNewFile) await writeLakehouseFile(after, file);
   else await replaceLakehouseFile(file, before, after);
   return { isNewFile };
+}
+
+/** Nothing is added to a description that has a workspace. @throws BtcFakeError USAGE. */
+export function refuseSecond({ workspace }: Description, file: string): void {
+  if (workspace === undefined) return;
+  throw new BtcFakeError('USAGE', `${file} has a workspace already; it is left as it is`, {
+    remedy: 'Edit it, or take that part out first.',
+  });
 }

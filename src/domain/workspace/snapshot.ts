@@ -19,6 +19,9 @@ export interface Securable {
   readonly grants: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 }
 
+/** Everybody in an account is in this group, and no list of groups shows it. */
+export const EVERYBODY = 'account users';
+
 /** `catalog people`, or `schema people.ada`. */
 export function securableText(name: string): string {
   return `${name.includes('.') ? 'schema' : 'catalog'} ${name}`;
@@ -36,11 +39,11 @@ export function describedSnapshot(workspace: Workspace): Snapshot {
     Object.values(people).map(({ schema, email }) => [`${people_catalog.name}.${schema}`, principalName(email)]),
   );
   return {
-    groups: new Set([owner_group, ...Object.values(roles).map(({ group }) => group)]),
+    groups: new Set([owner_group, ...Object.values(roles).map(({ group }) => group)].filter(isListed)),
     users: new Map(
       Object.values(people).map((person) => [
         principalName(person.email),
-        new Set(person.roles.flatMap((role) => roles[role]?.group ?? [])),
+        new Set(person.roles.flatMap((role) => roles[role]?.group ?? []).filter(isListed)),
       ]),
     ),
     securables: new Map(
@@ -50,6 +53,10 @@ export function describedSnapshot(workspace: Workspace): Snapshot {
       ]),
     ),
   };
+}
+
+function isListed(group: string): boolean {
+  return group !== EVERYBODY;
 }
 
 /** What is granted on an object itself; `*` is every catalog, and a schema inherits from its catalog. */

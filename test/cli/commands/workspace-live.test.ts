@@ -1,6 +1,6 @@
 // Proves what the commands say that look into a workspace: drift, rights and numbers, with exit codes, and a clear
 // error for a login without the rights.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -116,4 +116,77 @@ test('access --live names a person or an object that the workspace does not have
   expect([nobody.code, nobody.stderr]).toEqual([64, expect.stringContaining('The workspace has no user')]);
   const nothing = await workspace('access', 'ada', 'people.none', '--live');
   expect([nothing.code, nothing.stderr]).toEqual([64, expect.stringContaining('has no schema people.none')]);
+});
+
+test('init describes a workspace as it is, with import blocks, and status then has no drift', async () => {
+  await rm(join(cwd, 'lakehouse.yaml'));
+  catalog.users.push(
+    { id: '2', userName: 'bo@team.example', displayName: 'Bo: "B"', groups: ['members', 'admins'] },
+    { id: '3', userName: 'cy@team.example', displayName: 'Cy', groups: [] },
+  );
+  catalog.securables.set('people.bo_2', { owner: 'bo@team.example', grants: {} });
+  catalog.securables.set('people.shared_gold', { owner: 'admins', grants: {} });
+  catalog.securables.set('sales', { owner: 'admins', grants: { members: ['USE_CATALOG', 'USE_SCHEMA', 'SELECT'] } });
+  catalog.securables.set('sales.gold', { owner: 'admins', grants: {} });
+  catalog.securables.set('system', { owner: 'System user', grants: {} });
+  const { code, stdout, stderr } = await workspace('init', '--from-workspace', '--people-catalog', 'People');
+  expect([code, stdout, stderr]).toEqual([
+    0,
+    'Wrote lakehouse.yaml, and wrote imports.tf\n',
+    'Look through it, then: btc-fake workspace status\n',
+  ]);
+  expect(await workspace('status')).toMatchObject({ code: 0, stdout: '' });
+  expect((await workspace('plan-names', '--json')).json()).toEqual([
+    { email: 'ada@team.example', schema: 'ada' },
+    { email: 'bo@team.example', schema: 'bo_2' },
+  ]);
+  const blocks = await readFile(join(cwd, 'imports.tf'), 'utf8');
+  expect([...blocks.matchAll(/id = "(.*)"/g)].map(([, id]) => id)).toEqual([
+    'sales',
+    'catalog/sales',
+    'sales.gold',
+    'people',
+    'catalog/people',
+    'people.shared_gold',
+    'people.ada',
+    'people.bo_2',
+  ]);
+  expect(blocks).toContain('databricks_schema.personal["bo_2"]\n  id = "people.bo_2"');
+  const again = await workspace('init', '--from-workspace');
+  expect([again.code, again.stderr]).toEqual([64, expect.stringContaining('has a workspace already')]);
+});
+
+test('init names what a description cannot hold, and leaves it out', async () => {
+  await rm(join(cwd, 'lakehouse.yaml'));
+  catalog.users.push({ id: '2', userName: 'bo@team.example', displayName: 'Bo', groups: [] });
+  catalog.securables.set('people.bo', { owner: 'bo@team.example', grants: {} });
+  catalog.securables.set('people.gone', { owner: 'gone@team.example', grants: {} });
+  catalog.securables.set('people.ada', { owner: 'ada@team.example', grants: { members: ['SELECT'] } });
+  catalog.securables.set('people.zz', { owner: 'ada@team.example', grants: {} });
+  catalog.securables.set('sales', {
+    owner: 'admins',
+    grants: { members: ['SELECT', 'EXTERNAL_USE_SCHEMA'], 'ada@team.example': ['USE_CATALOG'] },
+  });
+  const { code, stdout } = await workspace('init', '--from-workspace', '--json');
+  expect(code).toBe(0);
+  expect((JSON.parse(stdout) as { notices: string[] }).notices).toEqual([
+    'schema people.gone belongs to gone@team.example, who is no active user: it is left out',
+    'schema people.zz is the second schema of ada@team.example, after ada: it is left out',
+    'SELECT of members on people.ada is left out: a personal schema has no grants in a description',
+    'EXTERNAL_USE_SCHEMA of members on sales is left out: a description does not know the privilege',
+    'USE_CATALOG of ada@team.example on sales is left out: grants go to groups',
+    'SELECT on sales is useless to members without USE_CATALOG and USE_SCHEMA: it is left out',
+    'no role of bo has USE_CATALOG on people: the personal schema cannot be used: it is left out',
+  ]);
+  expect(await workspace('validate')).toMatchObject({ code: 0 });
+});
+
+test('init writes nothing where the workspace has no such catalog, or a page cannot be read', async () => {
+  await rm(join(cwd, 'lakehouse.yaml'));
+  const { code, stderr } = await workspace('init', '--from-workspace', '--people-catalog', 'nowhere');
+  expect([code, stderr]).toEqual([64, expect.stringContaining('The workspace has no catalog "nowhere"')]);
+  catalog.meddle = ({ path }) =>
+    path.endsWith('/schemas') ? { status: 403, body: { error_code: 'PERMISSION_DENIED' } } : undefined;
+  expect(await workspace('init', '--from-workspace')).toMatchObject({ code: 1, stdout: '' });
+  expect(await readdir(cwd)).toEqual(['ca.pem']);
 });
