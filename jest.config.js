@@ -10,6 +10,7 @@ export default {
   testPathIgnorePatterns: [
     ...(process.env.SOAK_MINUTES ? [] : ['/test/faults/soak\\.test\\.ts$']),
     ...(process.env.SPARK_PYTHON ? [] : ['/test/databricks-spark/']),
+    ...(process.env.MOTO_PYTHON ? [] : ['/test/databricks-stores/']),
   ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

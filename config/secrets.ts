@@ -1,4 +1,5 @@
 import { parseRedisAddress } from '../src/domain/connections/redis-address.ts';
+import { storeSecrets } from './object-stores.ts';
 import type { Settings } from './settings.ts';
 
 /** What must not be seen of an address: its password, as written and decoded, and any address that holds a login. */
@@ -17,8 +18,8 @@ function secretsOfProxy(proxyUrl: string): string[] {
 }
 
 /**
- * All secret values in the settings, the longest first (a secret that is part of another must not be replaced before
- * it), for taking them out of logs by value.
+ * All secret values in the settings, and those of object stores in the environment, the longest first (a secret that is
+ * part of another must not be replaced before it), for taking them out of logs by value.
  */
 export function secretsOf(settings: Settings): string[] {
   const { recommender, databricksLogin, redis, dashboard, alerts } = settings;
@@ -32,6 +33,7 @@ export function secretsOf(settings: Settings): string[] {
     alerts.webhookUrl,
     ...settings.proxies.flatMap(secretsOfProxy),
     redis.sentinelPassword,
+    ...storeSecrets(),
     ...(redis.url === undefined ? [] : secretsOfUrl(redis.url)),
   ].filter((value): value is string => value !== undefined && value !== '');
   return [...new Set(found)].sort((a, b) => b.length - a.length);

@@ -54,7 +54,9 @@ async function testAll({ findPython, pythonEnvironment, deltaJars, hasJava }) {
     testPython('databricks', await environment('test'));
     if (onlyRules) return;
     const lock = `${ROOT}/uploader/requirements-test.txt`;
-    testPython('uploader', await pythonEnvironment(python, ENVIRONMENTS, 'uploader', { say }, lock));
+    const uploader = await pythonEnvironment(python, ENVIRONMENTS, 'uploader', { say }, lock);
+    testPython('uploader', uploader);
+    testStores(uploader);
     installPrograms([
       { package: 'openjdk-17-jre-headless', isThere: hasJava, units: [] },
       { package: 'maven', isThere: () => isOnPath('mvn'), units: [] },
@@ -84,6 +86,14 @@ function testPython(folder, program) {
   for (let i = 0; i < failed; i++) failures.push(`a test in ${folder}/tests (see above)`);
   if (failed === 0 && (!ended || number('tests') === 0))
     failures.push(`The tests of ${folder}/ did not run to their end.`);
+}
+
+/** The stores that runs are landed in, against the S3 server in the uploader's environment. */
+function testStores(program) {
+  const env = { ...process.env, MOTO_PYTHON: program, ...SIZE };
+  const jest = runJest(['test/databricks-stores'], { results: JEST_RESULTS, env });
+  passed += jest.passed;
+  failures.push(...jest.failures);
 }
 
 function testSpark(spark, tests, column) {

@@ -67,6 +67,11 @@ export const ERROR_CODES = {
   LAKEHOUSE_INVALID: { retryable: false, meaning: 'lakehouse.yaml has errors.' },
   FINDINGS_INVALID: { retryable: false, meaning: 'Findings of datasets have errors.' },
   DATABRICKS_LOCAL: { retryable: false, meaning: 'A local Spark cannot be set up on this machine.' },
+  LANDING_FAILED: { retryable: true, meaning: 'A store that runs are landed in does not answer, or failed.' },
+  LANDING_DENIED: {
+    retryable: false,
+    meaning: 'A store that runs are landed in refused the credentials or the rights.',
+  },
   LANDING_CONFLICT: { retryable: false, meaning: 'A run has landed with other content under the same run id.' },
   EXPORT_EDITED: { retryable: false, meaning: 'Files of an export were changed after it was written.' },
 
