@@ -28,6 +28,8 @@ export interface BenchSizes {
   readonly assemblyEmployees: number;
   /** Of the native job and the queue, in turn. */
   readonly native: { readonly employees: number; readonly repeats: number };
+  /** Rows of the file that is explored. */
+  readonly exploreRows: number;
   readonly watched: { readonly employees: number; readonly latencyMs: number };
 }
 
@@ -52,6 +54,7 @@ export const FULL_SIZES: BenchSizes = {
   // About five rows each: a million rows.
   assemblyEmployees: 200_000,
   native: { employees: 1_000_000, repeats: 1 },
+  exploreRows: 1_000_000,
   watched: { employees: 20_000, latencyMs: 20 },
 };
 
@@ -73,5 +76,6 @@ export const QUICK_SIZES: BenchSizes = {
   fanOutEmployees: 1_000,
   assemblyEmployees: 500,
   native: { employees: 500, repeats: 1 },
+  exploreRows: 2_000,
   watched: { employees: 2_000, latencyMs: 20 },
 };

@@ -7,6 +7,7 @@ import { mergedResults, resultsJson, writeResults } from './results.ts';
 import type { Section, SectionResult } from './section.ts';
 import { assemblySection } from './sections/assembly.ts';
 import { concurrencySection } from './sections/concurrency.ts';
+import { exploreSection } from './sections/explore.ts';
 import { fanOutSection } from './sections/fan-out.ts';
 import { growthSection } from './sections/growth.ts';
 import { nativeSection } from './sections/native.ts';
@@ -29,6 +30,7 @@ const SECTIONS: readonly Section[] = [
   watchedSection,
   startUpSection,
   nativeSection,
+  exploreSection,
   profileSection,
 ];
 
