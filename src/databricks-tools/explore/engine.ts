@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BtcFakeError } from '../../domain/errors.ts';
 
+/** Runs a statement and gives its rows; whole numbers beyond 2^53 and decimals are texts. */
+export interface RowReader {
+  rows(sql: string): Promise<Readonly<Record<string, unknown>>[]>;
+}
+
 /** DuckDB in this process, with bounded memory; what does not fit is kept in a folder that `close` removes. */
-export interface Engine {
+export interface Engine extends RowReader {
   /** For files that a source needs meanwhile. */
   readonly folder: string;
-  /** Runs a statement and gives its rows; whole numbers beyond 2^53 and decimals are texts. */
-  rows(sql: string): Promise<Readonly<Record<string, unknown>>[]>;
   close(): Promise<void>;
 }
 

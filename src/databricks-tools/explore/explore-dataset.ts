@@ -1,8 +1,9 @@
+import type { DatabricksWarehouse } from '../../adapters/databricks/warehouse.ts';
 import { didYouMean } from '../../domain/description/describe-problem.ts';
 import { BtcFakeError } from '../../domain/errors.ts';
 import type { ColumnFindings, DatasetFindings, LeakageSuspect } from '../../domain/findings/dataset.ts';
 import { count } from '../../domain/wording.ts';
-import { type Engine, numberOf } from './engine.ts';
+import { type Engine, numberOf, type RowReader } from './engine.ts';
 import { bronzeRecommendations } from './infer/bronze.ts';
 import { columnFindings } from './infer/column-findings.ts';
 import { entityAndTime, timeSeries } from './infer/granularity.ts';
@@ -10,6 +11,7 @@ import { distinctRows, equalColumns, uniqueColumns } from './profile/exact-check
 import { type DatasetProfile, profileDataset } from './profile/profile-dataset.ts';
 import { type SecondLook, secondPass } from './profile/second-pass.ts';
 import type { OpenSource } from './sources/source.ts';
+import { lookAtTable, profileTable } from './warehouse/profile-table.ts';
 
 /** How datasets are explored. */
 export interface ExploreOptions {
@@ -21,6 +23,8 @@ export interface ExploreOptions {
   readonly sample?: number;
   /** False: no value of the data gets into the findings. */
   readonly keepValues: boolean;
+  /** Where tables of Databricks are read. */
+  readonly warehouse?: DatabricksWarehouse;
 }
 
 /** A dataset with what is known of it. */
@@ -28,6 +32,8 @@ export interface ExploredDataset {
   readonly findings: DatasetFindings;
   readonly looks: readonly SecondLook[];
   readonly source: OpenSource;
+  /** What read it: datasets of the same reader can be compared. */
+  readonly reader: RowReader;
   /** Positions of the columns that no two rows share a value of. */
   readonly keys: readonly number[];
 }
@@ -46,17 +52,22 @@ export async function exploreDataset(
   say('reading every column');
   const sampled = options.sample === undefined ? undefined : await sampleOf(engine, source, options.sample);
   const relation = sampled?.relation ?? source.relation;
-  const profile = await profileDataset(engine, source, relation);
+  const reader = source.warehouse ?? engine;
+  const profile = await (source.warehouse
+    ? profileTable(source.warehouse, source)
+    : profileDataset(engine, source, relation));
   const rows = sampled?.allRows ?? profile.rows;
   const unreadable = sampled === undefined ? await source.unreadable(engine) : 0;
   say(`${count(rows)} rows; checking keys`);
-  const distinct = await uniqueColumns(engine, relation, profile.rows, profile.columns);
-  const keys = await confirmedKeys(engine, source, distinct, profile, rows, sampled !== undefined);
+  const distinct = await uniqueColumns(reader, relation, profile.rows, profile.columns);
+  const keys = await confirmedKeys(reader, source, distinct, profile, rows, sampled !== undefined);
   const label = labelOf(source, options.label);
   say('looking at values again');
-  const looks = await secondPass(engine, source, relation, profile, label);
-  const exact = options.exact ? await everyDistinct(engine, relation, profile, distinct) : distinct;
-  const equal = await equalColumns(engine, relation, profile.columns);
+  const looks = await (source.warehouse
+    ? lookAtTable(source.warehouse, source, profile, label)
+    : secondPass(engine, source, relation, profile, label));
+  const exact = options.exact ? await everyDistinct(reader, relation, profile, distinct) : distinct;
+  const equal = await equalColumns(reader, relation, profile.columns);
   const names = source.columns.map((column) => column.name);
   const columns: [string, ColumnFindings][] = profile.columns.map((one, position) => {
     const values = looks[position]?.values;
@@ -70,11 +81,11 @@ export async function exploreDataset(
   });
   const keyNames = keys.map((position) => [names[position]!]);
   const { granularity, entity, time } = entityAndTime(columns, keyNames.flat(), profile.rows);
-  const composite = keys.length > 0 ? [] : await compositeKeys(engine, source, profile, columns, rows);
+  const composite = keys.length > 0 ? [] : await compositeKeys(reader, source, profile, columns, rows);
   const repeated =
     keys.length > 0 || composite.length > 0 || profile.rows === 0
       ? false
-      : await hasRepeatedRows(engine, relation, profile);
+      : await hasRepeatedRows(reader, relation, profile, source.warehouse !== undefined);
   const duplicates = equal.map(([first, second]) => ({ column: names[second]!, same_as: names[first]! }));
   const issues = [
     ...(unreadable === 0
@@ -117,7 +128,7 @@ export async function exploreDataset(
     short_gold: [],
   };
   const recommendations = bronzeRecommendations(findings, looks, repeated);
-  return { findings: { ...findings, recommendations }, looks, source, keys };
+  return { findings: { ...findings, recommendations }, looks, source, reader, keys };
 }
 
 function labelOf({ columns }: OpenSource, label: string | undefined): number | undefined {
@@ -150,7 +161,7 @@ async function sampleOf(engine: Engine, { relation }: OpenSource, most: number) 
 
 /** What is unique in a sample is checked in all rows before it is called a key. */
 async function confirmedKeys(
-  engine: Engine,
+  engine: RowReader,
   { relation }: OpenSource,
   distinct: ReadonlyMap<number, number>,
   profile: DatasetProfile,
@@ -166,7 +177,7 @@ async function confirmedKeys(
 }
 
 async function everyDistinct(
-  engine: Engine,
+  engine: RowReader,
   relation: string,
   { columns }: DatasetProfile,
   known: ReadonlyMap<number, number>,
@@ -179,7 +190,7 @@ async function everyDistinct(
 
 /** Pairs of an id and a time, or of two ids, that no two rows share; each is checked exactly in all rows. */
 async function compositeKeys(
-  engine: Engine,
+  engine: RowReader,
   { relation }: OpenSource,
   profile: DatasetProfile,
   columns: readonly (readonly [string, ColumnFindings])[],
@@ -206,10 +217,18 @@ async function compositeKeys(
 }
 
 /** Rows that differ have different hashes, but for a chance of one in millions. */
-async function hasRepeatedRows(engine: Engine, relation: string, { rows, columns }: DatasetProfile): Promise<boolean> {
+async function hasRepeatedRows(
+  reader: RowReader,
+  relation: string,
+  { rows, columns }: DatasetProfile,
+  isExact: boolean,
+): Promise<boolean> {
   if (columns.length === 0) return false;
   const names = columns.map(({ position }) => `c${position}`).join(', ');
-  const [row] = await engine.rows(`SELECT count(*) AS n FROM (SELECT 1 FROM ${relation} GROUP BY hash(${names}))`);
+  const distinct = isExact
+    ? `SELECT DISTINCT ${names} FROM ${relation}`
+    : `SELECT 1 FROM ${relation} GROUP BY hash(${names})`;
+  const [row] = await reader.rows(`SELECT count(*) AS n FROM (${distinct})`);
   return numberOf(row?.n) < rows;
 }
 

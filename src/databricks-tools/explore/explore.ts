@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type WarehouseSession, withSession } from '../../adapters/databricks/session.ts';
+import { checkWarehouse } from '../../adapters/databricks/warehouse.ts';
 import { writeFailure } from '../../adapters/disk/write-failure.ts';
 import { BtcFakeError } from '../../domain/errors.ts';
 import type { DatasetFindings } from '../../domain/findings/dataset.ts';
@@ -7,11 +9,12 @@ import type { MultiFindings } from '../../domain/findings/multi-dataset.ts';
 import { count, plural } from '../../domain/wording.ts';
 import { datasetFindingsText, multiFindingsText } from '../../generators/findings/findings-text.ts';
 import { reportPage } from '../../generators/findings/report-page.ts';
-import { type Engine, openEngine } from './engine.ts';
+import { type Engine, openEngine, type RowReader } from './engine.ts';
 import { checkLabel, type ExploredDataset, type ExploreOptions, exploreDataset } from './explore-dataset.ts';
 import { joinDatasets } from './infer/multi.ts';
 import { findRelationships } from './infer/relationships.ts';
-import { explained, openSources } from './sources/open-sources.ts';
+import { explained, isTable, openSources } from './sources/open-sources.ts';
+import { readerOf } from './warehouse/open-table.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** What was found and written. */
@@ -42,20 +45,33 @@ export async function explore(
   await writable(out);
   const engine = await openEngine();
   try {
-    return await exploreWith(engine, sources, out, options, say);
+    if (!sources.some(isTable)) return await exploreWith(engine, undefined, sources, out, options, say);
+    if (options.sample !== undefined)
+      throw new BtcFakeError('USAGE', '--sample is not possible with tables: the warehouse counts all rows');
+    const warehouse = await checkWarehouse(options.warehouse ?? noWarehouse());
+    const work = (session: WarehouseSession) =>
+      exploreWith(engine, readerOf(session, 'tables to explore'), sources, out, options, say);
+    return await withSession(warehouse, work);
   } finally {
     await engine.close();
   }
 }
 
+function noWarehouse(): never {
+  throw new BtcFakeError('CONFIG_INVALID', 'no SQL warehouse is configured', {
+    remedy: 'Set DATABRICKS_HOST, DATABRICKS_HTTP_PATH and a login, as docs/configuration.md says.',
+  });
+}
+
 async function exploreWith(
   engine: Engine,
+  warehouse: RowReader | undefined,
   names: readonly string[],
   out: string,
   options: ExploreOptions,
   say: (what: string) => void,
 ): Promise<ExploreReport> {
-  const sources = await openSources(engine, names);
+  const sources = await openSources(engine, names, warehouse);
   if (options.label !== undefined)
     checkLabel(
       options.label,
@@ -67,7 +83,7 @@ async function exploreWith(
     explored.push(await explained(source.path, work));
   }
   say('comparing datasets');
-  const { relationships, unchecked } = await findRelationships(engine, explored);
+  const { relationships, unchecked } = await findRelationships(explored);
   const { multi, datasets } = joinDatasets(explored, relationships, fileOf);
   const findings = datasets.map((one) => one.findings);
   const notices = noticesOf(findings, unchecked);

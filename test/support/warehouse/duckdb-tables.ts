@@ -37,6 +37,7 @@ const TABLES = `
  * instant.
  */
 const DATABRICKS = `
+  CREATE MACRO percentile_approx(number, share) AS approx_quantile(number, share);
   CREATE MACRO regexp_like(text, pattern) AS regexp_matches(text, pattern);
   CREATE MACRO unix_seconds(instant) AS
     (epoch_us(instant) - ((epoch_us(instant) % 1000000) + 1000000) % 1000000) // 1000000;
@@ -111,11 +112,15 @@ async function openCursor(
  * its own.
  */
 function toDuckDb(sql: string): string {
-  return sql
-    .replaceAll('`', '"')
-    .replaceAll(/(?<!:):([A-Za-z_]\w*)/g, '$$$1')
-    .replaceAll(/\bCAST\(([\w.]+) AS STRING\)/g, 'string_of($1)')
-    .replaceAll(/\bAS TIMESTAMP\)/g, 'AS TIMESTAMPTZ)');
+  return (
+    sql
+      .replaceAll('`', '"')
+      // Each catalog of Databricks has its own; DuckDB has one for all of them.
+      .replaceAll(/"\w+"\.information_schema\./g, 'system.information_schema.')
+      .replaceAll(/(?<!:):([A-Za-z_]\w*)/g, '$$$1')
+      .replaceAll(/\bCAST\(([\w.]+) AS STRING\)/g, 'string_of($1)')
+      .replaceAll(/\bAS TIMESTAMP\)/g, 'AS TIMESTAMPTZ)')
+  );
 }
 
 function bind(statement: DuckDBPreparedStatement, parameters: Readonly<Record<string, StatementParameter>>): void {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { DatabricksSettings } from '../../../../config/databricks.ts';
 import { printable } from '../../../domain/quoted-value.ts';
 import { plural } from '../../../domain/wording.ts';
 import { pathArgument } from '../../arguments.ts';
@@ -21,7 +22,10 @@ export function addDatabricksExplore(databricks: Command, done: (code: ExitCode)
     .description(
       'look at datasets of any kind and write findings: types, keys, quality, relationships, recommendations',
     )
-    .argument('<source...>', 'CSV, Parquet, JSON lines or SQLite files (FILE#TABLE), or Delta folders')
+    .argument(
+      '<source...>',
+      'CSV, Parquet, JSON lines or SQLite files (FILE#TABLE), Delta folders, or databricks:CATALOG.SCHEMA.TABLE',
+    )
     .option('--label <column>', 'the column to predict: what alone tells it is reported')
     .option('--out <folder>', 'where to write findings and report', pathArgument, 'findings')
     .option('--exact', 'exact distinct counts of every column (keys are always checked exactly)')
@@ -44,7 +48,8 @@ async function exploreSources(sources: readonly string[], options: ExploreArgume
     ...(sample === undefined ? {} : { sample }),
     keepValues: values,
   };
-  const report = await explore(sources, out, choice, (what) => printProgress(printable(what)));
+  const warehouse = sources.some((source) => source.startsWith('databricks:')) ? await configuredWarehouse() : {};
+  const report = await explore(sources, out, { ...choice, ...warehouse }, (what) => printProgress(printable(what)));
   for (const notice of report.notices) printProgress(printable(`Note: ${notice}`));
   if (json) {
     const datasets = report.datasets.map(({ name, row_count: rows, overall_quality_score: quality }) => ({
@@ -69,6 +74,13 @@ async function exploreSources(sources: readonly string[], options: ExploreArgume
     );
   }
   for (const file of report.files) printResult(file);
+}
+
+/** The warehouse of the settings, if there is one. */
+async function configuredWarehouse(): Promise<{ readonly warehouse?: DatabricksSettings }> {
+  const { loadSettings } = await import('../../../../config/load.ts');
+  const { databricks } = loadSettings().settings;
+  return databricks === undefined ? {} : { warehouse: databricks };
 }
 
 function rowsArgument(text: string): number {

@@ -98,7 +98,9 @@ function extremesOf({ numbers, guess, least, greatest }: Extremes, look: SecondL
     return numbers === undefined
       ? {}
       : { min: timeText(numbers.min, guess.kind), max: timeText(numbers.max, guess.kind) };
-  if (numbers !== undefined) return { min: numbers.min, max: numbers.max };
+  const isRounded = numbers !== undefined && Math.max(Math.abs(numbers.min), Math.abs(numbers.max)) > 2 ** 53;
+  if (numbers !== undefined && !(isRounded && guess.kind === 'whole' && typeof least === 'string'))
+    return { min: numbers.min, max: numbers.max };
   if (typeof least !== 'string' || typeof greatest !== 'string') return {};
   return { min: least.slice(0, MOST_SHOWN), max: greatest.slice(0, MOST_SHOWN) };
 }

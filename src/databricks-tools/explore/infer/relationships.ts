@@ -1,7 +1,7 @@
 import type { ColumnType, RelationshipType } from '../../../domain/findings/column-types.ts';
 import { columnsInOrder } from '../../../domain/findings/dataset.ts';
 import type { Relationship } from '../../../domain/findings/multi-dataset.ts';
-import { type Engine, numberOf } from '../engine.ts';
+import { numberOf } from '../engine.ts';
 import type { ExploredDataset } from '../explore-dataset.ts';
 import { viewColumn } from '../sources/source.ts';
 
@@ -38,17 +38,18 @@ const REFERRING: readonly ColumnType[] = [
  * Columns whose values are keys of another dataset. Every claim of cardinality and coverage is counted exactly, in all
  * rows of both.
  */
-export async function findRelationships(
-  engine: Engine,
-  datasets: readonly ExploredDataset[],
-): Promise<FoundRelationships> {
+export async function findRelationships(datasets: readonly ExploredDataset[]): Promise<FoundRelationships> {
   const candidates = datasets
-    .flatMap((key) => datasets.filter((other) => other !== key).flatMap((other) => candidatesOf(key, other)))
+    .flatMap((key) =>
+      datasets
+        .filter((other) => other !== key && other.reader === key.reader)
+        .flatMap((other) => candidatesOf(key, other)),
+    )
     .sort((a, b) => b.names - a.names);
   const found: Relationship[] = [];
   for (const candidate of candidates.slice(0, MOST_CHECKS)) {
     if (found.some((one) => isSame(one, candidate))) continue;
-    const relationship = await checked(engine, candidate);
+    const relationship = await checked(candidate);
     if (relationship !== undefined) found.push(relationship);
   }
   return { relationships: bestOf(found), unchecked: Math.max(0, candidates.length - MOST_CHECKS) };
@@ -85,10 +86,10 @@ function plainName(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-async function checked(engine: Engine, one: Candidate): Promise<Relationship | undefined> {
+async function checked(one: Candidate): Promise<Relationship | undefined> {
   const side = ({ source }: ExploredDataset, position: number) =>
-    `SELECT ${viewColumn(position)}::VARCHAR AS k, count(*) AS n FROM ${source.relation} WHERE ${viewColumn(position)} IS NOT NULL GROUP BY k`;
-  const [row] = await engine.rows(
+    `SELECT CAST(${viewColumn(position)} AS STRING) AS k, count(*) AS n FROM ${source.relation} WHERE ${viewColumn(position)} IS NOT NULL GROUP BY CAST(${viewColumn(position)} AS STRING)`;
+  const [row] = await one.key.reader.rows(
     `SELECT count(l.k) AS keys, max(l.n) AS key_rows, count(r.k) AS others, max(r.n) AS other_rows,
       count(CASE WHEN l.k IS NOT NULL AND r.k IS NOT NULL THEN 1 END) AS both_sides
      FROM (${side(one.key, one.keyPosition)}) l FULL JOIN (${side(one.other, one.otherPosition)}) r ON l.k = r.k`,

@@ -1,9 +1,9 @@
-import { type Engine, numberOf } from '../engine.ts';
+import { numberOf, type RowReader } from '../engine.ts';
 import { viewColumn } from '../sources/source.ts';
 import type { ColumnProfile } from './column-profile.ts';
 
 /** Distinct values of these columns together, nulls left out, counted exactly; large sets are kept on disk. */
-export async function distinctRows(engine: Engine, relation: string, positions: readonly number[]): Promise<number> {
+export async function distinctRows(engine: RowReader, relation: string, positions: readonly number[]): Promise<number> {
   const names = positions.map(viewColumn).join(', ');
   const filled = positions.map((position) => `${viewColumn(position)} IS NOT NULL`).join(' AND ');
   const [row] = await engine.rows(
@@ -14,7 +14,7 @@ export async function distinctRows(engine: Engine, relation: string, positions: 
 
 /** The columns that no two rows share a value of, each checked exactly in all rows. */
 export async function uniqueColumns(
-  engine: Engine,
+  engine: RowReader,
   relation: string,
   rows: number,
   columns: readonly ColumnProfile[],
@@ -38,7 +38,7 @@ function couldBeKey({ guess, pointed, numbers, filled }: ColumnProfile): boolean
 
 /** Pairs of columns that are equal in every row: those whose counts agree are compared value by value. */
 export async function equalColumns(
-  engine: Engine,
+  engine: RowReader,
   relation: string,
   columns: readonly ColumnProfile[],
 ): Promise<readonly (readonly [first: number, second: number])[]> {

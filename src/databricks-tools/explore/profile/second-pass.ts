@@ -42,19 +42,21 @@ export async function secondPass(
   { rows, columns }: { readonly rows: number; readonly columns: readonly ColumnProfile[] },
   label: number | undefined,
 ): Promise<readonly SecondLook[]> {
-  const labelProfile = label === undefined ? undefined : columns[label];
-  const labelled = labelProfile !== undefined && labelProfile.distinct <= MOST_VALUES && rows >= LEAST_ROWS;
   const computed = columns.map((profile) => {
     const sql = numberSql(profile.guess, sourceColumns[profile.position]!.physical, viewColumn(profile.position));
     return `${sql ?? 'NULL'} AS n${profile.position}`;
   });
   const names = columns.map(({ position }) => `${viewColumn(position)}::VARCHAR AS ${viewColumn(position)}`);
   const from = `(SELECT ${[...names, ...computed].join(', ') || '1'} FROM ${relation})`;
+  const labelOf = (profile: ColumnProfile) => {
+    const target = label === undefined || label === profile.position ? undefined : columns[label];
+    return target !== undefined && canTell(profile, target, rows) ? label : undefined;
+  };
   const looks: SecondLook[] = [];
   for (let start = 0; start < columns.length; start += 80) {
     const some = columns.slice(start, start + 80);
     const aggregates = some.flatMap((profile) =>
-      Object.entries(aggregatesOf(profile, labelled ? label : undefined)).map(
+      Object.entries(aggregatesOf(profile, labelOf(profile))).map(
         ([name, sql]) => `${sql} AS ${name}_${profile.position}`,
       ),
     );
@@ -94,7 +96,7 @@ function aggregatesOf(profile: ColumnProfile, label: number | undefined): Record
       exactmax: `max(TRY_CAST(${name} AS HUGEINT))::VARCHAR`,
     });
   if (isSkewed(profile)) Object.assign(all, { logmean: `avg(ln(${n} + 1))`, logstd: `stddev_samp(ln(${n} + 1))` });
-  if (label !== undefined && label !== position && filled > 0) {
+  if (label !== undefined) {
     const target = viewColumn(label);
     const bucket = isCounted ? name : bucketOf(profile);
     if (bucket !== undefined)
@@ -106,8 +108,10 @@ function aggregatesOf(profile: ColumnProfile, label: number | undefined): Record
 /** The number of the quantiles that a value reaches, as a text; nothing for a column of texts with many values. */
 function bucketOf({ position, numbers }: ColumnProfile): string | undefined {
   if (numbers === undefined) return undefined;
-  const steps = [...new Set(fineSteps(numbers.quantiles))].map((step) => `(n${position} >= ${step})::INT`);
-  return `(${steps.join(' + ')})::VARCHAR`;
+  const steps = [...new Set(fineSteps(numbers.quantiles))].map(
+    (step) => `CASE WHEN n${position} >= ${step} THEN 1 ELSE 0 END`,
+  );
+  return `CAST(CASE WHEN n${position} IS NOT NULL THEN ${steps.join(' + ')} END AS STRING)`;
 }
 
 /** The quantiles with five steps between two of them. */
@@ -131,6 +135,32 @@ function lookOf(cell: (name: string) => unknown): SecondLook {
     labelMeans: joint === undefined ? undefined : labelMeans(joint),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}
+
+/** What a column says of the label. */
+export type LabelLook = Pick<SecondLook, 'tellsLabel' | 'labelMeans'>;
+
+/** How a column is put beside the label: the SQL of its bucket, and what the counts of bucket and label say. */
+export function labelLook(
+  profile: ColumnProfile,
+  isCounted: boolean,
+  label: ColumnProfile,
+  rows: number,
+): { readonly bucket: string; readonly read: (joint: readonly ValueCount[]) => LabelLook } | undefined {
+  const bucket = isCounted ? viewColumn(profile.position) : bucketOf(profile);
+  if (bucket === undefined || !canTell(profile, label, rows)) return undefined;
+  return {
+    bucket,
+    read: (joint) => {
+      const means = labelMeans(joint);
+      return { tellsLabel: tellsLabel(joint), ...(means === undefined ? {} : { labelMeans: means }) };
+    },
+  };
+}
+
+/** Whether a label of few values can be told by a column, and there are rows enough for more than chance. */
+function canTell({ filled }: ColumnProfile, label: ColumnProfile, rows: number): boolean {
+  return filled > 0 && label.distinct <= MOST_VALUES && rows >= LEAST_ROWS;
 }
 
 function textOf(value: unknown): string | undefined {

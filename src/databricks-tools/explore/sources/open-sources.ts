@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { unreadable } from '../../../adapters/csv/rows.ts';
 import { BtcFakeError, systemCode } from '../../../domain/errors.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, RowReader } from '../engine.ts';
+import { openTable, TABLE_PREFIX } from '../warehouse/open-table.ts';
 import { openCsv } from './csv-source.ts';
 import { openDelta } from './delta-source.ts';
 import { openJsonLines } from './json-lines-source.ts';
@@ -21,12 +22,27 @@ export interface NamedSource {
  * Opens what people name: CSV, Parquet, JSON lines and SQLite files, and folders of Delta tables.
  * @throws BtcFakeError FILE_UNREADABLE, USAGE when something is none of them.
  */
-export async function openSources(engine: Engine, names: readonly string[]): Promise<NamedSource[]> {
+export async function openSources(
+  engine: Engine,
+  names: readonly string[],
+  warehouse: RowReader | undefined,
+): Promise<NamedSource[]> {
   const opened: { readonly base: string; readonly source: OpenSource }[] = [];
   for (const name of names)
-    for (const source of await openSource(engine, name)) opened.push({ base: baseName(source.table ?? name), source });
+    for (const source of await openNamed(engine, name, warehouse))
+      opened.push({ base: baseName(source.table ?? name), source });
   const fileNames = distinctNames(opened.map(({ base }) => base));
   return opened.map(({ source }, index) => ({ name: fileNames[index]!, source }));
+}
+
+async function openNamed(engine: Engine, name: string, warehouse: RowReader | undefined): Promise<OpenSource[]> {
+  if (warehouse !== undefined && isTable(name)) return [await openTable(warehouse, name)];
+  return openSource(engine, name);
+}
+
+/** Whether a source is a table of a warehouse. */
+export function isTable(name: string): boolean {
+  return name.startsWith(TABLE_PREFIX);
 }
 
 /** A SQLite file has a source for each table; `FILE#TABLE` means one of them. */
@@ -71,7 +87,11 @@ export async function explained<T>(path: string, work: () => Promise<T>): Promis
 
 /** `orders` of `data/orders.csv`; only what every file system takes. */
 function baseName(path: string): string {
-  const base = basename(path).replace(/\.(csv|tsv|txt|parquet|jsonl|ndjson|json)$/i, '');
+  if (isTable(path)) return fileName(path.slice(TABLE_PREFIX.length).split('.').at(-1)!.replaceAll('`', ''));
+  return fileName(basename(path).replace(/\.(csv|tsv|txt|parquet|jsonl|ndjson|json|db|sqlite|sqlite3)$/i, ''));
+}
+
+function fileName(base: string): string {
   return base.replace(/[\p{Cc}/\\:*?"<>|]/gu, '_').slice(0, 100) || 'dataset';
 }
 

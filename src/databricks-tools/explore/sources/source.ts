@@ -1,5 +1,5 @@
 import type { DataType, SourceFormat } from '../../../domain/findings/column-types.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, RowReader } from '../engine.ts';
 
 /** How the values of a column come out of its source. Text columns are looked into: they may hold anything. */
 export type Physical = 'text' | 'whole' | 'number' | 'boolean' | 'date' | 'timestamp' | 'other';
@@ -23,6 +23,8 @@ export interface OpenSource {
   readonly columns: readonly SourceColumn[];
   /** Something that can stand behind FROM and has the columns `c0`, `c1` … */
   readonly relation: string;
+  /** Set for a table of a warehouse, which counts by itself: its rows never come here. */
+  readonly warehouse?: RowReader;
   /** How many records could not be read by the last full read, and are left out of every count. */
   readonly unreadable: (engine: Engine) => Promise<number>;
 }
