@@ -90,6 +90,7 @@ if run.sftp is not None:
     listed = sftp.fetch_catalogs(run.sftp, run.catalog_folder, scratch, day, run.catalog_max_age_days, run.catalog_max_bytes)
 catalogs = inputs.read_catalogs(
     run.catalog_folder,
+    scratch / "catalogs",
     day,
     plan.time_zone,
     run.catalog_date_formats,

@@ -32,7 +32,10 @@ def main() -> int:
     # What notebooks and Spark print is for people.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     setup = json.loads(sys.stdin.readline())
-    jars, warehouse = Path(setup["jars"]), Path(setup["warehouse"])
+    jars, warehouse = Path(setup["jars"]).absolute(), Path(setup["warehouse"]).absolute()
+    # Executors of a workspace have none of our modules: here they start in a folder where none is found.
+    warehouse.mkdir(parents=True, exist_ok=True)
+    os.chdir(warehouse)
     if not setup.get("connect"):
         return _run_all(local_session(jars, warehouse), warehouse, results)
     with connect_server(session_settings(jars, warehouse)) as address:

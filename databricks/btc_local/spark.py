@@ -24,7 +24,7 @@ def session_settings(jars: Path, warehouse: Path, memory: str = "1500m") -> dict
     """What a local Spark is started with: `jars` holds Delta's, `warehouse` the tables."""
     return {
         **_SETTINGS,
-        "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={warehouse}",
+        "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC -Dderby.system.home={warehouse}",
         "spark.driver.memory": memory,
         "spark.jars": ",".join(str(jar) for jar in sorted(jars.glob("*.jar"))),
         "spark.sql.warehouse.dir": str(warehouse),

@@ -94,12 +94,12 @@ def write_feeds(decided: Path, folder: Path, names: dict[str, str], tally: RunTa
     return Drafts(completions, non_completed, summary)
 
 
-def decided_batches(folder: Path, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """The decided employees in input order; only some are in memory at a time."""
+def decided_batches(folder: Path, columns: list[str] | None = None, size: int = _BATCH) -> Iterator[pa.RecordBatch]:
+    """The decided employees in input order, so many at a time."""
     parts = [(first, path) for path in folder.glob("*.parquet") if (first := _first_position(path)) is not None]
     for _, path in sorted(parts):
         with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(_BATCH, columns=columns)
+            yield from file.iter_batches(size, columns=columns)
 
 
 def _first_position(path: Path) -> int | None:

@@ -1,10 +1,11 @@
 """The tables of the ground truth out of the decided employees (contract section 7): one file per run and table."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from btc_native.assemble import decided_batches
@@ -65,6 +66,9 @@ RUNS = _schema(
     ("left_out", _ID),
     ("software_version", _TEXT),
 )
+_Columns = dict[str, Any]
+"""Arrow arrays of one length by the names of their columns."""
+_EMPLOYEES_AT_A_TIME = 50_000
 _NESTED = ["employee_id", "left_out", "recommendations", "assigned", "completed"]
 
 
@@ -87,11 +91,11 @@ class GroundTruth:
         version: str,
     ) -> None:
         """All tables. `failed` are the employees that the run was finished without, with codes and messages."""
-        self._write("employees", EMPLOYEES, self._employees(employees))
-        self._write("manager_choices", MANAGER_CHOICES, iter([self._choices(choices, tally)]))
+        self._write_employees(employees)
+        self._write("manager_choices", MANAGER_CHOICES, self._choices(choices, tally))
         self._write_decided(decided)
         left_out = [{"employee_id": employee_id, "reason": code} for employee_id, code, _ in failed]
-        self._write("left_out", LEFT_OUT, iter([left_out]))
+        self._write("left_out", LEFT_OUT, left_out)
         week = self._plan.week()
         run = {
             "engine": "native",
@@ -103,12 +107,13 @@ class GroundTruth:
             **{name: self.counts[name] for name in ("employees", "assignments", "recommendations", "completions", "left_out")},
             "software_version": version,
         }
-        self._write("runs", RUNS, iter([[run]]))
+        self._write("runs", RUNS, [run])
 
-    def _employees(self, path: Path) -> Iterator[list[dict[str, Any]]]:
-        with pq.ParquetFile(path) as file:
+    def _write_employees(self, path: Path) -> None:
+        with self._open("employees", EMPLOYEES) as writer, pq.ParquetFile(path) as file:
             for batch in file.iter_batches():
-                yield batch.to_pylist()
+                columns = {name: batch[name] for name in EMPLOYEES.names[1:]}
+                self._add("employees", writer, EMPLOYEES, columns)
 
     def _choices(self, choices: list[CatalogContent], tally: RunTally) -> list[dict[str, Any]]:
         reasons = ("completed-this-week", "open-this-week", "already-open", "already-completed")
@@ -125,29 +130,26 @@ class GroundTruth:
         ]
 
     def _write_decided(self, decided: Path) -> None:
-        """Three tables in one pass over the employees."""
+        """Three tables in one pass over the employees, column by column."""
         schemas = {"assignments": ASSIGNMENTS, "recommendations": RECOMMENDATIONS, "completions": COMPLETIONS}
         writers = {name: self._open(name, schema) for name, schema in schemas.items()}
         try:
-            for batch in decided_batches(decided, _NESTED):
-                rows: dict[str, list[dict[str, Any]]] = {name: [] for name in schemas}
-                for one in batch.to_pylist():
-                    own = {"employee_id": one["employee_id"]}
-                    rows["assignments"] += [own | row for row in one["assigned"]]
-                    rows["completions"] += [own | row for row in one["completed"]]
-                    rows["recommendations"] += [
-                        own | {"rank": i, "content_id": c} for i, c in enumerate(one["recommendations"], 1)
-                    ]
+            for batch in decided_batches(decided, _NESTED, _EMPLOYEES_AT_A_TIME):
+                columns = {
+                    "assignments": _of_each_employee(batch, "assigned"),
+                    "recommendations": _ranked(batch),
+                    "completions": _of_each_employee(batch, "completed"),
+                }
                 for name, schema in schemas.items():
-                    self._add(name, writers[name], schema, rows[name])
+                    self._add(name, writers[name], schema, columns[name])
         finally:
             for writer in writers.values():
                 writer.close()
 
-    def _write(self, name: str, schema: pa.Schema, batches: Iterator[list[dict[str, Any]]]) -> None:
+    def _write(self, name: str, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
+        table = pa.Table.from_pylist(rows, schema=pa.schema(list(schema)[1:]))
         with self._open(name, schema) as writer:
-            for rows in batches:
-                self._add(name, writer, schema, rows)
+            self._add(name, writer, schema, {column: table[column] for column in table.column_names})
 
     def _open(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
         day = local_date(self._plan.as_of, self._plan.time_zone)
@@ -157,8 +159,26 @@ class GroundTruth:
         self.counts[name] = 0
         return pq.ParquetWriter(path, schema.with_metadata(self._metadata))
 
-    def _add(self, name: str, writer: pq.ParquetWriter, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            run_id = {"run_id": self._plan.id}
-            writer.write_table(pa.Table.from_pylist([run_id | row for row in rows], schema=schema.with_metadata(self._metadata)))
-        self.counts[name] += len(rows)
+    def _add(self, name: str, writer: pq.ParquetWriter, schema: pa.Schema, columns: _Columns) -> None:
+        count = len(columns[schema.names[1]])
+        if count:
+            values = {"run_id": pa.repeat(pa.scalar(self._plan.id), count), **columns}
+            arrays = [values[field.name].cast(field.type) for field in schema]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema.with_metadata(self._metadata)))
+        self.counts[name] += count
+
+
+def _of_each_employee(batch: pa.RecordBatch, name: str) -> _Columns:
+    """A row for each struct in a column of lists, with the id of its employee."""
+    rows = pc.list_flatten(batch[name])
+    ids = batch["employee_id"].take(pc.list_parent_indices(batch[name]))
+    return {"employee_id": ids, **{field.name: rows.field(i) for i, field in enumerate(rows.type)}}
+
+
+def _ranked(batch: pa.RecordBatch) -> _Columns:
+    """A row for each recommendation, with its rank from 1."""
+    lists = batch["recommendations"]
+    parents = pc.list_parent_indices(lists)
+    first = np.concatenate(([0], np.cumsum(pc.fill_null(pc.list_value_length(lists), 0).to_numpy())))[:-1]
+    rank = np.arange(1, len(parents) + 1) - first[parents.to_numpy()]
+    return {"employee_id": batch["employee_id"].take(parents), "rank": pa.array(rank), "content_id": pc.list_flatten(lists)}

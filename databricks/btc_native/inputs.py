@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -11,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from btc_native.input_files import EmployeesRead, read_catalog, read_employees
+from btc_native.input_files import EmployeesRead, read_catalog, read_employees, unreadable
 from btc_native.sftp import Listing
 from btc_rules.catalog import CatalogContent, Notice, catalog_notices
 from btc_rules.catalog_choice import FolderEntry, choose_catalogs
@@ -43,7 +44,7 @@ class EmployeesInput:
 
 @dataclass(frozen=True, slots=True)
 class Catalogs:
-    """What both catalog files hold, and what the manifest says of them."""
+    """What both catalog files hold, and what the manifest says of them; `files` are the run's own copies."""
 
     stand_alone: list[CatalogContent]
     course_catalog: list[CatalogContent]
@@ -64,11 +65,13 @@ class Catalogs:
 def write_employees(path: Path, target: Path, skip_invalid: bool) -> EmployeesInput:
     """Reads an employees file into Parquet with a position for each row. Memory grows with the set of ids.
 
+    The run works on its own copy beside `target`: a file that is replaced meanwhile changes nothing.
+
     Raises EMPLOYEES_INVALID with `FILE:LINE: reason` for the first 20 bad rows; FILE_UNREADABLE.
     """
     read = EmployeesRead()
     written = 0
-    target.parent.mkdir(parents=True, exist_ok=True)
+    path = _own_copy(path, target.parent / "input")
     with pq.ParquetWriter(target, EMPLOYEE_SCHEMA) as writer:
         for batch in batched(read_employees(path, skip_invalid, read), _BATCH):
             writer.write_table(_table(written, batch))
@@ -98,6 +101,7 @@ def _table(first: int, batch: list[Employee]) -> pa.Table:
 
 def read_catalogs(
     folder: Path,
+    own: Path,
     day: str,
     time_zone: str,
     date_formats: str,
@@ -107,6 +111,8 @@ def read_catalogs(
 ) -> Catalogs:
     """Reads the newest catalogs of a day in a folder; `listed` is what an SFTP server has, if they came from one.
 
+    They are copied to `own` first, so that what is read, hashed and dropped are the same bytes.
+
     Raises CATALOG_MISSING, CATALOG_TOO_LARGE, CATALOG_INVALID, FILE_UNREADABLE; CONFIG_INVALID for a pattern that is none.
     """
     patterns, formats = _date_patterns(date_formats)
@@ -115,8 +121,10 @@ def read_catalogs(
     notices = [*([] if listed is None else listed.notices), *of_choice]
     contents: dict[str, list[CatalogContent]] = {}
     inputs: list[dict[str, object]] = []
+    files: list[Path] = []
     for file in chosen:
-        path = folder / file.name
+        path = _own_copy(folder / file.name, own)
+        files.append(path)
         contents[file.kind], faults = read_catalog(path, file.kind, time_zone, patterns)
         notices.extend(catalog_notices(file.name, faults))
         inputs.append(
@@ -131,7 +139,6 @@ def read_catalogs(
                 **({"dateFormats": formats} if formats else {}),
             }
         )
-    files = [folder / file.name for file in chosen]
     return Catalogs(contents["StandAloneContent"], contents["CourseCatalog"], inputs, notices, files)
 
 
@@ -162,6 +169,14 @@ def _entries(folder: Path) -> list[FolderEntry]:
             ]
     except FileNotFoundError:
         return []
+
+
+def _own_copy(path: Path, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return Path(shutil.copyfile(path, folder / path.name))
+    except OSError as error:
+        raise unreadable(path, error) from None
 
 
 def _sha256(path: Path) -> str:

@@ -1,5 +1,7 @@
 // Proves that recommender faults over real HTTP change no decision: the notebook waits, retries and gives up as the
 // queue does, writes nothing while employees have failed, and leaves them out only when told to.
+import { createHash } from 'node:crypto';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -52,11 +54,13 @@ let engines: TwoEngines;
 let spark: SparkRunner;
 let recommender: FaultyRecommender;
 let lasting = false;
+let onCall = () => {};
 
 beforeAll(async () => {
   engines = await startTwoEngines();
   recommender = await startFaultyRecommender({
     answer: (id, nthCall) => {
+      onCall();
       const kind = Math.floor(id / 3) % 20;
       const fault = PASSING[kind];
       if (fault && nthCall === 1) return fault;
@@ -144,6 +148,33 @@ test(
       if (name !== manifest) expect([name, native[name]]).toEqual([name, text]);
     expect(comparableManifest(native[manifest])).toEqual(comparableManifest(run.files[manifest]));
     expect(await readdir(join(engines.volume(one), 'runs'))).toHaveLength(1);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'inputs that are replaced while a run asks the recommender change neither its files nor its drop',
+  async () => {
+    const one = { ...ONE, seed: 13 };
+    lasting = false;
+    const run = await engines.queue(one, choice());
+    onCall = () => {
+      for (const folder of ['catalogs', 'input'].map((name) => join(engines.volume(one), name)))
+        for (const name of readdirSync(folder)) writeFileSync(join(folder, name), 'replaced');
+      onCall = () => {};
+    };
+    expect(await engines.native(spark, one, run, choice())).toMatchObject({ value: { state: 'finished' } });
+    const native = await engines.dropped(one);
+    const manifest = native[manifestName(native)] ?? '{}';
+    expect(comparableManifest(manifest)).toEqual(comparableManifest(run.files[manifestName(run.files)]));
+    const { catalogs } = JSON.parse(manifest).inputs;
+    expect(catalogs).toHaveLength(2);
+    for (const { name, sha256 } of catalogs)
+      expect(
+        createHash('sha256')
+          .update(native[name] ?? '')
+          .digest('hex'),
+      ).toBe(sha256);
   },
   LIMIT_MS,
 );
