@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _SETTINGS = {
+    # As every workspace has it: an overflow or a wrong cast is an error.
+    "spark.sql.ansi.enabled": "true",
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
