@@ -185,6 +185,12 @@ export const PROXY: Format<string> = defineFormat('the http or https address of 
   return isBare && decodable ? url.href.replace(/\/$/, '') : undefined;
 });
 
+/** Where runs land. A signature in an address would be a secret that every run keeps. */
+export const LANDING_ROOT = matching(
+  'a folder or an address, without user, ? or #',
+  /^(?!.*:\/\/[^/]*:[^/]*@)[^?#\p{Cc}]+$/u,
+);
+
 /** What is meant by an entry is decided where it is used; other programs' entries do no harm. */
 export const NO_PROXY = matching('names and addresses, with commas between them', /^[^\p{Cc}]+$/u);
 

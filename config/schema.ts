@@ -4,6 +4,7 @@
  */
 import { DATABRICKS } from './groups/databricks.ts';
 import { FILES } from './groups/files.ts';
+import { LAKEHOUSE } from './groups/lakehouse.ts';
 import { NETWORK } from './groups/network.ts';
 import { OPERATIONS } from './groups/operations.ts';
 import { QUEUES } from './groups/queues.ts';
@@ -19,6 +20,7 @@ const SETTINGS = {
   ...DATABRICKS,
   ...INBOUND,
   ...PUBLISHING,
+  ...LAKEHOUSE,
   ...BOTH_SERVERS,
   ...RUN,
   ...QUEUES,
@@ -34,6 +36,7 @@ const GROUPS: readonly (readonly [title: string, settings: object])[] = [
   ['Databricks', DATABRICKS],
   ["The vendor's SFTP server", INBOUND],
   ['Publishing', PUBLISHING],
+  ['Landing', LAKEHOUSE],
   ['Both SFTP servers', BOTH_SERVERS],
   ['The run', RUN],
   ['Queues and workers', QUEUES],

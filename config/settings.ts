@@ -1,9 +1,17 @@
+import { resolve } from 'node:path';
 /**
  * The settings as the code works with them: grouped by what they are for, times in milliseconds, absent when not set.
  */
 import { type DatePattern, parseDatePatterns } from '../src/domain/catalog/date-pattern.ts';
 import { STAGE_DEFINITIONS, type Stage } from '../src/domain/run/stages.ts';
-import { type DatabricksLogin, type DatabricksSettings, databricks, databricksLogin } from './databricks.ts';
+import {
+  type DatabricksLogin,
+  type DatabricksSettings,
+  databricks,
+  databricksLogin,
+  type WorkspaceSettings,
+  workspaceSettings,
+} from './databricks.ts';
 import { present } from './present.ts';
 import { proxyFor } from './proxy-choice.ts';
 import { recommenderLogin } from './recommender-login.ts';
@@ -77,11 +85,15 @@ export interface Settings {
   readonly databricks?: DatabricksSettings;
   /** What is set of a login, with a host or without; absent when nothing is. */
   readonly databricksLogin?: DatabricksLogin;
+  /** The workspace of DATABRICKS_HOST; absent without a login. */
+  readonly workspace?: WorkspaceSettings;
   /** Absent without credentials: the newest files in `files.downloadDir` are then used. */
   readonly sftpInbound?: SftpServerSettings;
   /** Present whenever `publish.enabled`. */
   readonly sftpOutbound?: SftpServerSettings;
   readonly publish: { readonly enabled: boolean };
+  /** Where runs land, absolute; absent: nowhere. */
+  readonly lakehouseUrl?: string;
   readonly run: {
     readonly timeZone: string;
     readonly feedDateFormat: Values['FEED_DATE_FORMAT'];
@@ -195,6 +207,7 @@ export function shapeSettings(values: Values): Settings {
       recommender: recommender(values),
       databricks: databricks(values),
       databricksLogin: databricksLogin(values),
+      workspace: values.DATABRICKS_HOST === null ? null : workspaceSettings(values.DATABRICKS_HOST, values),
       sftpInbound: sftpServer(values, 'SFTP_INBOUND'),
       sftpOutbound: sftpServer(values, 'SFTP_OUTBOUND'),
       metrics: metrics(values),
@@ -209,6 +222,7 @@ export function shapeSettings(values: Values): Settings {
       ...present({ userCompletionTemplateFile: values.USER_COMPLETION_TEMPLATE_FILE }),
     },
     publish: { enabled: values.SFTP_PUBLISH_ENABLED },
+    ...present({ lakehouseUrl: values.LAKEHOUSE_URL === null ? null : rootOf(values.LAKEHOUSE_URL) }),
     run: {
       timeZone: values.BUSINESS_TIMEZONE,
       feedDateFormat: values.FEED_DATE_FORMAT,
@@ -246,4 +260,9 @@ export function shapeSettings(values: Values): Settings {
     proxies: [values.HTTPS_PROXY, values.HTTP_PROXY].filter((proxy) => proxy !== null),
     log: { level: values.LOG_LEVEL },
   });
+}
+
+/** A folder is the same wherever a worker was started; an address stays as it is. */
+function rootOf(url: string): string {
+  return /^[a-z][a-z0-9+.-]+:/i.test(url) ? url : resolve(url);
 }

@@ -30,6 +30,7 @@ export const QUEUES = {
   ),
   ASSEMBLY_CONCURRENCY: withDefault(FEW_JOBS, '1', 'File assemblies at the same time, per worker process.'),
   PUBLISH_CONCURRENCY: withDefault(FEW_JOBS, '1', 'Publications at the same time, per worker process.'),
+  LANDING_CONCURRENCY: withDefault(FEW_JOBS, '1', 'Runs that land at the same time, per worker process.'),
   JOB_ATTEMPTS: withDefault(FEW_JOBS, '5', 'How often a job is tried in all when what fails may pass.'),
   SHUTDOWN_TIMEOUT: withDefault(
     SECONDS,

@@ -13,6 +13,7 @@ import { downloadCommand } from './commands/download.ts';
 import { explainCommand } from './commands/explain.ts';
 import { finishCommand } from './commands/finish.ts';
 import { lakehouseCommand } from './commands/lakehouse.ts';
+import { landCommand } from './commands/land.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
@@ -37,6 +38,7 @@ const COMMANDS = [
   explainCommand,
   retryCommand,
   finishCommand,
+  landCommand,
   cancelCommand,
   deleteCommand,
   downloadCommand,

@@ -19,6 +19,8 @@ export interface RunInputs {
   readonly timeZone: string;
   readonly feedDateFormat: FeedDateFormat;
   readonly publish: boolean;
+  /** Whether the run lands where its source `lakehouse` says; not unless given. */
+  readonly landing?: boolean;
   /** Where the answers come from, as far as the caller settles it. Absent: as in an earlier build, nothing ever is. */
   readonly sources?: FrozenSources;
   /** The folder for the files that was asked for, absolute; absent: the worker's that makes the assignments. */
@@ -100,9 +102,13 @@ async function freezeRun(
 ): Promise<boolean> {
   try {
     const { employees, population, chunks } = await freezePopulation(store, draftId, inputs);
-    const { publish, sources, outputDir, now: createdAt } = inputs;
+    const { publish, landing = false, sources, outputDir, now: createdAt } = inputs;
     const frozen = { ...(sources ? { sources } : {}), ...(outputDir === undefined ? {} : { outputDir }) };
-    return await store.createRun({ ...run, ...frozen, createdAt, publish, employees, population }, draftId, chunks);
+    return await store.createRun(
+      { ...run, ...frozen, createdAt, publish, landing, employees, population },
+      draftId,
+      chunks,
+    );
   } catch (error) {
     await store.discardRun(draftId);
     throw error;

@@ -3,13 +3,22 @@ import { recommenderUrl } from '../domain/recommender/url.ts';
 import type { FrozenSources, RunSources, SftpSource } from '../domain/run/sources.ts';
 
 /** The settings that say where a run's answers come from. */
-export type SourceSettings = Pick<Settings, 'recommender' | 'sftpInbound' | 'databricks' | 'sftpOutbound'>;
+export type SourceSettings = Pick<
+  Settings,
+  'recommender' | 'sftpInbound' | 'databricks' | 'sftpOutbound' | 'lakehouseUrl'
+>;
 
 /**
  * The sources that a process would use, by its settings; no secrets.
  * @throws BtcFakeError CONFIG_INVALID (API_ENDPOINT).
  */
-export function ownSources({ recommender, sftpInbound, databricks, sftpOutbound }: SourceSettings): RunSources {
+export function ownSources({
+  recommender,
+  sftpInbound,
+  databricks,
+  sftpOutbound,
+  lakehouseUrl,
+}: SourceSettings): RunSources {
   return {
     recommender: recommender ? recommenderUrl(recommender.baseUrl, recommender.endpoint).href : null,
     sftpInbound: sftpInbound ? sftpSource(sftpInbound) : null,
@@ -22,6 +31,7 @@ export function ownSources({ recommender, sftpInbound, databricks, sftpOutbound 
         }
       : null,
     sftpOutbound: sftpOutbound ? sftpSource(sftpOutbound) : null,
+    lakehouse: lakehouseUrl ?? null,
   };
 }
 

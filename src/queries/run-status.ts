@@ -17,7 +17,7 @@ import { unservedStage } from './served-stages.ts';
  * - `running`: somebody works on it, or will
  * - `failed`: a stage failed for good; re-queue it
  * - `incomplete`: all other employees are done, and some failed for good; re-queue them or finish without them
- * - `finished`: the files are there (and published, where that was asked for)
+ * - `finished`: the files are there (and published, and landed, where that was asked for)
  * - `cancelled`: somebody stopped it; nothing more is done for it
  */
 export type RunState = 'queued' | 'running' | 'failed' | 'incomplete' | 'finished' | 'cancelled';
@@ -132,7 +132,14 @@ export function isEnded(run: RunRecord): boolean {
 /** Whether a run has all that was asked of it. A run that was cancelled before has not. */
 export function isFinished(run: RunRecord): boolean {
   if (run.cancelled) return false;
-  return run.finishedAt !== undefined && (!run.publish || run.publishedAt !== undefined);
+  const { publish, publishedAt, landing, landedAt } = run;
+  const isDone = (!publish || publishedAt !== undefined) && (!landing || landedAt !== undefined);
+  return run.finishedAt !== undefined && isDone;
+}
+
+/** When the last of what a run was asked for was done, epoch milliseconds; undefined before its files are there. */
+export function lastDoneAt({ landedAt, publishedAt, finishedAt }: RunRecord): number | undefined {
+  return landedAt ?? publishedAt ?? finishedAt;
 }
 
 async function failedEmployeeJobIds(queues: Queues, runId: RunId): Promise<string[]> {
@@ -142,7 +149,10 @@ async function failedEmployeeJobIds(queues: Queues, runId: RunId): Promise<strin
 
 function currentStage(run: RunRecord): QueueName {
   const { stageFinishedAt } = run;
-  if (stageFinishedAt['file-assembly'] !== undefined) return run.publish ? 'publish' : 'file-assembly';
+  if (stageFinishedAt['file-assembly'] !== undefined) {
+    if (run.landing && (!run.publish || run.publishedAt !== undefined)) return 'landing';
+    return run.publish ? 'publish' : 'file-assembly';
+  }
   if (run.stageStartedAt['file-assembly'] !== undefined) return 'file-assembly';
   if (stageFinishedAt.assignment !== undefined) return 'employee-simulation';
   if (stageFinishedAt['catalog-download'] !== undefined) return 'assignment';

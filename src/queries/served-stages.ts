@@ -20,10 +20,11 @@ export const STAGE_SOURCES: Readonly<Record<QueueName, readonly SourceName[]>> =
   'employee-simulation': ['recommender'],
   'file-assembly': [],
   publish: ['sftpOutbound'],
+  landing: ['lakehouse'],
 };
 
 /** The stages that read or write the run's files. */
-export const STAGES_WITH_FILES: ReadonlySet<QueueName> = new Set(['assignment', 'file-assembly', 'publish']);
+export const STAGES_WITH_FILES: ReadonlySet<QueueName> = new Set(['assignment', 'file-assembly', 'publish', 'landing']);
 
 /**
  * The sources that a process settles when it starts a run: those that it has, and that there are none where it serves

@@ -55,7 +55,7 @@ beforeAll(async () => {
   engines = await startTwoEngines();
   spark = engines.startSpark(true);
   database = await (await DuckDBInstance.create(':memory:')).connect();
-  const run = await engines.queue(ONE);
+  const run = await engines.queue(ONE, { env: { LAKEHOUSE_URL: 'lake' } });
   const native = await engines.native(spark, ONE, run);
   if (native.value === undefined) throw new Error(JSON.stringify(native.error));
   [runId, queue] = [run.runId, run.files];
@@ -90,6 +90,19 @@ test.each(Object.entries(COLUMNS))('%s has the columns and the types of the cont
   const found = (await database.runAndReadAll(`DESCRIBE SELECT * FROM ${table(name)}`)).getRows();
   expect(found.map(([column, type]) => `${column} ${TYPES[String(type)] ?? type}`).join(', ')).toBe(columns);
 });
+
+test.each(Object.keys(COLUMNS))(
+  '%s has the rows, the columns and the types that the queue has landed',
+  async (name) => {
+    const landed = `read_parquet('${engines.workspace.path('lake', name, '*', `${runId}.parquet`)}', hive_partitioning = false)`;
+    const differs = name === 'runs' ? ' EXCLUDE (engine)' : '';
+    const describe = async (from: string) =>
+      rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${from})`);
+    expect(await describe(landed)).toEqual(await describe(table(name)));
+    const all = async (from: string) => rows(`SELECT *${differs} FROM ${from}`);
+    expect(await all(landed)).toEqual(await all(table(name)));
+  },
+);
 
 test('the completions are those of the feed', async () => {
   const sql = `SELECT employee_id, format('{:,}', content_id), ${written('date_started')}, ${written('date_completed')} FROM ${table('completions')}`;

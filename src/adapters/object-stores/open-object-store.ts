@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import { BtcFakeError } from '../../domain/errors.ts';
 import type { WorkspaceLogin } from '../databricks/workspace-login.ts';
 import type { AzureSettings } from './azure-store.ts';
+import { localFolder } from './local-folder.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { S3Settings } from './s3-store.ts';
 import { parseStoreAddress } from './store-address.ts';
@@ -36,9 +38,6 @@ export async function openObjectStore(url: string, settings: ObjectStoreSettings
       });
     }
     case 'folder':
-      // The store of a local folder opens here.
-      throw new BtcFakeError('CONFIG_INVALID', `${address.root} is a folder, which files cannot be landed in yet`, {
-        remedy: 'Write s3://, abfss://, https:// or dbfs:/Volumes/.',
-      });
+      return localFolder(resolve(address.path));
   }
 }

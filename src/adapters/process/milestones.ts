@@ -15,6 +15,8 @@ export type Milestone =
   | 'files-in-place'
   | 'rename-to-be-asked'
   | 'file-renamed-there'
+  | 'ground-truth-written'
+  | 'file-landed'
   | 'slot-enqueued';
 
 const MILESTONES = channel('btc-fake:milestone');

@@ -68,6 +68,7 @@ export function openQueues(redis: RedisConnection, telemetry?: Telemetry): Queue
     'employee-simulation': open('employee-simulation'),
     'file-assembly': open('file-assembly'),
     publish: open('publish'),
+    landing: open('landing'),
   };
   return {
     redis,

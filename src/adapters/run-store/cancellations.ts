@@ -16,9 +16,11 @@ const CANCEL = `
 local record = KEYS[1]
 if redis.call('HEXISTS', record, 'plan') == 0 then return 'gone' end
 if redis.call('HEXISTS', record, 'cancelled') == 1 then return 'before' end
-local publish = redis.call('HGET', record, 'publish') == 'true'
+local function isOpen(wanted, at)
+  return redis.call('HGET', record, wanted) == 'true' and redis.call('HEXISTS', record, at) == 0
+end
 if redis.call('HEXISTS', record, 'finishedAt') == 1 then
-  if not publish or redis.call('HEXISTS', record, 'publishedAt') == 1 then return 'ended' end
+  if not isOpen('publish', 'publishedAt') and not isOpen('landing', 'landedAt') then return 'ended' end
 end
 redis.call('HSET', record, 'cancelled', ARGV[2])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])

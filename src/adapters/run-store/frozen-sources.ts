@@ -36,6 +36,7 @@ const UNUSED_AFTER_FAILURE: Partial<Record<Stage, readonly (readonly [field: str
     ['outputDir', 'outputGiven', 'finished:assignment'],
   ],
   publish: [['source:sftpOutbound', 'publishedAt']],
+  landing: [['source:lakehouse', 'landedAt']],
 };
 
 /** What runs have frozen of where their answers come from and where their files go (contract section 2). */

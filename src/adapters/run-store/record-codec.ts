@@ -90,6 +90,7 @@ export function decodeRun(fields: Record<string, string>, key: string): RunRecor
     written: json<RunRecord['written']>('written'),
     finishedAt: json<number>('finishedAt'),
     publishedAt: json<number>('publishedAt'),
+    landedAt: json<number>('landedAt'),
     cancelled: json<Cancellation>('cancelled'),
   };
   const happened = Object.entries(optional).filter(([, value]) => value !== undefined);
@@ -97,6 +98,8 @@ export function decodeRun(fields: Record<string, string>, key: string): RunRecor
     plan: needed<RunPlan>('plan'),
     createdAt: needed<number>('createdAt'),
     publish: needed<boolean>('publish'),
+    // 0.1.0 knew no landing.
+    landing: json<boolean>('landing') ?? false,
     employees: needed<EmployeesInput>('employees'),
     population: needed<FrozenPopulation>('population'),
     fannedOut: json<number>('fannedOut') ?? 0,

@@ -44,6 +44,7 @@ export const RUN_FIELDS = {
   }),
   createdAt: NUMBER,
   publish: FLAG,
+  landing: FLAG,
   employees: EMPLOYEES,
   population: objectOf({ count: NUMBER, sha256: TEXT }),
   fannedOut: NUMBER,
@@ -65,6 +66,7 @@ export const RUN_FIELDS = {
   written: objectOf({ folder: TEXT, host: TEXT }),
   finishedAt: NUMBER,
   publishedAt: NUMBER,
+  landedAt: NUMBER,
   cancelled: objectOf({ at: NUMBER, by: TEXT, stage: TEXT, employees: NUMBER, done: NUMBER, failed: NUMBER }),
 } as const;
 

@@ -277,6 +277,10 @@ export class RunStore {
     await this.#notes.write(runId, { publishedAt: now }, 'cancelled');
   }
 
+  async setLanded(runId: RunId, now: number): Promise<void> {
+    await this.#notes.write(runId, { landedAt: now }, 'cancelled');
+  }
+
   async #freeze(
     runId: RunId,
     facts: object,

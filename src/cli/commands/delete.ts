@@ -15,12 +15,14 @@ export function deleteCommand(program: Command, done: (code: ExitCode) => void):
       const { deleteRun } = await import('../../producers/delete-run.ts');
       const { findRunId } = await import('../../queries/find-run.ts');
       const { openCommandContext, withSession } = await import('../session.ts');
-      const runId = await withSession(openCommandContext(), async ({ queues, store }) => {
+      const { runId, landedIn } = await withSession(openCommandContext(), async ({ queues, store }) => {
         const found = await findRunId(queues, store, name);
+        const run = await store.findRun(found);
         await deleteRun(queues, store, found);
-        return found;
+        return { runId: found, landedIn: run?.landedAt === undefined ? undefined : run.sources?.lakehouse };
       });
-      printProgress(`Removed what was kept of run ${runId}; its files stay`);
+      const landed = landedIn ? `, and what has landed in ${landedIn}` : '';
+      printProgress(`Removed what was kept of run ${runId}; its files stay${landed}`);
       done(EXIT.ok);
     });
 }

@@ -14,6 +14,7 @@ const STAGE_TEXT = {
   'employee-simulation': 'Simulating the employees',
   'file-assembly': 'Writing the files',
   publish: 'Publishing',
+  landing: 'Landing',
 } as const;
 
 const LINE_EVERY_MS = 10_000;

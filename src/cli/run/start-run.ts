@@ -47,6 +47,7 @@ export async function startRun(options: RunOptions, from: CommandContextOptions)
       timeZone,
       feedDateFormat,
       publish: settings.publish.enabled,
+      landing: settings.lakehouseUrl !== undefined,
       // Without REDIS_URL nobody but the processes of this folder works on it: also what is not configured here is
       // settled.
       sources: here && session.embedded ? sourcesToSettle(ownSources(settings), STAGES) : configuredSources(settings),

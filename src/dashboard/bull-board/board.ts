@@ -21,6 +21,7 @@ const DESCRIPTIONS: Readonly<Record<QueueName, string>> = {
   'employee-simulation': 'One job per employee. A failed one waits here until it is re-queued; its run waits for it.',
   'file-assembly': 'One job per run: waits for all employees, then writes the files.',
   publish: 'One job per run that publishes: uploads the files.',
+  landing: 'One job per run that lands: writes drop and ground truth into the lakehouse.',
 };
 
 /**

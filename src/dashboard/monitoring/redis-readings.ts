@@ -11,7 +11,7 @@ import { undecidedSlot } from '../../domain/schedule/due-slot.ts';
 import { lateMs } from '../../domain/schedule/slot.ts';
 import { nextSlots } from '../../domain/schedule/slots.ts';
 import { FailedEmployees } from '../../queries/failed-employees.ts';
-import { isEnded, isFinished, runStatus } from '../../queries/run-status.ts';
+import { isEnded, isFinished, lastDoneAt, runStatus } from '../../queries/run-status.ts';
 import { readSchedule } from '../../queries/schedule-state.ts';
 import { unstartedRuns } from '../../queries/unstarted-runs.ts';
 import type { Collector, Reading } from './redis-gauges.ts';
@@ -106,8 +106,8 @@ function lastRun(run: RunRecord): Reading[] {
   ];
 }
 
-function endOf({ publishedAt, finishedAt, createdAt }: RunRecord): number {
-  return publishedAt ?? finishedAt ?? createdAt;
+function endOf(run: RunRecord): number {
+  return lastDoneAt(run) ?? run.createdAt;
 }
 
 async function readFailedEmployees({ now }: ReadingContext, failedEmployees: FailedEmployees): Promise<Reading[]> {

@@ -9,7 +9,7 @@ const NAMED_INVALID = 5;
 
 /** What a run is made from: its plan and its inputs, and what it did without. */
 export function runFacts(run: RunRecord): Html {
-  const { plan, publish } = run;
+  const { plan, publish, landing } = run;
   const week = weekOf(plan);
   return html`<section class="panel" aria-labelledby="facts-title">
 <h2 id="facts-title">What it is made from</h2>
@@ -20,6 +20,7 @@ export function runFacts(run: RunRecord): Html {
 <div><dt>Week until</dt><dd>${localTime(week.dueAt, plan.timeZone)}</dd></div>
 <div><dt>Time zone</dt><dd>${plan.timeZone}</dd></div>
 <div><dt>Publish</dt><dd>${publish ? 'yes' : 'no'}</dd></div>
+<div><dt>Land</dt><dd>${landing ? 'yes' : 'no'}</dd></div>
 </dl>
 ${sourceList(run)}
 <h3>Inputs</h3>

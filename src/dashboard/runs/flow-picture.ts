@@ -14,6 +14,7 @@ const TITLES: Readonly<Record<Stage, string>> = {
   'employee-simulation': 'Simulate employees',
   'file-assembly': 'Write the files',
   publish: 'Publish',
+  landing: 'Land',
 };
 
 /** Beside the word, for who looks at the picture only. */

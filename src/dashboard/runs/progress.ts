@@ -6,7 +6,7 @@ import type { RunRecord } from '../../domain/run/record.ts';
 import { type UnservedStage, unservedText } from '../../domain/run/unserved-stage.ts';
 import { lateMs } from '../../domain/schedule/slot.ts';
 import { count, duration, plural } from '../../domain/wording.ts';
-import { isEnded, isFinished, type RunState, type RunStatus } from '../../queries/run-status.ts';
+import { isEnded, isFinished, lastDoneAt, type RunState, type RunStatus } from '../../queries/run-status.ts';
 import { type Html, html } from '../page/html.ts';
 import { localTime } from '../page/local-time.ts';
 import { runPath } from './address.ts';
@@ -100,7 +100,7 @@ export function slotOf(run: Pick<RunRecord, 'slot' | 'createdAt' | 'plan'>): Htm
 
 /** How long a run took, or has taken so far. */
 export function durationOf(run: RunRecord, now: number): string {
-  const endedAt = run.cancelled?.at ?? (isEnded(run) ? (run.publishedAt ?? run.finishedAt) : undefined);
+  const endedAt = run.cancelled?.at ?? (isEnded(run) ? lastDoneAt(run) : undefined);
   return endedAt === undefined
     ? `${duration(Math.max(0, now - run.createdAt))} so far`
     : duration(Math.max(0, endedAt - run.createdAt));

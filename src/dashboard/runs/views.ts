@@ -7,6 +7,7 @@ import { failureGroup } from '../../domain/run/failure-group.ts';
 import type { FailedEmployee, OutputFile } from '../../domain/run/manifest.ts';
 import type { Pace } from '../../domain/run/pace.ts';
 import type { RunRecord } from '../../domain/run/record.ts';
+import type { Stage } from '../../domain/run/stages.ts';
 import { FailedEmployees, type RunFailures } from '../../queries/failed-employees.ts';
 import { type FailureGroups, type FailureRead, groupFailures, readFailures } from '../../queries/failure-groups.ts';
 import { isEnded, type RunCounts, type RunStatus, runStatus } from '../../queries/run-status.ts';
@@ -41,6 +42,8 @@ interface KnownGroups {
 
 /** Of more failed employees than this, the newest are grouped. */
 const GROUPED = 2_000;
+/** The stages in which the employees' pace says how long the run still takes. */
+const BEFORE_FILES: ReadonlySet<Stage> = new Set(['assignment', 'employee-simulation']);
 const RUNS_KEPT = 8;
 /** How long a page waits for the last ones to be counted. */
 const SETTLE_MS = 1_000;
@@ -179,8 +182,7 @@ export class RunViews {
 
   #paceOf({ plan, stageStartedAt }: RunRecord, { state, stage, counts }: RunStatus, now: number): Pace | undefined {
     const begunAt = stageStartedAt.assignment;
-    if (state !== 'running' || begunAt === undefined || stage === 'file-assembly' || stage === 'publish')
-      return undefined;
+    if (state !== 'running' || begunAt === undefined || !BEFORE_FILES.has(stage)) return undefined;
     const left = Math.max(0, counts.employees - counts.done - counts.failed);
     return this.#pace.measure(plan.id, { done: counts.done, left }, begunAt, now);
   }

@@ -64,6 +64,7 @@ async function startRun(context: DashboardContext, values: StartValues, uploaded
     timeZone,
     feedDateFormat,
     publish: values.publish,
+    landing: loaded.settings.lakehouseUrl !== undefined,
     sources: configuredSources(loaded.settings),
     attempts: queueSettings.jobAttempts,
     now: now(),

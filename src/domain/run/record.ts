@@ -29,6 +29,8 @@ export interface NewRun extends Frozen {
   /** Epoch milliseconds, by the clock of the process that made the run. */
   readonly createdAt: number;
   readonly publish: boolean;
+  /** Whether the run lands in a lakehouse; not unless given. */
+  readonly landing?: boolean;
   readonly employees: EmployeesInput;
   readonly population: FrozenPopulation;
   /** The slot of the weekly schedule that the run is for, epoch milliseconds; absent when somebody asked for it. */
@@ -62,6 +64,7 @@ export interface Cancellation {
 
 /** Everything about a run but its employees. Absent is what has not happened yet. Instants are epoch milliseconds. */
 export interface RunRecord extends NewRun {
+  readonly landing: boolean;
   readonly catalogs?: CatalogFacts;
   readonly assignments?: AssignmentFacts;
   /** How many positions have been given to the queue. */
@@ -73,6 +76,7 @@ export interface RunRecord extends NewRun {
   readonly written?: { readonly folder: string; readonly host: string };
   readonly finishedAt?: number;
   readonly publishedAt?: number;
+  readonly landedAt?: number;
   /** From then on nothing is done for the run. */
   readonly cancelled?: Cancellation;
   readonly stageStartedAt: Partial<Record<Stage, number>>;

@@ -24,9 +24,11 @@ export interface RunSources {
   readonly sftpInbound: SftpSource | null;
   readonly databricks: DatabricksSource | null;
   readonly sftpOutbound: SftpSource | null;
+  /** The root that runs land in. */
+  readonly lakehouse: string | null;
 }
 
-export const SOURCE_NAMES = ['recommender', 'sftpInbound', 'databricks', 'sftpOutbound'] as const;
+export const SOURCE_NAMES = ['recommender', 'sftpInbound', 'databricks', 'sftpOutbound', 'lakehouse'] as const;
 export type SourceName = (typeof SOURCE_NAMES)[number];
 
 /** The sources that a run can do without: that there is none is settled like any other. */
@@ -67,7 +69,8 @@ export function sourceDifferences(
   return names.flatMap((name) => {
     const source = frozen[name];
     if (source === undefined) return [];
-    const [wanted, here] = [sourceText(name, source), sourceText(name, own[name])];
+    // A worker of an earlier build knows fewer sources.
+    const [wanted, here] = [sourceText(name, source), sourceText(name, own[name] ?? null)];
     return wanted === here ? [] : [{ wanted, here }];
   });
 }
@@ -78,6 +81,7 @@ const TEXTS: { readonly [N in SourceName]: (source: RunSources[N]) => string } =
     server === null ? 'no SFTP server, the local catalog files' : `SFTP server ${sftp(server)}`,
   databricks: (tables) => (tables === null ? 'no Databricks' : `Databricks ${databricks(tables)}`),
   sftpOutbound: (server) => (server === null ? 'no SFTP server to publish to' : `publishing to ${sftp(server)}`),
+  lakehouse: (root) => (root === null ? 'no LAKEHOUSE_URL to land in' : `landing in ${root}`),
 };
 
 /** Host names know no case, and a slash at the end of a folder's path says nothing. */

@@ -22,6 +22,7 @@ export const STAGE_DEFINITIONS = [
   },
   { name: 'file-assembly', jobs: 'one', optional: false, concurrency: 'ASSEMBLY_CONCURRENCY' },
   { name: 'publish', jobs: 'one', optional: true, concurrency: 'PUBLISH_CONCURRENCY' },
+  { name: 'landing', jobs: 'one', optional: true, concurrency: 'LANDING_CONCURRENCY' },
 ] as const satisfies readonly StageDefinition[];
 
 type Definition = (typeof STAGE_DEFINITIONS)[number];

@@ -7,7 +7,7 @@ import { unservedText } from '../../domain/run/unserved-stage.ts';
 import { slotRunId } from '../../domain/schedule/slot.ts';
 import { whyWithoutRun } from '../../producers/slot-without-run.ts';
 import { FailedEmployees } from '../../queries/failed-employees.ts';
-import { failedStageJobs, isEnded, runStatus } from '../../queries/run-status.ts';
+import { failedStageJobs, isEnded, lastDoneAt, runStatus } from '../../queries/run-status.ts';
 import { unstartedRuns } from '../../queries/unstarted-runs.ts';
 import type { WorkerContext } from '../runtime/worker-context.ts';
 import type { PeriodicTask } from './periodic-task.ts';
@@ -88,7 +88,7 @@ async function newsOf(
     return [{ runId, event: 'cancelled', at: run.cancelled.at, run: told }];
   }
   if (isEnded(run)) {
-    return [news(run.without.length > 0 ? 'finished-without' : 'finished', run.publishedAt ?? run.finishedAt!)];
+    return [news(run.without.length > 0 ? 'finished-without' : 'finished', lastDoneAt(run)!)];
   }
   const found: News[] = [];
   const overdueAt = (slot ?? createdAt) + settings.alerts.overdueMs;

@@ -20,6 +20,7 @@ import { assignmentHandler } from '../stages/assignment.ts';
 import { catalogDownloadHandler } from '../stages/catalog-download.ts';
 import { employeeSimulationHandler } from '../stages/employee-simulation.ts';
 import { fileAssemblyHandler } from '../stages/file-assembly.ts';
+import { landingHandler } from '../stages/landing.ts';
 import { publishHandler } from '../stages/publish.ts';
 import { runStartHandler } from '../stages/run-start.ts';
 import { ForeignRuns } from './foreign-runs.ts';
@@ -205,6 +206,7 @@ function stageHandler(
     assignment: assignmentHandler,
     'file-assembly': fileAssemblyHandler,
     publish: publishHandler,
+    landing: landingHandler,
   };
   return onlyServed(name, handlers[name](context), context.store, served);
 }

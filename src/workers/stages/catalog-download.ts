@@ -54,7 +54,7 @@ export function catalogDownloadHandler({ settings, store, logger, now }: WorkerC
   };
 }
 
-/** The SHA-256 of every catalog file that a run still has to publish. */
+/** The SHA-256 of every catalog file that a run still has to publish or to land. */
 async function catalogsOfUnendedRuns(store: RunStore): Promise<ReadonlySet<string>> {
   const needed = new Set<string>();
   for (let seen = 0; ; ) {

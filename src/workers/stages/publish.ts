@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { fileSha256 } from '../../adapters/disk/feed-files.ts';
 import { outputFolder } from '../../adapters/disk/output-folder.ts';
+import { assertUnchanged } from '../../adapters/disk/unchanged-file.ts';
 import { reachMilestone } from '../../adapters/process/milestones.ts';
 import type { StageJobData } from '../../adapters/redis/queues.ts';
 import { DeliveryStore } from '../../adapters/run-store/deliveries.ts';
@@ -89,11 +90,4 @@ interface PublishedFile {
 
 function cancelledError(runId: RunId): BtcFakeError {
   return new BtcFakeError('RUN_STATE', `Run ${runId} was cancelled; nothing more of it is published`);
-}
-
-async function assertUnchanged(path: string, sha256: string): Promise<void> {
-  if ((await fileSha256(path)) === sha256) return;
-  throw new BtcFakeError('FILE_UNREADABLE', `${path}: the file differs from the run's manifest`, {
-    remedy: 'Let the file-assembly and publish workers share OUTPUT_DIR and SFTP_LOCAL_DIR, or start the run again.',
-  });
 }

@@ -74,6 +74,7 @@ async function makeRun(
     timeZone: settings.run.timeZone,
     feedDateFormat: settings.run.feedDateFormat,
     publish: settings.publish.enabled,
+    landing: settings.lakehouseUrl !== undefined,
     sources,
     now: createdAt,
   });

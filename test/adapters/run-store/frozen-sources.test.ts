@@ -32,6 +32,7 @@ const SOURCES: RunSources = {
   sftpInbound: SFTP,
   databricks: null,
   sftpOutbound: null,
+  lakehouse: null,
 };
 
 describe('what a run froze', () => {

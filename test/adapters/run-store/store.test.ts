@@ -156,6 +156,7 @@ test('what was written of a run is read of it', async () => {
   for (const step of Object.values(STEPS)) await step();
   const expected: RunRecord = {
     ...RUN,
+    landing: false,
     catalogs: CATALOG_FACTS,
     assignments: ASSIGNMENT_FACTS,
     fannedOut: 3,
@@ -185,7 +186,14 @@ test('what was written of a run is read of it', async () => {
 
 test('a run that has only begun holds only what has happened', async () => {
   await store.createRun(RUN);
-  const expected: RunRecord = { ...RUN, fannedOut: 0, without: [], stageStartedAt: {}, stageFinishedAt: {} };
+  const expected: RunRecord = {
+    ...RUN,
+    landing: false,
+    fannedOut: 0,
+    without: [],
+    stageStartedAt: {},
+    stageFinishedAt: {},
+  };
   const run = await store.getRun(PLAN.id);
   expect(run).toEqual(expected);
   expect(Object.keys(run)).not.toContain('manifest');

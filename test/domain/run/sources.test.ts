@@ -15,8 +15,15 @@ const OWN: RunSources = {
   sftpInbound: SFTP,
   databricks: TABLES,
   sftpOutbound: { ...SFTP, path: '/incoming' },
+  lakehouse: '/srv/lakehouse',
 };
-const NONE: RunSources = { recommender: null, sftpInbound: null, databricks: null, sftpOutbound: null };
+const NONE: RunSources = {
+  recommender: null,
+  sftpInbound: null,
+  databricks: null,
+  sftpOutbound: null,
+  lakehouse: null,
+};
 
 test.each([
   ['recommender', 'recommender https://recommender.example/run', 'no recommender'],

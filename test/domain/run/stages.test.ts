@@ -12,8 +12,10 @@ import {
 // What this file proves: everything that depends on the stages of a run follows from one list.
 
 test('the flow of a run has each stage once, the last one first, and optional ones only where they are wanted', () => {
-  expect(flowOf({ publish: true })).toEqual(['publish', 'file-assembly', 'assignment', 'catalog-download']);
-  expect(flowOf({ publish: false })).toEqual(['file-assembly', 'assignment', 'catalog-download']);
+  const always = ['file-assembly', 'assignment', 'catalog-download'];
+  expect(flowOf({ publish: true, landing: false })).toEqual(['publish', ...always]);
+  expect(flowOf({ publish: true, landing: true })).toEqual(['landing', 'publish', ...always]);
+  expect(flowOf({ publish: false, landing: false })).toEqual(always);
   const optional = STAGE_DEFINITIONS.filter((stage) => stage.optional).map(({ name }) => name);
   for (const only of optional) {
     const wanted = Object.fromEntries(optional.map((name) => [name, name === only])) as Record<OptionalStage, boolean>;
