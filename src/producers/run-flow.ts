@@ -7,8 +7,8 @@ import { flowOf } from '../domain/run/stages.ts';
 import { stageJobOptions } from './job-options.ts';
 
 /**
- * Adds a run's flow: (landing ◀ publish ◀) file-assembly ◀ assignment ◀ catalog-download, each stage the parent of the one
- * before. BullMQ adds it in one transaction or not at all; a flow that is there stays. The fan-out adds employees.
+ * Adds a run's flow: (landing ◀ publish ◀) file-assembly ◀ assignment ◀ catalog-download, each the parent of the next.
+ * BullMQ adds it in one transaction or not at all; a flow that is there stays. The fan-out adds employees.
  */
 export async function addRunFlow(queues: Queues, run: RunRecord, attempts: number): Promise<void> {
   const runId = run.plan.id;

@@ -70,7 +70,7 @@ test('nothing is noted of a run that is gone, so that a run of the same id begin
   await store!.setFannedOut(PLAN.id, 1000);
   await store!.addWithout(PLAN.id, [{ employeeId: EMPLOYEES[0]!.id, reason: 'no answer' }]);
   await store!.finishRun(PLAN.id, emptyManifest(RUN), 9);
-  await store!.setPublished(PLAN.id, 10);
+  await store!.noteDone(PLAN.id, 'publishedAt', 10);
   expect(await redis.keys('*')).toEqual([]);
 });
 

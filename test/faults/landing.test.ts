@@ -155,7 +155,7 @@ describe('F8: a run that has landed', () => {
 });
 
 test(
-  'a run keeps the place that it landed in first, and one that never landed needs LAKEHOUSE_URL',
+  'a run keeps the place that it landed in first, and a run that never landed needs LAKEHOUSE_URL',
   async () => {
     const kept = await command(['land', report.runId, '--json'], { LAKEHOUSE_URL: 'elsewhere' });
     expect(kept.json()).toMatchObject({ root, created: LANDED_FILES });

@@ -69,7 +69,7 @@ describe('how a run stands', () => {
     await fixture.store.finishRun(run.plan.id, emptyManifest(run), 3);
     await fixture.store.startStage(run.plan.id, 'run-start', 1);
     expect(await statusOf(run)).toMatchObject({ state: 'running', stage: 'publish' });
-    await fixture.store.setPublished(run.plan.id, 4);
+    await fixture.store.noteDone(run.plan.id, 'publishedAt', 4);
     expect(await statusOf(run)).toMatchObject({ state: 'finished', stage: 'publish' });
   });
 

@@ -11,7 +11,7 @@ const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS']);
 /** A file system without hard links. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EXDEV']);
 
-/** A folder of this machine, or one that is mounted here. @param folder absolute; it is made when it is needed. */
+/** A folder of this machine, or a mounted one. @param folder absolute; it is made when it is needed. */
 export function localFolder(folder: string): ObjectStore {
   const pathOf = (name: string) => join(folder, ...name.split('/'));
   const told = async <T>(what: string, work: () => Promise<T>): Promise<T> => {

@@ -122,10 +122,7 @@ export class RunStore {
     await this.#notes.write(runId, { [`finished:${stage}`]: now });
   }
 
-  /**
-   * Keeps the contents of both catalog files for the steps after the download, on whatever machine they run. The first
-   * that are kept stand.
-   */
+  /** Keeps the contents of both catalog files for the later steps, on any machine; the first that are kept stand. */
   async putCatalogs(runId: RunId, contents: Catalogs, facts: CatalogFacts): Promise<void> {
     const fields = Object.entries(contents).flatMap(([kind, list]) => [kind, JSON.stringify(list)]);
     await this.#freeze(runId, { catalogs: facts }, runKeys(runId).catalogs, undefined, fields);
@@ -273,12 +270,9 @@ export class RunStore {
     return this.#notes.write(runId, { manifest, finishedAt: now }, 'cancelled');
   }
 
-  async setPublished(runId: RunId, now: number): Promise<void> {
-    await this.#notes.write(runId, { publishedAt: now }, 'cancelled');
-  }
-
-  async setLanded(runId: RunId, now: number): Promise<void> {
-    await this.#notes.write(runId, { landedAt: now }, 'cancelled');
+  /** Notes when the run was published, or landed. */
+  async noteDone(runId: RunId, what: 'publishedAt' | 'landedAt', now: number): Promise<void> {
+    await this.#notes.write(runId, { [what]: now }, 'cancelled');
   }
 
   async #freeze(

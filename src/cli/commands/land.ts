@@ -10,7 +10,7 @@ interface LandOptions {
   readonly json?: boolean;
 }
 
-/** `btc-fake land`: lands a run that has its files, also one that was made without a lakehouse. */
+/** `btc-fake land`: lands a run that has its files, also a run that was made without a lakehouse. */
 export function landCommand(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('land')
@@ -64,6 +64,6 @@ async function land({ queues, store, settings }: Session, name: RunName, stop: A
       printProgress(`${isNew ? 'landed' : 'there  '}  ${file}`);
     },
   });
-  await store.setLanded(runId, Date.now());
+  await store.noteDone(runId, 'landedAt', Date.now());
   return { runId, root, created, there };
 }

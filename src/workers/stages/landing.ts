@@ -33,6 +33,6 @@ export function landingHandler({ settings, store, logger, now }: WorkerContext):
       told: (file, isNew) => log.info({ file }, isNew ? 'Landed' : 'Already landed with the same content'),
     });
     await store.finishStage(runId, 'landing', now());
-    await store.setLanded(runId, now());
+    await store.noteDone(runId, 'landedAt', now());
   };
 }

@@ -78,7 +78,7 @@ export function publishHandler({ settings, store, queues, logger, now }: WorkerC
     if (open.length > 0)
       await withSftp(server, log, publishAll, { stallMs: server.stallMs, transferMs: server.transferMs });
     await store.finishStage(runId, 'publish', now());
-    await store.setPublished(runId, now());
+    await store.noteDone(runId, 'publishedAt', now());
   };
 }
 

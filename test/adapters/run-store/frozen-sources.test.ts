@@ -80,13 +80,13 @@ describe('what a run froze', () => {
     await frozen.unsettleUnused(ID, 'employee-simulation');
     await frozen.unsettleUnused(ID, 'file-assembly');
     expect(await open()).toEqual({
-      names: ['recommender', 'sftpInbound', 'databricks', 'sftpOutbound'],
+      names: ['recommender', 'sftpInbound', 'databricks', 'sftpOutbound', 'lakehouse'],
       outputDir: '/feeds',
     });
     await frozen.unsettleUnused(ID, 'catalog-download');
-    expect((await open()).names).toEqual(['recommender', 'databricks', 'sftpOutbound']);
+    expect((await open()).names).toEqual(['recommender', 'databricks', 'sftpOutbound', 'lakehouse']);
     await frozen.unsettleUnused(ID, 'assignment');
-    expect(await open()).toEqual({ names: ['recommender', 'sftpOutbound'], outputDir: undefined });
+    expect(await open()).toEqual({ names: ['recommender', 'sftpOutbound', 'lakehouse'], outputDir: undefined });
 
     await frozen.settle(ID, { sources: SOURCES, outputDir: '/feeds' });
     await store.putCatalogs(ID, { StandAloneContent: [], CourseCatalog: [] }, CATALOG_FACTS);

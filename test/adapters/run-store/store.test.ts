@@ -79,7 +79,7 @@ const STEPS: Record<string, () => Promise<unknown>> = {
   'putResult of another': () => store.putResult(PLAN, 1, result(1)),
   addWithout: () => store.addWithout(PLAN.id, [{ employeeId: employeeId(100_003), reason: 'no answer' }]),
   finishRun: () => store.finishRun(PLAN.id, emptyManifest(RUN), 9),
-  setPublished: () => store.setPublished(PLAN.id, 10),
+  noteDone: () => store.noteDone(PLAN.id, 'publishedAt', 10),
 };
 
 async function wholeState() {
@@ -226,8 +226,8 @@ test('every stage is noted apart', async () => {
     await store.finishStage(PLAN.id, stage, 10 + i);
   }
   const run = await store.getRun(PLAN.id);
-  expect(Object.values(run.stageStartedAt)).toEqual([0, 1, 2, 3, 4, 5]);
-  expect(Object.values(run.stageFinishedAt)).toEqual([10, 11, 12, 13, 14, 15]);
+  expect(Object.values(run.stageStartedAt)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(Object.values(run.stageFinishedAt)).toEqual([10, 11, 12, 13, 14, 15, 16]);
 });
 
 test('who has a result is told by position, also of none and of nobody', async () => {
