@@ -111,6 +111,17 @@ describe('F8: a place that takes nothing', () => {
   );
 });
 
+test('doctor tries a write in the folder that runs land in', async () => {
+  const landing = async () => {
+    const findings = (await command(['doctor', '--json'])).json<{ what: string; state: string; detail: string }[]>();
+    return findings.find(({ what }) => what === 'Landing');
+  };
+  expect(await landing()).toMatchObject({ state: 'fine', detail: `${root} can be written` });
+  await rm(root, { recursive: true });
+  await writeFile(root, 'no folder');
+  expect(await landing()).toMatchObject({ state: 'wrong', detail: `${root} cannot be written (EEXIST)` });
+}, 60_000);
+
 describe('F8: a run that has landed', () => {
   test(
     'lands again without a change, also beside another run, and is an error beside other content',

@@ -63,6 +63,11 @@ export function parseStoreAddress(url: string): StoreAddress {
   return { kind: 'folder', root: url, path: url };
 }
 
+/** Whether an address is a folder of this machine. @throws BtcFakeError CONFIG_INVALID. */
+export function isFolder(url: string): boolean {
+  return parseStoreAddress(url).kind === 'folder';
+}
+
 /** A prefix and what is below it. */
 export function joined(prefix: string, name: string): string {
   return prefix === '' || name === '' ? `${prefix}${name}` : `${prefix}/${name}`;

@@ -7,6 +7,7 @@ import { withTrainingRecords } from '../../adapters/databricks/training-records.
 import { readEmployees, takeEmployees } from '../../adapters/disk/employees-file.ts';
 import { fileSha256 } from '../../adapters/disk/feed-files.ts';
 import { FOLDER_MODE } from '../../adapters/disk/file-modes.ts';
+import { isFolder } from '../../adapters/object-stores/store-address.ts';
 import { secretCutter } from '../../adapters/process/secret-cutter.ts';
 import { createRecommender } from '../../adapters/recommender/client.ts';
 import type { RedisConnection } from '../../adapters/redis/client.ts';
@@ -22,6 +23,7 @@ import { duration, plural } from '../../domain/wording.ts';
 import type { Finding, Outcome } from './finding.ts';
 import { tryInbound } from './inbound.ts';
 import { tryLakehouse } from './lakehouse.ts';
+import { tryLandingStore } from './landing.ts';
 import { describeProxies, via } from './proxies.ts';
 
 /** One thing that can be tried. */
@@ -54,6 +56,9 @@ export function connectionChecks({ settings, logger, redis, appliedSchedule }: C
   const lakehouse: [string, () => Promise<Outcome>][] = appliedSchedule
     ? [['lakehouse.yaml', () => tryLakehouse(appliedSchedule)]]
     : [];
+  const { lakehouseUrl } = settings;
+  const landing: [string, () => Promise<Outcome>][] =
+    lakehouseUrl === undefined ? [] : [['Landing', () => tryLanding(lakehouseUrl, settings)]];
   const checks: [string, () => Promise<Outcome>][] = [
     ['Redis', redis],
     ['SFTP inbound', () => tryInbound(settings, logger)],
@@ -65,6 +70,7 @@ export function connectionChecks({ settings, logger, redis, appliedSchedule }: C
     ['Template', () => tryTemplate(settings)],
     ['OUTPUT_DIR', () => tryFolder('OUTPUT_DIR', settings.files.outputDir)],
     ['SFTP_LOCAL_DIR', () => tryFolder('SFTP_LOCAL_DIR', settings.files.downloadDir)],
+    ...landing,
     ...lakehouse,
   ];
   return checks.map(([what, check]) => ({
@@ -187,6 +193,11 @@ async function tryTemplate({ files }: Settings): Promise<Outcome> {
   if (template === undefined) return notConfigured('no UserCompletion file is made');
   await fileSha256(template);
   return fine(`${template}: can be read`);
+}
+
+/** A folder is tried like any other, and a store as far as it can be without leaving something there. */
+async function tryLanding(root: string, settings: Settings): Promise<Outcome> {
+  return isFolder(root) ? tryFolder('LAKEHOUSE_URL', root) : tryLandingStore(root, settings);
 }
 
 /** Really makes something in the folder: rights alone do not tell whether the disk lets it. */
