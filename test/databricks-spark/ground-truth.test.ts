@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { packageVersion } from '../../src/adapters/disk/package-root.ts';
 import type { Manifest } from '../../src/domain/run/manifest.ts';
 import { readPlainCsv } from '../support/plain-csv.ts';
 import type { SparkRunner } from '../support/spark-runner.ts';
@@ -56,7 +57,7 @@ beforeAll(async () => {
   spark = engines.startSpark(true);
   database = await (await DuckDBInstance.create(':memory:')).connect();
   const run = await engines.queue(ONE, { env: { LAKEHOUSE_URL: 'lake' } });
-  const native = await engines.native(spark, ONE, run);
+  const native = await engines.native(spark, ONE, run, { widgets: { software_version: packageVersion() } });
   if (native.value === undefined) throw new Error(JSON.stringify(native.error));
   [runId, queue] = [run.runId, run.files];
   manifest = JSON.parse(queue[manifestName(queue)] ?? '') as Manifest;
