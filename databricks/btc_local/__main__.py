@@ -1,8 +1,9 @@
 """`python -m btc_local`: runs notebooks on a local Spark, for the command line of BTC Fake and for its tests.
 
 The first line of standard input is a JSON object that says how Spark is started: `jars`, `warehouse` and optionally `connect`,
-true for a Spark Connect server of its own. Each further line is a run: `notebook`, `widgets`, and optionally `secrets` (by scope
-and key), `volumes`, `tables` (Parquet or CSV files by the widget that gets their Delta tables) and `sessionZone`.
+true for a Spark Connect server of its own, and `large`, true for 100,000 rows and more. Each further line is a run: `notebook`,
+`widgets`, and optionally `secrets` (by scope and key), `volumes`, `tables` (Parquet or CSV files by the widget that gets their
+Delta tables) and `sessionZone`.
 
 A run ends with one JSON line on standard output: `{"value": ...}` or `{"error": {"code", "message", "lines"}}`. Everything else
 goes to standard error. Secrets come by standard input, because every user of the machine can read arguments.
@@ -37,7 +38,7 @@ def main() -> int:
     warehouse.mkdir(parents=True, exist_ok=True)
     os.chdir(warehouse)
     if not setup.get("connect"):
-        return _run_all(local_session(jars, warehouse), warehouse, results)
+        return _run_all(local_session(jars, warehouse, large=bool(setup.get("large"))), warehouse, results)
     with connect_server(session_settings(jars, warehouse)) as address:
         return _run_all(connect_session(address), warehouse, results)
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { requireRecommender } from '../../../config/load.ts';
@@ -56,6 +56,7 @@ export interface NativeRunDependencies {
 
 const SCOPE = 'btc-fake';
 const MEGABYTE = 1_000_000;
+const LARGE_BYTES = 900_000;
 const TABLES = ['content_assignments', 'content_completion'];
 
 /**
@@ -104,11 +105,16 @@ export async function runNatively(
         software_version: packageVersion(),
       },
     },
-    { warehouse: join(volume, 'tables'), say, stop, verbose },
+    { warehouse: join(volume, 'tables'), large: await isLarge(files.employeesFile), say, stop, verbose },
   );
   const report = value as NativeRunReport;
   await collect(report, resolve(files.outputDir));
   return report;
+}
+
+/** Whether an employees file holds 100,000 rows or more, by its size; a missing file is the notebook's error. */
+async function isLarge(employeesFile: string): Promise<boolean> {
+  return ((await stat(employeesFile).catch(() => undefined))?.size ?? 0) > LARGE_BYTES;
 }
 
 /** How the notebook gets recommendations: widgets, and secrets by scope. @throws BtcFakeError CONFIG_INVALID. */

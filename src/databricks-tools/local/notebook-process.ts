@@ -19,6 +19,8 @@ export interface NotebookJob {
 /** Where Spark keeps its tables, and who is told what it says. */
 export interface NotebookDependencies {
   readonly warehouse: string;
+  /** Whether the run is worth a Spark that begins more slowly and then works faster. */
+  readonly large: boolean;
   readonly say: (line: string) => void;
   readonly stop: AbortSignal;
   /** Whether what Spark says is shown too, not the notebook's progress alone. */
@@ -42,7 +44,7 @@ const SAID_LINES = 12;
 export async function runNotebook(
   { python, jars }: LocalSpark,
   { notebook, ...job }: NotebookJob,
-  { warehouse, say, stop, verbose }: NotebookDependencies,
+  { warehouse, large, say, stop, verbose }: NotebookDependencies,
 ): Promise<unknown> {
   const folder = join(packageRoot(), 'databricks');
   // Python tells which semaphores a process that was ended has left, and removes them: nothing for people to do.
@@ -57,7 +59,7 @@ export async function runNotebook(
     if (verbose || !NOISE.test(line)) say(line);
   });
   const lines = [
-    { jars, warehouse },
+    { jars, warehouse, large },
     { notebook: join(folder, `${notebook}.py`), ...job },
   ];
   child.stdin.on('error', () => {});
