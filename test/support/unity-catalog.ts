@@ -28,7 +28,7 @@ export interface StoodInCatalog {
   /** Result states of runs of jobs. */
   runs: string[];
   /** Rows that a statement gives, by a part of its text; other statements fail. */
-  readonly statements: Map<string, readonly (readonly (string | null)[])[]>;
+  readonly statements: Map<string, readonly Readonly<Record<string, string | null>>[]>;
   /** Looks at each call first; its answer counts, undefined lets the call through. */
   meddle: MoreAnswers;
   /** Answers for `startDatabricksWorkspace`. */
@@ -88,7 +88,7 @@ function answerOf(world: StoodInCatalog, { method, path, query, body }: ApiCall)
   if (path === '/api/2.2/jobs/runs/list') {
     const runs = world.runs.map((code, run_id) => ({
       run_id,
-      status: { state: 'TERMINATED', termination_details: { code } },
+      status: code === 'RUNNING' ? { state: 'RUNNING' } : { state: 'TERMINATED', termination_details: { code } },
     }));
     return tokenPage('runs', runs, query, RUNS_PAGE);
   }
@@ -141,7 +141,7 @@ function unityAnswer(world: StoodInCatalog, parts: readonly string[], query: URL
     const tables = world.tables.filter((one) => one.startsWith(`${schema}.`));
     return tokenPage(
       'tables',
-      tables.map((full_name) => ({ full_name })),
+      tables.map((full_name) => ({ full_name, table_type: full_name.endsWith('_view') ? 'VIEW' : 'MANAGED' })),
       query,
       UNITY_PAGE,
     );
@@ -178,8 +178,13 @@ function statementResult({ statements }: StoodInCatalog, id: number, chunk: stri
   const rows = [...statements.values()][id] ?? [];
   const from = Number(chunk ?? 0) * ROWS_PAGE;
   const next = from + ROWS_PAGE < rows.length ? { next_chunk_index: Number(chunk ?? 0) + 1 } : {};
-  const result = { data_array: rows.slice(from, from + ROWS_PAGE), ...next };
-  return ok(chunk === undefined ? { statement_id: String(id), status: { state: 'SUCCEEDED' }, result } : result);
+  const names = Object.keys(rows[0] ?? {});
+  const data_array = rows.slice(from, from + ROWS_PAGE).map((row) => names.map((name) => row[name] ?? null));
+  const result = { data_array, ...next };
+  const manifest = { schema: { columns: names.map((name, position) => ({ name, position })) } };
+  return ok(
+    chunk === undefined ? { statement_id: String(id), status: { state: 'SUCCEEDED' }, manifest, result } : result,
+  );
 }
 
 /** A page, and an empty one with a token in the middle, as Unity Catalog may give it. */

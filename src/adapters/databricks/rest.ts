@@ -155,8 +155,9 @@ function withoutLogin(error: unknown): Error {
   return Object.assign(new Error(message ?? 'the call failed', { cause }), { code });
 }
 
-/** The API answers 404 for an object that is gone, and also for an address that it does not know. */
+/** The API answers 404 for an object that is gone and for an address that it does not know, and 400 for a job. */
 function isAbsence({ statusCode, body }: Response<string>): boolean {
+  if (statusCode === 400) return /"message":\s*"Job \d+ does not exist/.test(body);
   return (
     statusCode === 404 && /"error_code":\s*"\w*(DOES_NOT_EXIST|NOT_FOUND)"/.test(body) && !body.includes('ENDPOINT_')
   );

@@ -23,10 +23,14 @@ interface Listed {
 
 /**
  * Reads groups, users, and catalogs with their schemas, owners and grants.
- * @param catalogs names in lower case whose schemas and grants are read; all catalogs without it.
+ * @param choice catalogs, in lower case, whose schemas and grants are read (all without it); `withGrants: false` reads
+ * no grants.
  * @throws BtcFakeError DATABRICKS_LOGIN_REFUSED for a login without the rights; DATABRICKS_UNREACHABLE, DATABRICKS_API.
  */
-export async function readLiveWorkspace(rest: DatabricksRest, catalogs?: ReadonlySet<string>): Promise<LiveWorkspace> {
+export async function readLiveWorkspace(
+  rest: DatabricksRest,
+  { catalogs, withGrants = true }: { readonly catalogs?: ReadonlySet<string>; readonly withGrants?: boolean } = {},
+): Promise<LiveWorkspace> {
   const groups = await scimList(rest, 'Groups', 'id,displayName', 'listing the groups');
   const users = await scimList(rest, 'Users', 'id,userName,displayName,active,groups', 'listing the users');
   const wanted = await listedCatalogs(rest, catalogs);
@@ -38,7 +42,8 @@ export async function readLiveWorkspace(rest: DatabricksRest, catalogs?: Readonl
     vanished.push(`catalog ${catalog.name}`);
     return [];
   });
-  const grants = await inLanes(listed, ({ name }) => grantsOf(rest, name));
+  const none: Awaited<ReturnType<typeof grantsOf>> = new Map();
+  const grants = withGrants ? await inLanes(listed, ({ name }) => grantsOf(rest, name)) : listed.map(() => none);
   const found = new Map<string, Securable>();
   for (const [index, { name, owner }] of listed.entries()) {
     const own = grants[index];

@@ -35,7 +35,7 @@ export async function workspaceStatus(
   const state = stateFile === undefined ? undefined : parseTerraformState(await textOf(stateFile), stateFile);
   const described = describedSnapshot(workspace);
   const catalogs = new Set([...described.securables.keys()].filter((name) => !name.includes('.')));
-  const live = await withWorkspaceApi(target.host, file, (rest) => readLiveWorkspace(rest, catalogs));
+  const live = await withWorkspaceApi(target.host, file, (rest) => readLiveWorkspace(rest, { catalogs }));
   const ofTargets = new Set(description.targets.map(({ catalog, schema }) => `${catalog}.${schema}`.toLowerCase()));
   return {
     drift: driftOf(described, live, state, workspace, ofTargets),

@@ -120,6 +120,6 @@ test('a login without rights is told what it may not do, and an address that the
 
 test('a catalog that is wanted and not listed is asked for by its name', async () => {
   catalog.meddle = ({ path }) => (path.endsWith('/catalogs') ? { status: 200, body: {} } : undefined);
-  const { securables } = await readLiveWorkspace(rest, new Set(['people', 'nowhere']));
+  const { securables } = await readLiveWorkspace(rest, { catalogs: new Set(['people', 'nowhere']) });
   expect(securables.size).toBe(102);
 });

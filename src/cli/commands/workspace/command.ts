@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ExitCode } from '../../exit-codes.ts';
 import { addWorkspaceAccess } from './access.ts';
 import { addWorkspaceInit } from './init.ts';
+import { addWorkspaceMetrics } from './metrics.ts';
 import { addWorkspacePeople } from './people.ts';
 import { addWorkspaceStatus } from './status.ts';
 import { addWorkspaceValidate } from './validate.ts';
@@ -18,4 +19,5 @@ export function workspaceCommand(program: Command, done: (code: ExitCode) => voi
   addWorkspaceValidate(workspace, done);
   addWorkspaceAccess(workspace, done);
   addWorkspaceStatus(workspace, done);
+  addWorkspaceMetrics(workspace, done);
 }
