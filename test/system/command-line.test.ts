@@ -116,7 +116,7 @@ test.each<[args: string, complaint: string]>([
   ],
   [
     'worker --only employees',
-    "option '--only <queue>' argument 'employees' is invalid. The queues are run-start, catalog-download, assignment, employee-simulation, file-assembly, publish.",
+    "option '--only <queue>' argument 'employees' is invalid. The queues are run-start, catalog-download, assignment, employee-simulation, file-assembly, publish, landing.",
   ],
   ['runs --limit 1e3', "option '--limit <n>' argument '1e3' is invalid. Give a whole number from 1 to 1000."],
   [

@@ -1,10 +1,12 @@
 // Proves how workers stop, with and without Redis, what they say of an outage, and that a job whose lock is lost is
 // given up.
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectRedis } from '../../../src/adapters/redis/connection.ts';
 import { openQueues } from '../../../src/adapters/redis/queues.ts';
 import { newRunFields } from '../../../src/adapters/run-store/record-codec.ts';
 import { RunStore } from '../../../src/adapters/run-store/store.ts';
+import { STAGES } from '../../../src/domain/run/stages.ts';
 import { startWorkers, type Workers, type WorkersOptions } from '../../../src/workers/runtime/runtime.ts';
 import { planOf } from '../../support/domain-values.ts';
 import { failureOf } from '../../support/failure-of.ts';
@@ -57,7 +59,7 @@ const jobOf = (runId: string, employee = EMPLOYEE!) =>
 const callsOf = () => recommender.calls.get(EMPLOYEE!.id) ?? 0;
 
 test('all queues are worked unless some are named', async () => {
-  expect(work({ only: undefined }).queues).toHaveLength(6);
+  expect(work({ only: undefined }).queues).toEqual(STAGES);
   expect(work({ only: ['run-start', 'publish'] }).queues).toEqual(['run-start', 'publish']);
 });
 
@@ -148,7 +150,8 @@ describe('when Redis is gone', () => {
       await awayFixture.queues.byName['employee-simulation'].add('employee', data, { jobId: 'run-x-1' });
       await waitUntil('the recommender is called', () => callsOf() > before);
     } else {
-      await waitUntil('the workers listen', async () => /blocked_clients:6/.test(await onAway.redis.info('clients')));
+      const listening = `blocked_clients:${STAGES.length}`;
+      await waitUntil('the workers listen', async () => (await onAway.redis.info('clients')).includes(listening));
     }
     await away.stop();
     await waitUntil('the connection is lost', () => onAway.redis.status !== 'ready');
