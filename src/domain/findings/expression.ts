@@ -42,8 +42,8 @@ export function parseExpression(text: string): Expression | { readonly problem: 
   try {
     return new Reader(tokens(text)).whole();
   } catch (error) {
-    if (error instanceof ExpressionError) return { problem: error.message };
-    throw error;
+    if (!(error instanceof ExpressionError)) throw error;
+    return { problem: error.message };
   }
 }
 

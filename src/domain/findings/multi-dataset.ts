@@ -48,9 +48,3 @@ export const ALL_TIME = 'all_time';
 
 /** What a window may look like. */
 export const WINDOW_PATTERN = '^([1-9][0-9]{0,4}[hd]|all_time)$';
-
-/** The hours that a window reaches back; undefined for `all_time`. */
-export function windowHours(window: string): number | undefined {
-  if (window === ALL_TIME) return undefined;
-  return Number(window.slice(0, -1)) * (window.endsWith('d') ? 24 : 1);
-}

@@ -199,6 +199,54 @@ describe('what is wrong with findings is said with its line', () => {
     ).toEqual(['customers_findings.yaml:194: value is missing: strategy is constant']);
   });
 
+  test('for a category of another layer, and for a column where whole rows are meant', async () => {
+    expect(await replaced('customers_findings.yaml', 'category: "deduplication"', 'category: "encoding"')).toEqual([
+      expect.stringMatching(/yaml:163: recommendations.7.category: "encoding" is not one of consistency, type,/),
+    ]);
+    const moved = await problemsAfter('multi_dataset_findings.yaml', (text) =>
+      text.replace(/layer: "gold"\n( +)category: "encoding"/, 'layer: "silver"\n$1category: "encoding"'),
+    );
+    expect(moved).toEqual([expect.stringMatching(/yaml:\d+: silver has no category "encoding"$/)]);
+    const rows = 'action: "drop_exact"\n    target_column: ';
+    expect(await replaced('customers_findings.yaml', `${rows}"*"`, `${rows}"income"`)).toEqual([
+      expect.stringMatching(/: target_column: bronze.deduplication.drop_exact is about whole rows, so it is "\*"$/),
+    ]);
+  });
+
+  test('for a filter without what its operator compares with', async () => {
+    const filter = 'operator: "in", values: ["R1", "R2", "R3"]';
+    const wrong = [
+      ['operator: "in"', 'values is missing: operator is in'],
+      ['operator: "between", values: ["R1"]', 'values: between takes the least and the greatest value'],
+      ['operator: "equals"', 'value is missing: operator is equals'],
+    ] as const;
+    for (const [text, what] of wrong) {
+      expect(await replaced('customers_findings.yaml', filter, text)).toEqual([
+        expect.stringMatching(new RegExp(`^customers_findings.yaml:\\d+: ${what}$`)),
+      ]);
+    }
+  });
+
+  test('for a short form that is not known, with what was meant', async () => {
+    expect(await replaced('orders_findings.yaml', '["trim",', '["trimm",')).toEqual([
+      expect.stringMatching(
+        /^orders_findings.yaml:35: cleaning_recommendations: "trimm" is not known; did you mean trim\?$/,
+      ),
+    ]);
+  });
+
+  test('for a primary dataset that is excluded, and for events without entity or time', async () => {
+    const excluded = await replaced('multi_dataset_findings.yaml', 'excluded: false', 'excluded: true');
+    expect(excluded).toContainEqual(expect.stringContaining('primary_entity_dataset: "customers" is excluded'));
+    const folder = await shopCopy();
+    for (const name of ['multi_dataset', 'orders']) {
+      const path = join(folder, `${name}_findings.yaml`);
+      await writeFile(path, (await readFile(path, 'utf8')).replace(/^ *time_column: "at"\n/m, ''));
+    }
+    const timeless = await failureOf(MultiDatasetFindings.load(join(folder, 'multi_dataset_findings.yaml')));
+    expect(timeless.lines).toContainEqual(expect.stringContaining('dataset: "orders" has no time_column'));
+  });
+
   test('in all files at once, and for a file that is not there', async () => {
     const folder = await shopCopy();
     for (const name of ['orders', 'regions']) {

@@ -12,6 +12,7 @@ const SHOWN = {
       resources: [
         { mode: 'managed', type: 'databricks_group', values: { display_name: 'members' } },
         { mode: 'data', type: 'databricks_group', values: { display_name: 'looked_up' } },
+        { mode: 'managed', type: 'databricks_user', values: { user_name: 'Ada@team.example' } },
       ],
       child_modules: [
         {
@@ -27,6 +28,7 @@ const PULLED = {
   resources: [
     { mode: 'managed', type: 'databricks_group', instances: [{ attributes: { display_name: 'members' } }] },
     { mode: 'data', type: 'databricks_group', instances: [{ attributes: { display_name: 'looked_up' } }] },
+    { mode: 'managed', type: 'databricks_user', instances: [{ attributes: { user_name: 'Ada@team.example' } }] },
     { mode: 'managed', type: 'databricks_schema', instances: [{ index_key: 'ada', attributes: SCHEMA }] },
     { mode: 'managed', type: 'databricks_grants', instances: [{ attributes: GRANTS }] },
   ],
@@ -36,8 +38,9 @@ test.each([
   ['terraform show -json', SHOWN],
   ['terraform state pull', PULLED],
 ])('what %s writes is read, modules below modules and data sources left out', (_, state) => {
-  const { groups, securables } = parseTerraformState(JSON.stringify(state), 'state.json');
+  const { groups, users, securables } = parseTerraformState(JSON.stringify(state), 'state.json');
   expect(groups).toEqual(new Set(['members']));
+  expect([...users.keys()]).toEqual(['ada@team.example']);
   expect(securables).toEqual(
     new Map([
       ['people.ada', { owner: 'ada@team.example', grants: new Map([['members', new Set(['USE_SCHEMA', 'SELECT'])]]) }],
