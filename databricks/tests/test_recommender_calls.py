@@ -25,8 +25,8 @@ class _Server(ThreadingHTTPServer):
         self.calls: Counter[int] = Counter()
         self.connections = 0
         self.throttles = 0
-        self.throttled_until = 0.0
-        self.calls_while_throttled = 0
+        self.throttled_at = 0.0
+        self.calls_in_the_pause = 0
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -47,9 +47,9 @@ class _Handler(BaseHTTPRequestHandler):
             is_throttled = server.throttles > 0
             if is_throttled:
                 server.throttles -= 1
-                server.throttled_until = time.monotonic() + 2
-            elif time.monotonic() < server.throttled_until - 1:
-                server.calls_while_throttled += 1
+                server.throttled_at = time.monotonic()
+            elif 1 < time.monotonic() - server.throttled_at < 1.9:
+                server.calls_in_the_pause += 1
         body = json.dumps({"recommendations": [employee_id * 2, 7, employee_id * 2]}).encode()
         self.send_response(429 if is_throttled else 200)
         if is_throttled:
@@ -108,5 +108,5 @@ def test_one_429_makes_the_calls_of_every_process_wait(server: _Server) -> None:
         answers = calls.ask_all(ids[1_000:])
     assert answers == _expected(range(1_001, 5_001))
     assert sum(server.calls.values()) == 5_001
-    # Only those that were on their way when the 429 came.
-    assert server.calls_while_throttled <= AT_ONCE
+    # A busy machine may take a second until the 429 is read; from then on nobody calls for the two that it asks for.
+    assert server.calls_in_the_pause == 0
