@@ -12,6 +12,8 @@ export interface RowReader {
 export interface Engine extends RowReader {
   /** For files that a source needs meanwhile. */
   readonly folder: string;
+  /** How far the statement is that runs, in percent; undefined when that is not known. */
+  percent(): number | undefined;
   close(): Promise<void>;
 }
 
@@ -36,12 +38,16 @@ export async function openEngine(): Promise<Engine> {
     autoload_known_extensions: 'false',
   });
   const connection = await instance.connect();
-  await connection.run("SET TimeZone = 'UTC'");
+  await connection.run("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false");
   return {
     folder,
     rows: async (sql) => {
       const reader = await connection.runAndReadAll(sql);
       return reader.getRowObjectsJson();
+    },
+    percent: () => {
+      const { percentage } = connection.progress;
+      return percentage >= 0 ? Math.floor(percentage) : undefined;
     },
     close: async () => {
       connection.closeSync();

@@ -27,6 +27,9 @@ export interface ExploreReport {
   readonly notices: readonly string[];
 }
 
+/** Seldom enough not to disturb, often enough to be seen. */
+const TICK_MS = 500;
+
 export const MULTI_FILE = 'multi_dataset_findings.yaml';
 export const REPORT_FILE = 'report.html';
 
@@ -34,6 +37,7 @@ export const REPORT_FILE = 'report.html';
  * Explores datasets and writes their findings: one file each, one over all, and a page to look at. Files of an earlier
  * exploration are replaced.
  * @param say is told what is done, for a progress line.
+ * @param tick is told twice a second how far the statement is that runs, in percent.
  * @throws BtcFakeError FILE_UNREADABLE, USAGE, OUTPUT_UNWRITABLE.
  */
 export async function explore(
@@ -41,9 +45,11 @@ export async function explore(
   out: string,
   options: ExploreOptions,
   say: (what: string) => void,
+  tick: (percent: number | undefined) => void = () => {},
 ): Promise<ExploreReport> {
   await writable(out);
   const engine = await openEngine();
+  const ticking = setInterval(() => tick(engine.percent()), TICK_MS);
   try {
     if (!sources.some(isTable)) return await exploreWith(engine, undefined, sources, out, options, say);
     if (options.sample !== undefined)
@@ -53,6 +59,7 @@ export async function explore(
       exploreWith(engine, readerOf(session, 'tables to explore'), sources, out, options, say);
     return await withSession(warehouse, work);
   } finally {
+    clearInterval(ticking);
     await engine.close();
   }
 }

@@ -4,6 +4,7 @@ import { printable } from '../../../domain/quoted-value.ts';
 import { plural } from '../../../domain/wording.ts';
 import { pathArgument } from '../../arguments.ts';
 import { EXIT, type ExitCode } from '../../exit-codes.ts';
+import { withStepLine } from '../../step-line.ts';
 import { printJson, printProgress, printResult } from '../../terminal.ts';
 
 interface ExploreArguments {
@@ -49,7 +50,15 @@ async function exploreSources(sources: readonly string[], options: ExploreArgume
     keepValues: values,
   };
   const warehouse = sources.some((source) => source.startsWith('databricks:')) ? await configuredWarehouse() : {};
-  const report = await explore(sources, out, { ...choice, ...warehouse }, (what) => printProgress(printable(what)));
+  const report = await withStepLine((line) =>
+    explore(
+      sources,
+      out,
+      { ...choice, ...warehouse },
+      (what) => line.step(printable(what)),
+      (percent) => line.tick(percent),
+    ),
+  );
   for (const notice of report.notices) printProgress(printable(`Note: ${notice}`));
   if (json) {
     const datasets = report.datasets.map(({ name, row_count: rows, overall_quality_score: quality }) => ({
