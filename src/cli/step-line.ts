@@ -5,7 +5,7 @@ import { beforeNextLine, printProgress } from './terminal.ts';
 const LINE_EVERY_MS = 10_000;
 
 /**
- * Shows the steps of a long command: on a terminal one line that changes, with how far the step is; elsewhere a line for
+ * Shows the steps of a long command: on a terminal one line that changes, elsewhere a line for
  * each step, and now and then how far it is.
  */
 export class StepLine {

@@ -165,6 +165,15 @@ describe('dates', () => {
     expect(columns.d).toMatchObject({ data_type: 'date', date_formats: [format], type_metrics: { max: greatest } });
   });
 
+  test('whose other format comes late are read in both', async () => {
+    const rows = Array.from({ length: 5_000 }, () => '2024-05-06');
+    const { columns } = await one(`d\n${rows.join('\n')}\n07.08.2026\n`);
+    expect(columns.d).toMatchObject({
+      date_formats: ['yyyy-MM-dd', 'dd.MM.yyyy'],
+      type_metrics: { max: '2026-08-07' },
+    });
+  });
+
   test('in mixed formats name each, and times with zones are read', async () => {
     const found = await one(
       'd,t\n2024-05-06,2025-01-01T10:00:00Z\n06.05.2024,2025-01-01T10:00:00+02:00\n07.05.2024,2025-01-02T00:00:00Z\n',

@@ -12,7 +12,7 @@ const temporary = temporaryFolder('explore-warehouse');
 let warehouse: Warehouse;
 
 const CUSTOMERS = `SELECT i AS customer_id, 'Person ' || i AS "the name", CASE WHEN i % 3 = 0 THEN 'gold' ELSE 'silver' END AS segment,
-  (i % 50)::DOUBLE AS score, CASE WHEN i % 10 = 0 THEN NULL ELSE i * 1.5 END AS spend, DATE '2025-01-01' + i::INT AS since,
+  (i % 50)::DOUBLE AS score, CASE WHEN i % 10 = 0 THEN NULL WHEN i = 7 THEN 90000.5 ELSE i * 1.5 END AS spend, DATE '2025-01-01' + i::INT AS since,
   9007199254740993 + i AS big, i % 50 >= 25 AS left_us FROM range(1, 201) t(i)`;
 const ORDERS = `SELECT i AS order_id, (i * 7) % 150 + 1 AS customer_id, TIMESTAMPTZ '2025-03-01 00:00:00Z' + INTERVAL (i) HOUR AS ordered_at,
   (i % 90) + 0.25 AS amount FROM range(1, 701) t(i)`;
@@ -60,6 +60,9 @@ test('a table gives the findings that the same rows give as a file', async () =>
     const { type_metrics: metrics, ...facts } = column;
     const { type_metrics: expected, ...expectedFacts } = fileColumns[name]!;
     expect(facts).toEqual(expectedFacts);
+    // The stand-in cannot compute the skewness of numbers as large as those of `big`; Spark takes the mean off first.
+    const named = (metrics: object) => Object.keys(metrics).filter((metric) => metric !== 'skewness' || name !== 'big');
+    expect(named(metrics).sort()).toEqual(named(expected).sort());
     for (const [metric, value] of Object.entries(metrics)) {
       // The stand-in's skewness is corrected already, which Spark's is not; its quantiles are approximate.
       if (metric === 'skewness' || metric === 'quantiles') continue;
